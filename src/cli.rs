@@ -1,0 +1,275 @@
+//! The command line: grammar and help texts. Parsed once on the main thread.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use crate::engine::device::DeviceChoice;
+use crate::preset::Override;
+
+/// Neural style transfer by optimisation, live in the terminal.
+#[derive(Debug, Parser)]
+#[command(
+    name = "stylescope",
+    version = VERSION,
+    about,
+    long_about = "Neural style transfer by optimisation (Gatys, Ecker and Bethge, arXiv:1508.06576).\n\n\
+        A picture is changed step by step until a neural network sees in it the shapes of one picture \
+        (the content) and the textures and colours of another (the style). Which network, which layers and \
+        which weights is said by a preset, a small TOML file; `stylescope presets list` shows those \
+        that come with the program.",
+    after_long_help = "First steps:\n  \
+        stylescope demo                               a picture in half a minute, without any file\n  \
+        stylescope run photo.jpg painting.jpg         your own pictures, still without trained weights\n  \
+        stylescope run photo.jpg painting.jpg -p squeezenet --weights squeezenet1_0.safetensors\n  \
+        stylescope presets show demo                  what a preset says, to copy and change\n\n\
+        Exit status: 0 done, 1 an error, 2 a wrong command line, 130 stopped (the picture so far is saved).",
+    propagate_version = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), " (libtorch ", env!("STYLESCOPE_LIBTORCH_VERSION"), ")");
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Give a picture the style of another.
+    #[command(after_long_help = RUN_EXAMPLES)]
+    Run(Box<RunArguments>),
+    /// Show it on two pictures that the program draws itself.
+    #[command(
+        long_about = "Runs on a content scene and a painterly style picture that the program draws itself: \
+            no file, no download and no trained weights are needed. Takes all options of `run`."
+    )]
+    Demo(Box<DemoArguments>),
+    /// List, show and check presets.
+    #[command(subcommand)]
+    Presets(PresetsCommand),
+    /// Print a picture and how it was made.
+    #[command(
+        long_about = "Prints a picture in the terminal and, where stylescope wrote it, how it was made: the \
+            whole preset, the seed, versions, and the hashes of pictures and weights."
+    )]
+    Show(ShowArguments),
+    /// Print completions for a shell.
+    #[command(
+        long_about = "Prints completions for a shell. For bash, say:\n  \
+            stylescope completions bash > ~/.local/share/bash-completion/completions/stylescope"
+    )]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+const RUN_EXAMPLES: &str = "Examples:
+  stylescope run photo.jpg painting.jpg
+      the preset `demo`, whose network is learned from the two pictures: no weights needed
+  stylescope run photo.jpg painting.jpg -p gatys --weights vgg19.safetensors --size 512 -o out.png
+      a network with trained weights
+  stylescope run photo.jpg painting.jpg --set style.weight=3e5 --set style.layers.block1=0.2
+      any field of the preset, as often as wanted; `stylescope presets show` tells their names
+  stylescope run photo.jpg painting.jpg -p mine.toml --json > run.jsonl
+      a preset of your own, and every step's losses for another program to read
+  stylescope run --content-image A.jpg --style-image B.jpg --save-dir out --weights vgg16.safetensors
+      the command line of the reference program, with its recipe
+
+With --json every line on standard output is one object. `event` says which kind:
+  start     version, preset, pictures, size [width, height], device, threads, steps
+  step      step, seconds, loss {total, content, style, variation},
+            terms [{kind, layer, weight, unweighted, weighted}, …]
+  end       reason (completed or stopped), step, seconds, output
+  error     message
+Step s holds the losses of the picture after s updates, so the first one is step 0.";
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The picture whose shapes are kept
+    #[arg(
+        value_name = "CONTENT",
+        value_hint = ValueHint::FilePath,
+        required_unless_present = "content_image",
+        conflicts_with = "content_image"
+    )]
+    pub content: Option<PathBuf>,
+
+    /// The picture whose textures and colours are taken
+    #[arg(
+        value_name = "STYLE",
+        value_hint = ValueHint::FilePath,
+        required_unless_present = "style_image",
+        conflicts_with = "style_image"
+    )]
+    pub style: Option<PathBuf>,
+
+    /// What `demo` takes as well.
+    #[command(flatten)]
+    pub options: RunOptions,
+
+    /// The reference program's name for CONTENT; selects the preset `reference`
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "style_image",
+        help_heading = "The reference program's command line")]
+    pub content_image: Option<PathBuf>,
+
+    /// The reference program's name for STYLE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "content_image",
+        help_heading = "The reference program's command line")]
+    pub style_image: Option<PathBuf>,
+
+    /// Write DIR/generated_<name of the content image>; made where it does not exist [default: .]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "content_image",
+        conflicts_with = "output", help_heading = "The reference program's command line")]
+    pub save_dir: Option<PathBuf>,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// What `run` takes as well.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// Options that `run` and `demo` share.
+#[derive(Debug, Args)]
+pub struct RunOptions {
+    /// A preset by name or path; see `stylescope presets list` [default: demo]
+    #[arg(short, long, value_name = "PRESET")]
+    pub preset: Option<String>,
+
+    /// Set a field of the preset, for instance style.weight=3e5 (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub overrides: Vec<Override>,
+
+    /// Where to write the picture: .png, .jpg, .webp or .tif
+    ///
+    /// Without it a name is made from the pictures and the preset, one that does not exist yet.
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+
+    /// Write 16 bits a channel (PNG and TIFF)
+    #[arg(long)]
+    pub sixteen_bit: bool,
+
+    /// Pixels of the longer side (or what the preset's image.fit says); image.size
+    #[arg(long, value_name = "N")]
+    pub size: Option<u32>,
+
+    /// Steps of the optimisation; schedule.steps
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+
+    /// Where randomness starts; schedule.seed
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+
+    /// Learning rate; optimizer.learning_rate
+    #[arg(long = "lr", value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+
+    /// Trained weights, a safetensors file with torchvision's names; network.weights
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub weights: Option<PathBuf>,
+
+    /// Where to compute: auto, cpu, cuda or cuda:N
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    pub device: DeviceChoice,
+
+    /// Threads on the CPU [default: libtorch's choice, the number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// Line mode even where a terminal could show more
+    #[arg(long)]
+    pub headless: bool,
+
+    /// One JSON object a line on standard output: every step, all losses
+    #[arg(long)]
+    pub json: bool,
+
+    /// How the finished picture is printed on a terminal
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub graphics: Graphics,
+}
+
+/// How a picture is printed into the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Graphics {
+    /// What the terminal says it can do
+    #[default]
+    Auto,
+    /// The kitty graphics protocol
+    Kitty,
+    /// iTerm2's inline images
+    Iterm,
+    /// Sixel
+    Sixel,
+    /// Coloured half-blocks, which every terminal can show
+    Blocks,
+    /// Not at all
+    None,
+}
+
+/// The subcommands of `presets`.
+#[derive(Debug, Subcommand)]
+pub enum PresetsCommand {
+    /// All presets with a line on each, and where they come from
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// A preset's text as written, or with all its fields
+    Show {
+        /// A preset by name or path
+        preset: String,
+        /// Every field with the value it has in the end, `extends` and defaults included
+        #[arg(long)]
+        resolved: bool,
+        /// Set a field first (with --resolved)
+        #[arg(long = "set", value_name = "KEY=VALUE", requires = "resolved")]
+        overrides: Vec<Override>,
+    },
+    /// Say what is wrong with presets, all of it at once
+    Check {
+        /// Presets by name or path
+        #[arg(required = true, value_hint = ValueHint::FilePath)]
+        presets: Vec<String>,
+    },
+    /// Print the JSON schema that gives editors completion and checking
+    Schema,
+}
+
+/// Arguments of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArguments {
+    /// The picture
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub picture: PathBuf,
+    /// How it is printed
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub graphics: Graphics,
+    /// Print only the preset that made it, ready to be saved and used again
+    #[arg(long)]
+    pub preset: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

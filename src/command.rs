@@ -1,0 +1,34 @@
+//! The subcommands, one file each. Main thread.
+
+mod completions;
+mod demo;
+mod failure;
+mod output;
+mod presets;
+mod provenance;
+mod run;
+mod show;
+mod terminal_picture;
+
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+use failure::Failure;
+
+/// Exit status after Ctrl-C, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// Runs what the command line asks for; says on standard error what went wrong.
+pub fn execute(cli: Cli) -> ExitCode {
+    let result = match cli.command {
+        Command::Run(arguments) => run::execute(*arguments),
+        Command::Demo(arguments) => demo::execute(*arguments),
+        Command::Presets(command) => presets::execute(&command),
+        Command::Show(arguments) => show::execute(&arguments),
+        Command::Completions { shell } => completions::execute(shell),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,21 @@
+//! `stylescope demo`: a run on pictures that the program draws itself. Main thread.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::Failure;
+use super::run::plan::{Plan, Source};
+use super::run::run;
+use crate::cli::DemoArguments;
+use crate::pixels::drawn;
+
+/// Size at which the pictures are drawn: enough for any `--size` that is fun on a laptop.
+const WIDTH: u32 = 768;
+const HEIGHT: u32 = 576;
+
+pub(super) fn execute(arguments: DemoArguments) -> Result<ExitCode, Failure> {
+    let content = Source::drawn("drawn scene", Arc::new(drawn::content_scene(WIDTH, HEIGHT)));
+    let style = Source::drawn("drawn painting", Arc::new(drawn::painting(WIDTH, HEIGHT)));
+    let default_output = "stylescope-demo.png";
+    run(Plan::new(content, style, arguments.options, Some(default_output.into()), None)?)
+}

@@ -1,0 +1,46 @@
+//! How a subcommand fails: what the person reads, and the exit code.
+
+use std::io::{ErrorKind, IsTerminal};
+use std::process::ExitCode;
+
+use crate::engine::EngineError;
+use crate::preset::PresetError;
+
+/// Everything that can end a subcommand early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// A preset is wrong; shown with its own lines.
+    #[error(transparent)]
+    Preset(#[from] PresetError),
+    /// The engine could not start or go on.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Writing to standard output failed.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] std::io::Error),
+    /// Anything else, already in words.
+    #[error("{0}")]
+    Message(String),
+    /// Said already, in the command's own way; only the exit code is left.
+    #[error("")]
+    Reported,
+}
+
+impl Failure {
+    /// A failure in words: what and where, and after a line break what to do next.
+    pub(super) fn new(message: impl std::fmt::Display) -> Self {
+        Self::Message(message.to_string())
+    }
+
+    /// Says it on standard error.
+    pub(super) fn report(&self) -> ExitCode {
+        match self {
+            // `stylescope presets list | head -1` is no error.
+            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Self::Reported => {}
+            Self::Preset(error) => eprintln!("{}", error.render(std::io::stderr().is_terminal())),
+            other => eprintln!("error: {other}"),
+        }
+        ExitCode::FAILURE
+    }
+}

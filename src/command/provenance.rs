@@ -1,0 +1,133 @@
+//! The record of how a picture was made, inside the picture itself: written by a run, read by `show`.
+//! Main thread.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::Failure;
+use super::run::plan::Plan;
+use crate::engine::message::Started;
+use crate::pixels::TextEntry;
+use crate::preset;
+
+/// Keyword of the resolved preset, TOML.
+pub(super) const PRESET_KEYWORD: &str = "stylescope.preset";
+/// Keyword of everything else, JSON.
+pub(super) const RUN_KEYWORD: &str = "stylescope.run";
+
+/// What goes into the picture of a run.
+pub(super) fn entries(
+    plan: &Plan,
+    started: Option<&Started>,
+    step: u64,
+    seconds: f64,
+    final_loss: Option<f64>,
+) -> Result<Vec<TextEntry>, Failure> {
+    let preset = &plan.preset.preset;
+    let weights = match &preset.network.weights {
+        Some(path) if preset.network.name != preset::NetworkName::Fitted => {
+            let sha256 = file_sha256(path)
+                .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+            json!({ "name": path.display().to_string(), "sha256": sha256 })
+        }
+        _ => Value::Null,
+    };
+    let picture = |source: &super::run::plan::Source| {
+        json!({ "name": source.name(), "sha256": source.sha256() })
+    };
+    let run = json!({
+        "program": concat!("stylescope ", env!("CARGO_PKG_VERSION")),
+        "libtorch": env!("STYLESCOPE_LIBTORCH_VERSION"),
+        "preset": plan.preset.name,
+        "content": picture(&plan.content),
+        "style": picture(&plan.style),
+        "weights": weights,
+        "size": started.map(|started| [started.size.0, started.size.1]),
+        "device": started.map(|started| started.device.clone()),
+        "threads": started.map(|started| started.threads),
+        "seed": preset.schedule.seed,
+        "steps": step,
+        "seconds": seconds,
+        "loss": final_loss,
+    });
+    let entry = |keyword: &str, text: String| TextEntry { keyword: keyword.to_owned(), text };
+    Ok(vec![
+        entry("Software", concat!("stylescope ", env!("CARGO_PKG_VERSION")).to_owned()),
+        entry(RUN_KEYWORD, run.to_string()),
+        entry(PRESET_KEYWORD, preset::to_toml(preset)),
+    ])
+}
+
+fn file_sha256(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = file.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+        hasher.update(bytes);
+    }
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A run's record in lines for a person; a record of another shape is shown as it is.
+pub(super) fn describe(record: &str) -> String {
+    let Ok(Value::Object(run)) = serde_json::from_str::<Value>(record) else {
+        return record.to_owned();
+    };
+    let plain = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(sides) => sides.iter().map(ToString::to_string).collect::<Vec<_>>().join("×"),
+        Value::Object(file) => {
+            let field = |name| file.get(name).and_then(Value::as_str).unwrap_or_default();
+            match field("sha256") {
+                "" => field("name").to_owned(),
+                digest => format!("{} (sha256 {})", field("name"), digest.get(..16).unwrap_or(digest)),
+            }
+        }
+        other => other.to_string(),
+    };
+    let lines: Vec<String> = run
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| format!("{key:9} {}", preset::visible::visible(&plain(value))))
+        .collect();
+    lines.join("\n")
+}
+
+/// `1.2 MB`
+pub(super) fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
+    if bytes < 1000 {
+        return format!("{bytes} bytes");
+    }
+    let mut size = bytes as f64 / 1000.0;
+    let mut unit = 0;
+    while size >= 999.95 && unit + 1 < UNITS.len() {
+        size /= 1000.0;
+        unit += 1;
+    }
+    format!("{size:.1} {}", UNITS.get(unit).copied().unwrap_or("TB"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_for_people() {
+        assert_eq!([999, 1500, 12_345_678].map(human_bytes), ["999 bytes", "1.5 kB", "12.3 MB"]);
+    }
+
+    #[test]
+    fn a_record_becomes_lines_and_hides_control_characters() {
+        let record = r#"{"program":"stylescope 0.1.0","size":[3,4],"content":{"name":"a\u001bb","sha256":"0123456789abcdef0123"},"weights":null}"#;
+        let text = describe(record);
+        assert!(text.contains("size      3×4") && text.contains("(sha256 0123456789abcdef)"), "{text}");
+        assert!(!text.contains('\u{1b}') && !text.contains("weights"), "{text}");
+    }
+}

@@ -1,0 +1,109 @@
+//! `stylescope run`, and what `demo` shares with it: plan, worker, progress, result. Main thread.
+
+pub(super) mod plan;
+mod progress;
+mod report;
+mod result;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Failure, INTERRUPTED};
+use crate::cli::RunArguments;
+use crate::engine::EngineError;
+use crate::engine::input::Candidate;
+use crate::engine::message::{Command, EndReason, Event};
+use crate::engine::worker::{Job, Worker};
+use plan::{Plan, Source};
+use report::Reporter;
+use result::Outcome;
+
+pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
+    let RunArguments { content, style, mut options, content_image, style_image, save_dir } = arguments;
+    let like_reference = content_image.is_some();
+    let (Some(content), Some(style)) = (content.or(content_image), style.or(style_image)) else {
+        return Err(Failure::new("two pictures are needed: CONTENT and STYLE"));
+    };
+    let directory = if like_reference {
+        options.preset.get_or_insert_with(|| "reference".to_owned());
+        let directory = save_dir.unwrap_or_else(|| ".".into());
+        options.output.get_or_insert_with(|| plan::reference_output(&directory, &content));
+        Some(directory)
+    } else {
+        None
+    };
+    run(Plan::new(Source::file(content), Source::file(style), options, None, directory)?)
+}
+
+/// Carries a plan out from the first step to the written picture.
+pub(super) fn run(plan: Plan) -> Result<ExitCode, Failure> {
+    let reporter = report::choose(&plan);
+    match carry_out(&plan, reporter) {
+        Err(failure) if plan.options.json => {
+            report::json_error(&failure)?;
+            Err(failure)
+        }
+        other => other,
+    }
+}
+
+fn carry_out(plan: &Plan, mut reporter: Box<dyn Reporter>) -> Result<ExitCode, Failure> {
+    let candidate = Candidate {
+        preset: plan.preset.preset.clone(),
+        content: Arc::clone(&plan.content.picture),
+        style: Arc::clone(&plan.style.picture),
+    };
+    let mut job = Job::single(candidate, plan.options.device);
+    job.threads = plan.options.threads.map(usize::from);
+    let worker = Worker::spawn(job)?;
+    let interrupted = stop_on_interrupt(&worker)?;
+    let mut outcome = Outcome::default();
+    loop {
+        let event = worker
+            .events()
+            .recv()
+            .map_err(|_| EngineError::WorkerGone("it said nothing any more".to_owned()))?;
+        match event {
+            Event::Preparing(stage) => reporter.preparing(&stage)?,
+            Event::Started(started) => {
+                reporter.started(plan, &started)?;
+                outcome.started = Some(started);
+            }
+            Event::Losses(block) => {
+                reporter.losses(&block)?;
+                outcome.last_block = Some(block);
+            }
+            Event::Failed(error) | Event::Refused(error) => {
+                reporter.clear();
+                return Err(error.into());
+            }
+            Event::Ended { reason, pictures, seconds } => {
+                reporter.clear();
+                let written = outcome.finish(plan, reason, &pictures, seconds)?;
+                reporter.ended(plan, &written)?;
+                let stopped = reason == EndReason::Stopped && interrupted.load(Ordering::Relaxed);
+                return Ok(if stopped { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS });
+            }
+            Event::PresetChanged { .. } | Event::Paused(_) | Event::Resumed(_) | Event::Snapshot(_) => {}
+        }
+    }
+}
+
+/// The first Ctrl-C (or SIGTERM, SIGHUP) stops the run and saves the picture; the second ends at once.
+fn stop_on_interrupt(worker: &Worker) -> Result<Arc<AtomicBool>, Failure> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&interrupted);
+    let commands = worker.commands();
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        if let Some(commands) = &commands {
+            // A worker that has ended already needs no stopping.
+            let _ = commands.send(Command::Stop);
+        }
+    })
+    .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
+    Ok(interrupted)
+}

@@ -1,0 +1,221 @@
+//! What a run is to do, checked before anything expensive starts. Main thread.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use image::Rgb32FImage;
+
+use crate::cli::RunOptions;
+use crate::command::Failure;
+use crate::pixels::{self, Existing, OutputFormat};
+use crate::preset::visible::visible;
+use crate::preset::{self, Fit, Loaded, NetworkName, Override};
+
+/// A picture and where it is from.
+#[derive(Debug)]
+pub(in crate::command) struct Source {
+    /// The path as given, or what a drawn picture is called.
+    name: String,
+    /// Of a file.
+    path: Option<PathBuf>,
+    /// SHA-256 of the file, empty for a drawn picture.
+    sha256: String,
+    /// RGB in [0, 1].
+    pub(super) picture: Arc<Rgb32FImage>,
+    /// What was done to it when it was read, in words.
+    pub(super) notes: Vec<String>,
+}
+
+impl Source {
+    /// A file that [`Plan::new`] reads.
+    pub(in crate::command) fn file(path: PathBuf) -> Self {
+        Self {
+            name: path.display().to_string(),
+            path: Some(path),
+            sha256: String::new(),
+            picture: Arc::default(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// A picture that is there already.
+    pub(in crate::command) fn drawn(name: &str, picture: Arc<Rgb32FImage>) -> Self {
+        Self { name: name.to_owned(), path: None, sha256: String::new(), picture, notes: Vec::new() }
+    }
+
+    /// The path as given, or what a drawn picture is called.
+    pub(in crate::command) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 of the file, empty for a drawn picture.
+    pub(in crate::command) fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    fn read(&mut self) -> Result<(), Failure> {
+        if let Some(path) = &self.path {
+            let decoded = pixels::read(path).map_err(Failure::new)?;
+            self.sha256 = decoded.sha256;
+            self.notes = decoded.notes.iter().map(ToString::to_string).collect();
+            self.picture = Arc::new(decoded.picture);
+        }
+        Ok(())
+    }
+
+    /// The name without folder and extension, to build other names from.
+    fn stem(&self) -> String {
+        match self.path.as_deref().and_then(Path::file_stem) {
+            Some(stem) => stem.to_string_lossy().into_owned(),
+            None => self.name.replace(' ', "-"),
+        }
+    }
+}
+
+/// A run that can start.
+#[derive(Debug)]
+pub(in crate::command) struct Plan {
+    pub(in crate::command) preset: Loaded,
+    pub(in crate::command) content: Source,
+    pub(in crate::command) style: Source,
+    pub(super) output: PathBuf,
+    pub(super) options: RunOptions,
+}
+
+impl Plan {
+    /// Loads the preset, finds a place for the result, and reads the pictures: in this order, so that
+    /// what costs least is refused first. `create` is a folder to make where it does not exist.
+    pub(in crate::command) fn new(
+        mut content: Source,
+        mut style: Source,
+        options: RunOptions,
+        default_output: Option<PathBuf>,
+        create: Option<PathBuf>,
+    ) -> Result<Self, Failure> {
+        let name = options.preset.as_deref().unwrap_or("demo");
+        let preset = preset::load(name, &overrides(name, &options)?)?;
+        check_weights(&preset)?;
+        if let Some(directory) = create {
+            std::fs::create_dir_all(&directory).map_err(|error| {
+                Failure::new(format!(
+                    "cannot make the folder {:?}: {error}\n  give another one with --save-dir",
+                    directory.display().to_string()
+                ))
+            })?;
+        }
+        let output = match (&options.output, default_output) {
+            (Some(output), _) => output.clone(),
+            (None, Some(output)) => unused(output),
+            (None, None) => unused(PathBuf::from(format!(
+                "{}-{}-{}.png",
+                content.stem(),
+                style.stem(),
+                preset.name
+            ))),
+        };
+        pixels::check_writable(&output, Existing::Replace).map_err(Failure::new)?;
+        if options.sixteen_bit {
+            check_sixteen_bit(&output)?;
+        }
+        content.read()?;
+        style.read()?;
+        Ok(Self { preset, content, style, output, options })
+    }
+}
+
+/// The convenience options as overrides, then `--set`, which has the last word.
+fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure> {
+    let mut overrides = Vec::new();
+    let mut set = |key: &str, value: String| overrides.push(Override { key: key.to_owned(), value });
+    if let Some(size) = options.size {
+        set("image.size", size.to_string());
+        // A size says nothing to a preset that keeps the picture's own, or has both sides fixed.
+        let fit = preset::load(name, &[])?.preset.image.fit;
+        if matches!(fit, Fit::Native | Fit::Exact) {
+            set("image.fit", "longer".to_owned());
+        }
+    }
+    if let Some(steps) = options.steps {
+        set("schedule.steps", steps.to_string());
+    }
+    if let Some(seed) = options.seed {
+        set("schedule.seed", seed.to_string());
+    }
+    if let Some(rate) = options.learning_rate {
+        set("optimizer.learning_rate", format!("{rate:?}"));
+    }
+    if let Some(weights) = &options.weights {
+        let text = weights.to_str().ok_or_else(|| {
+            Failure::new(format!("the path {weights:?} is not valid UTF-8\n  rename the file, or link to it"))
+        })?;
+        set("network.weights", toml::Value::String(text.to_owned()).to_string());
+    }
+    overrides.extend(options.overrides.iter().cloned());
+    Ok(overrides)
+}
+
+/// Missing weights are found here, before pictures are read; what is in the file is checked later.
+fn check_weights(preset: &Loaded) -> Result<(), Failure> {
+    let network = &preset.preset.network;
+    if network.name == NetworkName::Fitted || network.weights.is_some() {
+        return Ok(());
+    }
+    let network = crate::network::display_name(network.name);
+    Err(Failure::new(format!(
+        "the preset {} needs the trained weights of {network}, and none were given\n  \
+         give them with --weights FILE (a safetensors file with torchvision's tensor names),\n  \
+         put `weights = \"FILE\"` under [network] in the preset, or use -p demo, which needs none",
+        visible(&preset.name)
+    )))
+}
+
+fn check_sixteen_bit(output: &Path) -> Result<(), Failure> {
+    match OutputFormat::of(output) {
+        Ok(OutputFormat::Png | OutputFormat::Tiff) => Ok(()),
+        _ => Err(Failure::new(format!(
+            "--sixteen-bit: {} can hold only 8 bits a channel\n  choose a name that ends in .png or .tif",
+            visible(&output.display().to_string())
+        ))),
+    }
+}
+
+/// `path`, or `name-2`, `name-3`, … where that exists already: nothing is lost without being asked for.
+fn unused(path: PathBuf) -> PathBuf {
+    if !path.exists() {
+        return path;
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+    (2_u64..).map(|number| path.with_file_name(format!("{stem}-{number}.{extension}"))).find(|path| !path.exists()).unwrap_or(path)
+}
+
+/// Where the reference program writes; a format that cannot be written gets `.png` behind it.
+pub(super) fn reference_output(directory: &Path, content: &Path) -> PathBuf {
+    let name = content.file_name().unwrap_or_default().to_string_lossy();
+    let path = directory.join(format!("generated_{name}"));
+    match OutputFormat::of(&path) {
+        Ok(_) => path,
+        Err(_) => directory.join(format!("generated_{name}.png")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_programs_name() {
+        let output = |content: &str| reference_output(Path::new("out"), Path::new(content));
+        assert_eq!(output("pictures/a.jpg"), Path::new("out/generated_a.jpg"));
+        assert_eq!(output("a.bmp"), Path::new("out/generated_a.bmp.png"));
+    }
+
+    #[test]
+    fn an_existing_file_is_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.png");
+        assert_eq!(unused(path.clone()), path);
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(unused(path.clone()), folder.path().join("a-2.png"));
+    }
+}

@@ -1,0 +1,77 @@
+//! What is left when a run is over: the file, and a line on what it took. Main thread.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use image::Rgb32FImage;
+
+use super::plan::Plan;
+use super::progress::{duration, loss};
+use crate::command::{Failure, provenance};
+use crate::engine::message::{EndReason, LossBlock, Pictures, Started};
+use crate::pixels::{self, BitDepth, WriteOptions};
+use crate::preset::visible::visible;
+
+/// What is collected on the way.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) started: Option<Started>,
+    pub(super) last_block: Option<LossBlock>,
+}
+
+/// The end of a run.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) reason: EndReason,
+    pub(super) step: u64,
+    pub(super) seconds: f64,
+    /// `None` where there was nothing worth writing.
+    pub(super) path: Option<PathBuf>,
+    pub(super) picture: Option<Arc<Rgb32FImage>>,
+    pub(super) summary: String,
+}
+
+impl Outcome {
+    /// Writes the picture with the record of how it was made.
+    pub(super) fn finish(
+        &self,
+        plan: &Plan,
+        reason: EndReason,
+        pictures: &Pictures,
+        seconds: f64,
+    ) -> Result<Written, Failure> {
+        let step = pictures.step;
+        let Some(picture) = pictures.pictures.first() else {
+            return Err(Failure::new("the run ended without a picture"));
+        };
+        if step == 0 && reason == EndReason::Stopped {
+            let summary = "stopped before the first step: nothing was written".to_owned();
+            return Ok(Written { reason, step, seconds, path: None, picture: None, summary });
+        }
+        let final_loss = self
+            .last_block
+            .as_ref()
+            .and_then(|block| block.losses(block.steps().saturating_sub(1), 0))
+            .map(|losses| losses.total());
+        let text = provenance::entries(plan, self.started.as_ref(), step, seconds, final_loss)?;
+        let bit_depth = if plan.options.sixteen_bit { BitDepth::Sixteen } else { BitDepth::Eight };
+        let options = WriteOptions { bit_depth, ..WriteOptions::default() };
+        pixels::write(&plan.output, picture, options, &text).map_err(Failure::new)?;
+        let stopped = if reason == EndReason::Stopped { "stopped: " } else { "" };
+        let rate = if seconds > 0.0 { format!(" ({:.1} steps/s)", step as f64 / seconds) } else { String::new() };
+        let words = final_loss.map(|value| format!(", loss {}", loss(value))).unwrap_or_default();
+        let summary = format!(
+            "{stopped}{} after {step} steps in {}{rate}{words}",
+            visible(&plan.output.display().to_string()),
+            duration(seconds)
+        );
+        Ok(Written {
+            reason,
+            step,
+            seconds,
+            path: Some(plan.output.clone()),
+            picture: Some(Arc::clone(picture)),
+            summary,
+        })
+    }
+}

@@ -1,0 +1,46 @@
+//! `stylescope show`: a picture and how it was made. Main thread.
+
+use std::process::ExitCode;
+
+use super::provenance::{self, PRESET_KEYWORD, RUN_KEYWORD};
+use super::{Failure, output, terminal_picture};
+use crate::cli::ShowArguments;
+use crate::pixels;
+use crate::preset::visible::{visible, visible_source};
+
+pub(super) fn execute(arguments: &ShowArguments) -> Result<ExitCode, Failure> {
+    let path = &arguments.picture;
+    let decoded = pixels::read(path).map_err(Failure::new)?;
+    let entries = pixels::read_text(path).map_err(Failure::new)?;
+    let text = |keyword: &str| {
+        entries.iter().find(|entry| entry.keyword == keyword).map(|entry| visible_source(&entry.text))
+    };
+    let preset = text(PRESET_KEYWORD);
+    if arguments.preset {
+        let preset = preset.ok_or_else(|| {
+            Failure::new(format!("{} holds no preset: stylescope did not write it", path.display()))
+        })?;
+        output::line(preset.trim_end())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    terminal_picture::print(&decoded.picture, arguments.graphics);
+    let (width, height) = decoded.picture.dimensions();
+    output::line(format!(
+        "{}: {width}×{height}, {}, {}",
+        visible(&path.display().to_string()),
+        decoded.format,
+        provenance::human_bytes(decoded.file_bytes)
+    ))?;
+    for note in &decoded.notes {
+        output::line(format!("note: {note}"))?;
+    }
+    match text(RUN_KEYWORD) {
+        Some(run) => output::line(provenance::describe(&run))?,
+        None => output::line("no record of how it was made: stylescope did not write it, or another program saved it since")?,
+    }
+    if let Some(preset) = preset {
+        output::line("")?;
+        output::line(preset.trim_end())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,21 @@
+//! The optimisation: a lane of candidates, and the worker thread that owns it.
+//!
+//! Everything here but [`message`] and [`picture_slot`] runs on the worker thread. Other threads see
+//! commands, events and pictures, never a tensor.
+
+pub mod device;
+pub mod error;
+pub mod input;
+pub mod lane;
+pub mod message;
+pub mod picture_slot;
+pub mod size;
+pub mod worker;
+
+mod colour;
+mod cuda;
+mod start;
+mod target;
+mod term;
+
+pub use error::EngineError;

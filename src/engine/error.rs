@@ -1,0 +1,93 @@
+//! What can go wrong in the engine, in words for the person who reads it.
+
+use tch::TchError;
+
+use crate::network::NetworkError;
+
+/// Why a run could not start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// libtorch refused an operation.
+    #[error("{}", describe_torch(.0))]
+    Torch(#[from] TchError),
+    /// The network could not be built.
+    #[error(transparent)]
+    Network(NetworkError),
+    /// A picture has too few pixels for the deepest layer.
+    #[error(
+        "the {role} picture is too small: {width}×{height} pixels, and the layers of this preset ({layers}) \
+         need at least {smallest}×{smallest}\n  give a larger picture, or layers that lie less deep"
+    )]
+    PictureTooSmall {
+        /// `content` or `style`.
+        role: &'static str,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Pixels of the shortest side that is enough.
+        smallest: i64,
+        /// The layers, deepest last.
+        layers: String,
+    },
+    /// A device that this machine does not have.
+    #[error("{0}")]
+    Device(String),
+    /// Candidates that cannot share a tensor.
+    #[error("these presets cannot share a lane: {0}")]
+    Incompatible(String),
+    /// The loss stopped being a number.
+    #[error(
+        "the loss is no longer a number at step {step} ({term})\n  \
+         lower optimizer.learning_rate (it is {learning_rate}), or set optimizer.clamp = true"
+    )]
+    NotFinite {
+        /// The step whose loss it was.
+        step: u64,
+        /// The first term that was not finite.
+        term: String,
+        /// The candidate's rate.
+        learning_rate: f64,
+    },
+    /// The picture that `image.init_file` names cannot be used.
+    #[error("image.init_file: {0}")]
+    InitFile(String),
+    /// The worker thread is gone.
+    #[error("the worker thread ended unexpectedly: {0}")]
+    WorkerGone(String),
+}
+
+impl From<NetworkError> for EngineError {
+    fn from(error: NetworkError) -> Self {
+        match error {
+            NetworkError::Torch(error) => Self::Torch(error),
+            other => Self::Network(other),
+        }
+    }
+}
+
+/// The first line of libtorch's message (the rest is a C++ stack trace), with advice where memory ran out.
+fn describe_torch(error: &TchError) -> String {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default().trim();
+    if text.contains("out of memory") || text.contains("not enough memory") || text.contains("DefaultCPUAllocator")
+    {
+        format!("out of memory: {first}\n  try a smaller --size, or fewer candidates")
+    } else {
+        format!("libtorch: {first}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_memory_comes_with_advice_and_without_a_stack_trace() {
+        let error = EngineError::from(TchError::Torch(
+            "CUDA out of memory. Tried to allocate 2 GiB\nframe #0: c10::Error".to_owned(),
+        ));
+        let text = error.to_string();
+        assert!(text.contains("out of memory") && text.contains("--size") && !text.contains("frame"), "{text}");
+    }
+}

@@ -1,0 +1,229 @@
+//! What the worker and the other threads say to each other. Plain data: no tensor travels.
+
+use std::sync::Arc;
+
+use image::Rgb32FImage;
+use serde::Serialize;
+
+use super::EngineError;
+use crate::preset::{Change, Preset};
+
+/// Said to the worker; taken up between two steps.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Stop stepping until [`Command::Resume`].
+    Pause,
+    /// Go on after [`Command::Pause`].
+    Resume,
+    /// End the run and report the pictures.
+    Stop,
+    /// Replace a candidate's preset. Live fields count from the next step, others rebuild the lane and
+    /// keep the picture, and those that need a restart wait for [`Command::Restart`].
+    ChangePreset {
+        /// Which candidate.
+        candidate: usize,
+        /// All of its new preset.
+        preset: Box<Preset>,
+    },
+    /// Begin again from the first picture, with everything that the presets now say.
+    Restart,
+    /// Report every candidate's picture as an event, whether or not anyone looks at the slot.
+    Snapshot,
+    /// Put the newest pictures into the slot once, at the next chance.
+    RequestPicture,
+}
+
+/// What happens before the first step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Reading a weights file.
+    Weights,
+    /// Learning the filters of `fitted` from the pictures.
+    Fitting,
+    /// Computing the targets of content and style.
+    Targets,
+}
+
+/// A kind of term in the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TermKind {
+    /// Distance from the content picture's features.
+    Content,
+    /// Distance from the style picture's statistics.
+    Style,
+    /// Total variation.
+    Variation,
+}
+
+/// One term of the loss: a kind, and the layer it is taken at.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub struct LossTerm {
+    /// Which kind.
+    pub kind: TermKind,
+    /// `None` for the total variation.
+    pub layer: Option<String>,
+}
+
+impl std::fmt::Display for LossTerm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let kind = match self.kind {
+            TermKind::Content => "content",
+            TermKind::Style => "style",
+            TermKind::Variation => "variation",
+        };
+        match &self.layer {
+            Some(layer) => write!(f, "{kind} {layer}"),
+            None => f.write_str(kind),
+        }
+    }
+}
+
+/// The losses of consecutive steps, all under the same weights.
+#[derive(Debug, Clone)]
+pub struct LossBlock {
+    /// The step of the first row; the losses of step s are those of the picture after s updates.
+    pub first_step: u64,
+    /// What each column is.
+    pub terms: Arc<[LossTerm]>,
+    /// Every candidate's weight of each term.
+    pub weights: Arc<[Vec<f64>]>,
+    /// Unweighted values, a step, a candidate, a term after the other.
+    pub values: Vec<f32>,
+    /// Seconds of stepping so far, pauses left out.
+    pub seconds: f64,
+}
+
+impl LossBlock {
+    /// How many steps the block holds.
+    pub fn steps(&self) -> u64 {
+        (self.values.len() / (self.terms.len() * self.weights.len()).max(1)) as u64
+    }
+
+    /// The losses of `candidate` at the `row`-th step of the block.
+    pub fn losses(&self, row: u64, candidate: usize) -> Option<Losses<'_>> {
+        let columns = self.terms.len();
+        let start = (row as usize * self.weights.len() + candidate) * columns;
+        Some(Losses {
+            step: self.first_step + row,
+            terms: &self.terms,
+            weights: self.weights.get(candidate)?,
+            unweighted: self.values.get(start..start + columns)?,
+        })
+    }
+
+    /// The losses of `candidate` at every step of the block.
+    pub fn rows(&self, candidate: usize) -> impl Iterator<Item = Losses<'_>> {
+        (0..self.steps()).filter_map(move |row| self.losses(row, candidate))
+    }
+}
+
+/// One candidate's losses at one step.
+#[derive(Debug, Clone, Copy)]
+pub struct Losses<'a> {
+    /// Number of updates before this evaluation.
+    pub step: u64,
+    /// What each value is.
+    pub terms: &'a [LossTerm],
+    /// The weight of each term.
+    pub weights: &'a [f64],
+    /// The value of each term without its weight.
+    pub unweighted: &'a [f32],
+}
+
+impl Losses<'_> {
+    /// Term, unweighted and weighted value.
+    pub fn each(&self) -> impl Iterator<Item = (&LossTerm, f64, f64)> {
+        self.terms
+            .iter()
+            .zip(self.unweighted)
+            .zip(self.weights)
+            .map(|((term, &value), weight)| (term, f64::from(value), f64::from(value) * weight))
+    }
+
+    /// The weighted sum of all terms.
+    pub fn total(&self) -> f64 {
+        self.each().map(|(_, _, weighted)| weighted).sum()
+    }
+
+    /// The weighted sum of the terms of one kind.
+    pub fn sum_of(&self, kind: TermKind) -> f64 {
+        self.each().filter(|(term, _, _)| term.kind == kind).map(|(_, _, weighted)| weighted).sum()
+    }
+}
+
+/// The first thing that is known about a run, and again after every rebuild.
+#[derive(Debug, Clone)]
+pub struct Started {
+    /// Width and height of the pictures being optimised.
+    pub size: (u32, u32),
+    /// Width and height at which each candidate's style picture is seen.
+    pub style_sizes: Vec<(u32, u32)>,
+    /// `cpu`, `cuda:0`, …
+    pub device: String,
+    /// Threads of libtorch on the CPU.
+    pub threads: usize,
+    /// The step the run is at.
+    pub step: u64,
+    /// The step the run is to reach.
+    pub steps: u64,
+}
+
+/// How a run came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// All steps were made. The worker waits: a preset with more steps makes it go on.
+    Completed,
+    /// [`Command::Stop`], or nobody is there any more to say anything else.
+    Stopped,
+}
+
+/// Every candidate's picture at one moment.
+#[derive(Debug, Clone)]
+pub struct Pictures {
+    /// Number of updates made.
+    pub step: u64,
+    /// RGB in [0, 1], a picture a candidate.
+    pub pictures: Vec<Arc<Rgb32FImage>>,
+}
+
+/// Said by the worker, in order, never dropped.
+#[derive(Debug)]
+pub enum Event {
+    /// Before the first step, and while rebuilding.
+    Preparing(Stage),
+    /// The lane is built.
+    Started(Started),
+    /// Losses of the steps since the last block.
+    Losses(LossBlock),
+    /// A preset took effect, or part of it waits for a restart.
+    PresetChanged {
+        /// Which candidate.
+        candidate: usize,
+        /// The step from which it counts.
+        step: u64,
+        /// Field by field.
+        changes: Vec<Change>,
+    },
+    /// A command could not be carried out; the run goes on as it was.
+    Refused(EngineError),
+    /// Stepping is paused at this step.
+    Paused(u64),
+    /// Stepping goes on from this step.
+    Resumed(u64),
+    /// The answer to [`Command::Snapshot`].
+    Snapshot(Pictures),
+    /// The run is over.
+    Ended {
+        /// Why.
+        reason: EndReason,
+        /// The result.
+        pictures: Pictures,
+        /// Seconds of stepping, pauses left out.
+        seconds: f64,
+    },
+    /// The run cannot go on.
+    Failed(EngineError),
+}

@@ -1,0 +1,77 @@
+//! Which size the pictures are computed at. Pure arithmetic, any thread.
+
+use image::Rgb32FImage;
+
+use super::EngineError;
+use crate::network::architecture::Operation;
+use crate::network::geometry;
+use crate::pixels::{self, SizeRule};
+use crate::preset::{Filter, Fit, ImagePreset, Padding, Preset, StyleFit};
+
+fn rule(image: &ImagePreset) -> SizeRule {
+    match image.fit {
+        Fit::Longer => SizeRule::Longer(image.size),
+        Fit::Shorter => SizeRule::Shorter(image.size),
+        Fit::Height => SizeRule::Height(image.size),
+        Fit::Exact => SizeRule::Exact(image.width, image.height),
+        Fit::Native => SizeRule::Native,
+    }
+}
+
+/// Width and height at which a content picture of size `original` is optimised.
+pub fn content_size(image: &ImagePreset, original: (u32, u32)) -> (u32, u32) {
+    pixels::fitted_size(original, rule(image), image.enlarge)
+}
+
+/// Width and height at which a style picture of size `original` is seen by the network.
+pub fn style_size(image: &ImagePreset, original: (u32, u32), content: (u32, u32)) -> (u32, u32) {
+    if image.style_fit == StyleFit::Stretch {
+        return content;
+    }
+    // An exact size is the content's; the style picture keeps its shape at the same longer side.
+    let rule = match rule(image) {
+        SizeRule::Exact(width, height) => SizeRule::Longer(width.max(height)),
+        rule => rule,
+    };
+    let (width, height) = pixels::fitted_size(original, rule, image.enlarge);
+    let scaled = |side: u32| ((f64::from(side) * image.style_scale).round() as u32).max(1);
+    (scaled(width), scaled(height))
+}
+
+/// Refuses pictures for which a layer would have no features, as given or as resized.
+pub(super) fn check_large_enough(
+    preset: &Preset,
+    operations: &[Operation],
+    layers: &[String],
+    sizes: [(&'static str, (u32, u32)); 4],
+) -> Result<(), EngineError> {
+    // The tap `input` alone would do with one pixel, which is no picture.
+    let smallest = geometry::smallest_side(operations, layers, preset.network.padding).max(2);
+    let padding_side = if preset.network.padding == Padding::Zeros { smallest } else { smallest.max(3) };
+    for (role, (width, height)) in sizes {
+        if i64::from(width.min(height)) < padding_side {
+            return Err(EngineError::PictureTooSmall {
+                role,
+                width,
+                height,
+                smallest: padding_side,
+                layers: layers.join(", "),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// `picture` at `size`, by the preset's filter.
+pub(super) fn resized(picture: &Rgb32FImage, (width, height): (u32, u32), filter: Filter) -> Rgb32FImage {
+    if picture.dimensions() == (width, height) {
+        return picture.clone();
+    }
+    let filter = match filter {
+        Filter::Nearest => pixels::Filter::Nearest,
+        Filter::Bilinear => pixels::Filter::Bilinear,
+        Filter::Bicubic => pixels::Filter::Bicubic,
+        Filter::Lanczos3 => pixels::Filter::Lanczos3,
+    };
+    pixels::resize(picture, width, height, filter)
+}

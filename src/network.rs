@@ -1,0 +1,218 @@
+//! Feature extractors, tapped by layer name. Built and used by the worker thread, which owns every
+//! tensor here. No gradient of a weight is ever computed.
+
+pub mod architecture;
+pub mod convolution;
+pub mod fitted;
+pub mod geometry;
+pub mod pooling;
+pub mod random_weights;
+pub mod weights;
+
+use tch::{Device, TchError, Tensor};
+
+use crate::preset::{NetworkName, NetworkPreset};
+use architecture::{ConvolutionShape, Operation, OperationKind};
+use convolution::Convolution;
+use pooling::Pool;
+use weights::WeightsError;
+
+/// Mean of RGB in [0, 1] over `ImageNet`, which every network here expects to be subtracted.
+pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
+/// Standard deviation of RGB in [0, 1] over `ImageNet`, by which every network here expects a division.
+pub const IMAGENET_DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
+
+/// The tap that is the normalised picture itself.
+pub const INPUT_LAYER: &str = "input";
+
+/// Why a network could not be built or run.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// libtorch refused an operation.
+    #[error("libtorch: {0}")]
+    Torch(#[from] TchError),
+    /// The weights file is not what the network needs.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// A preset that was not checked names a layer that does not exist.
+    #[error("the network {network} has no layer {layer}")]
+    UnknownLayer {
+        /// The network's name.
+        network: String,
+        /// The layer asked for.
+        layer: String,
+    },
+    /// The preset's network needs trained weights and none were named.
+    #[error(
+        "the network {0} needs trained weights, and none were given\n  \
+         give them with --weights FILE (a safetensors file with torchvision's tensor names), or put\n  \
+         `weights = \"FILE\"` under [network] in the preset; `-p demo` needs none"
+    )]
+    NoWeights(String),
+}
+
+/// A frozen stack of operations that ends at the deepest layer anyone taps.
+#[derive(Debug)]
+pub struct Network {
+    name: String,
+    stages: Vec<Stage>,
+    /// `[1, 3, 1, 1]`
+    mean: Tensor,
+    /// `[1, 3, 1, 1]`
+    deviation: Tensor,
+}
+
+#[derive(Debug)]
+struct Stage {
+    layer: String,
+    module: Module,
+}
+
+#[derive(Debug)]
+enum Module {
+    Convolution(Convolution),
+    Relu,
+    Pool(Pool),
+    Fire(Box<Fire>),
+}
+
+#[derive(Debug)]
+struct Fire {
+    squeeze: Convolution,
+    expand1x1: Convolution,
+    expand3x3: Convolution,
+}
+
+/// Where a network's tensors come from: by name and expected shape.
+pub trait TensorSource {
+    /// The tensor `name` as float32 of exactly this `shape`.
+    fn tensor(&mut self, name: &str, shape: &[i64]) -> Result<Tensor, NetworkError>;
+}
+
+impl Network {
+    /// Builds the operations up to the deepest of `layers`, taking their weights from `source`.
+    ///
+    /// # Errors
+    /// A layer that `operations` do not have, a tensor that `source` lacks, or libtorch's own.
+    pub fn assemble(
+        preset: &NetworkPreset,
+        operations: &[Operation],
+        layers: &[String],
+        source: &mut dyn TensorSource,
+        device: Device,
+    ) -> Result<Self, NetworkError> {
+        let name = display_name(preset.name).to_owned();
+        let mut depth = 0;
+        for layer in layers.iter().filter(|layer| *layer != INPUT_LAYER) {
+            let position = operations
+                .iter()
+                .position(|operation| operation.layer == *layer)
+                .ok_or_else(|| NetworkError::UnknownLayer { network: name.clone(), layer: layer.clone() })?;
+            depth = depth.max(position + 1);
+        }
+        let mut convolution = |shape: &ConvolutionShape| -> Result<Convolution, NetworkError> {
+            let [(weight, weight_shape), (bias, bias_shape)] = shape.tensors();
+            let weight = source.tensor(&weight, &weight_shape)?;
+            let bias = source.tensor(&bias, &bias_shape)?;
+            Ok(Convolution::new(&weight, &bias, shape.stride, shape.padding, preset.padding, device)?)
+        };
+        let mut stages = Vec::with_capacity(depth);
+        for operation in operations.iter().take(depth) {
+            let module = match &operation.kind {
+                OperationKind::Convolution(shape) => Module::Convolution(convolution(shape)?),
+                OperationKind::Relu => Module::Relu,
+                &OperationKind::Pool { kernel, stride, ceil } => Module::Pool(Pool {
+                    kernel,
+                    stride,
+                    ceil,
+                    kind: preset.pooling,
+                    scale: preset.pooling_scale,
+                }),
+                OperationKind::Fire { squeeze, expand1x1, expand3x3 } => Module::Fire(Box::new(Fire {
+                    squeeze: convolution(squeeze)?,
+                    expand1x1: convolution(expand1x1)?,
+                    expand3x3: convolution(expand3x3)?,
+                })),
+            };
+            stages.push(Stage { layer: operation.layer.clone(), module });
+        }
+        let per_channel = |values: &[f32; 3]| -> Result<Tensor, TchError> {
+            Tensor::f_from_slice(values)?.f_reshape([1, 3, 1, 1])?.f_to_device(device)
+        };
+        Ok(Self {
+            name,
+            stages,
+            mean: per_channel(&IMAGENET_MEAN)?,
+            deviation: per_channel(&IMAGENET_DEVIATION)?,
+        })
+    }
+
+    /// The features of `picture` (`[N, 3, H, W]`, RGB in [0, 1]) at `layers`, in that order, each
+    /// `[N, C, H', W']`. Nothing beyond the deepest of `layers` is computed.
+    pub fn features(&self, picture: &Tensor, layers: &[String]) -> Result<Vec<Tensor>, NetworkError> {
+        let mut found: Vec<Option<Tensor>> = layers.iter().map(|_| None).collect();
+        let mut keep = |layer: &str, features: &Tensor| {
+            for (slot, wanted) in found.iter_mut().zip(layers) {
+                if wanted == layer {
+                    *slot = Some(features.shallow_clone());
+                }
+            }
+            found.iter().all(Option::is_some)
+        };
+        let mut features = picture.f_sub(&self.mean)?.f_div(&self.deviation)?;
+        let mut complete = keep(INPUT_LAYER, &features);
+        for stage in &self.stages {
+            if complete {
+                break;
+            }
+            features = stage.module.forward(&features)?;
+            complete = keep(&stage.layer, &features);
+        }
+        found
+            .into_iter()
+            .zip(layers)
+            .map(|(slot, layer)| {
+                slot.ok_or_else(|| NetworkError::UnknownLayer {
+                    network: self.name.clone(),
+                    layer: layer.clone(),
+                })
+            })
+            .collect()
+    }
+}
+
+impl Network {
+    /// Every operation on `features` that already are what the first one expects, `[N, C, H, W]`.
+    fn forward(&self, features: &Tensor) -> Result<Tensor, TchError> {
+        self.stages
+            .iter()
+            .try_fold(features.shallow_clone(), |features, stage| stage.module.forward(&features))
+    }
+}
+
+impl Module {
+    fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        match self {
+            Self::Convolution(convolution) => convolution.forward(input),
+            Self::Relu => input.f_relu(),
+            Self::Pool(pool) => pool.forward(input),
+            Self::Fire(fire) => {
+                let squeezed = fire.squeeze.forward(input)?.f_relu()?;
+                let one = fire.expand1x1.forward(&squeezed)?.f_relu()?;
+                let three = fire.expand3x3.forward(&squeezed)?.f_relu()?;
+                Tensor::f_cat(&[one, three], 1)
+            }
+        }
+    }
+}
+
+/// The name as presets and people write it.
+pub fn display_name(name: NetworkName) -> &'static str {
+    match name {
+        NetworkName::Vgg16 => "vgg16",
+        NetworkName::Vgg19 => "vgg19",
+        NetworkName::Squeezenet1_0 => "squeezenet1_0",
+        NetworkName::Squeezenet1_1 => "squeezenet1_1",
+        NetworkName::Fitted => "fitted",
+    }
+}

@@ -1,0 +1,73 @@
+//! How the height and width of features follow from those of the picture. Pure arithmetic, any thread.
+
+use super::architecture::{ConvolutionShape, Operation, OperationKind};
+use crate::preset::Padding;
+
+/// No network here needs more than this on a side.
+const LARGEST_TRIED: i64 = 4096;
+
+/// The length of a side after `operations` up to and with `layer`; `None` where nothing would be left.
+fn side_after(operations: &[Operation], layer: &str, padding: Padding, side: i64) -> Option<i64> {
+    let convolve = |side: i64, shape: &ConvolutionShape| {
+        let room_to_reflect = padding != Padding::Reflect || shape.padding < side;
+        let left = side + 2 * shape.padding - shape.kernel;
+        (room_to_reflect && left >= 0).then(|| left / shape.stride + 1)
+    };
+    let mut side = side;
+    for operation in operations {
+        side = match &operation.kind {
+            OperationKind::Convolution(shape) => convolve(side, shape)?,
+            OperationKind::Relu => side,
+            &OperationKind::Pool { kernel, stride, ceil } => {
+                let over = side - kernel + if ceil { stride - 1 } else { 0 };
+                (over >= 0).then(|| over / stride + 1)?
+            }
+            OperationKind::Fire { squeeze, expand3x3, .. } => convolve(convolve(side, squeeze)?, expand3x3)?,
+        };
+        if operation.layer == layer {
+            return Some(side);
+        }
+    }
+    None
+}
+
+/// The shortest side, in pixels, of a picture for which every one of `layers` has features.
+pub fn smallest_side(operations: &[Operation], layers: &[String], padding: Padding) -> i64 {
+    (1..=LARGEST_TRIED)
+        .find(|&side| {
+            layers
+                .iter()
+                .filter(|layer| *layer != super::INPUT_LAYER)
+                .all(|layer| side_after(operations, layer, padding, side).is_some())
+        })
+        .unwrap_or(LARGEST_TRIED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::architecture::published;
+    use crate::preset::NetworkName;
+
+    fn smallest(name: NetworkName, layer: &str, padding: Padding) -> i64 {
+        smallest_side(&published(name).unwrap(), &[layer.to_owned()], padding)
+    }
+
+    #[test]
+    fn vgg_halves_at_every_pool() {
+        assert_eq!(smallest(NetworkName::Vgg16, "conv1_1", Padding::Zeros), 1);
+        assert_eq!(smallest(NetworkName::Vgg16, "conv5_1", Padding::Zeros), 16);
+        assert_eq!(smallest(NetworkName::Vgg19, "relu2_1", Padding::Reflect), 4);
+    }
+
+    #[test]
+    fn squeezenet_has_no_padding_at_its_first_convolution() {
+        assert_eq!(smallest(NetworkName::Squeezenet1_0, "relu1", Padding::Zeros), 7);
+        assert!(smallest(NetworkName::Squeezenet1_0, "fire9", Padding::Zeros) > 16);
+    }
+
+    #[test]
+    fn the_picture_itself_needs_one_pixel() {
+        assert_eq!(smallest(NetworkName::Vgg16, "input", Padding::Zeros), 1);
+    }
+}

@@ -1,0 +1,54 @@
+//! Pictures to tensors and back: the one file of this room that names `tch`. Worker thread.
+
+use image::Rgb32FImage;
+use tch::{Device, Kind, TchError, Tensor};
+
+/// RGB in [0, 1] as `[1, 3, H, W]` float32.
+pub fn to_tensor(picture: &Rgb32FImage, device: Device) -> Result<Tensor, TchError> {
+    let (width, height) = picture.dimensions();
+    Tensor::f_from_slice(picture.as_raw().as_slice())?
+        .f_reshape([1, i64::from(height), i64::from(width), 3])?
+        .f_permute([0, 3, 1, 2])?
+        .f_contiguous()?
+        .f_to_device(device)
+}
+
+/// Candidate `index` of `[N, 3, H, W]` as RGB, clamped to [0, 1].
+pub fn to_picture(pictures: &Tensor, index: i64) -> Result<Rgb32FImage, TchError> {
+    let interleaved = pictures
+        .f_detach()?
+        .f_select(0, index)?
+        .f_clamp(0.0, 1.0)?
+        .f_permute([1, 2, 0])?
+        .f_to_device(Device::Cpu)?
+        .f_to_kind(Kind::Float)?
+        .f_contiguous()?;
+    let (height, width, channels) = interleaved.size3()?;
+    let count = (height * width * channels) as usize;
+    let mut values = vec![0.0_f32; count];
+    interleaved.f_copy_data(&mut values, count)?;
+    Rgb32FImage::from_raw(width as u32, height as u32, values)
+        .ok_or_else(|| TchError::Shape(format!("{channels} channels are not a picture")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_and_back() {
+        let picture = Rgb32FImage::from_fn(5, 3, |x, y| {
+            image::Rgb([x as f32 / 5.0, y as f32 / 3.0, (x * y) as f32 / 15.0])
+        });
+        let tensor = to_tensor(&picture, Device::Cpu).unwrap();
+        assert_eq!(tensor.size(), [1, 3, 3, 5]);
+        assert!((tensor.double_value(&[0, 1, 2, 0]) - 2.0 / 3.0).abs() < 1e-6);
+        assert_eq!(to_picture(&tensor, 0).unwrap(), picture);
+    }
+
+    #[test]
+    fn what_is_outside_the_range_is_clamped() {
+        let tensor = Tensor::from_slice(&[-1.0_f32, 0.5, 7.0]).reshape([1, 3, 1, 1]);
+        assert_eq!(to_picture(&tensor, 0).unwrap().as_raw(), &[0.0, 0.5, 1.0]);
+    }
+}
