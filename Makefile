@@ -1,5 +1,6 @@
-# Every target sets libtorch up first, once; see setup.sh.
+# Every target that compiles sets libtorch up first, once; see setup.sh.
 CARGO ?= cargo
+TARGET = $${CARGO_TARGET_DIR:-target}
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench install clean distclean
 
@@ -9,7 +10,7 @@ help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Find libtorch 2.11, or install it inside this folder (once)
-	@./setup.sh
+	@CARGO='$(CARGO)' sh ./setup.sh
 
 demo: setup ## Build, and make a picture without needing any file
 	$(CARGO) run --quiet --locked -- demo $(ARGS)
@@ -24,13 +25,13 @@ check: setup ## What CI runs: format, lints, tests
 
 bench: setup ## Measure the figures in benches/RESULTS.md
 	$(CARGO) build --quiet --locked --release
-	benches/run.sh target/release/stylescope
+	benches/run.sh "$(TARGET)/release/stylescope"
 
-install: setup ## Put the program into cargo's bin folder
-	$(CARGO) install --locked --path . --target-dir target
+install: setup ## Put the program into cargo's bin folder (it needs the libtorch of this folder)
+	$(CARGO) install --locked --path . --target-dir "$(TARGET)"
 
 clean: ## Remove what was built (libtorch stays)
-	$(CARGO) clean
+	RUSTC_WORKSPACE_WRAPPER= $(CARGO) clean
 
-distclean: clean ## Remove the private libtorch as well
+distclean: clean ## Remove libtorch as well (an installed stylescope needs it)
 	rm -rf .libtorch

@@ -33,7 +33,7 @@ pub enum NetworkError {
     Torch(#[from] TchError),
     /// The weights file is not what the network needs.
     #[error(transparent)]
-    Weights(#[from] WeightsError),
+    Weights(Box<WeightsError>),
     /// A preset that was not checked names a layer that does not exist.
     #[error("the network {network} has no layer {layer}")]
     UnknownLayer {
@@ -49,6 +49,12 @@ pub enum NetworkError {
          `weights = \"FILE\"` under [network] in the preset; `-p demo` needs none"
     )]
     NoWeights(String),
+}
+
+impl From<WeightsError> for NetworkError {
+    fn from(error: WeightsError) -> Self {
+        Self::Weights(Box::new(error))
+    }
 }
 
 /// A frozen stack of operations that ends at the deepest layer anyone taps.

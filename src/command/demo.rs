@@ -17,5 +17,6 @@ pub(super) fn execute(arguments: DemoArguments) -> Result<ExitCode, Failure> {
     let content = Source::drawn("drawn scene", Arc::new(drawn::content_scene(WIDTH, HEIGHT)));
     let style = Source::drawn("drawn painting", Arc::new(drawn::painting(WIDTH, HEIGHT)));
     let default_output = "stylescope-demo.png";
-    run(Plan::new(content, style, arguments.options, Some(default_output.into()), None)?)
+    let json = arguments.options.json;
+    run(json, Plan::new(content, style, arguments.options, Some(default_output.into()), None))
 }

@@ -39,8 +39,13 @@ impl Failure {
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Self::Reported => {}
             Self::Preset(error) => eprintln!("{}", error.render(std::io::stderr().is_terminal())),
-            other => eprintln!("error: {other}"),
+            other => eprintln!("error: {}", indented(&other.to_string())),
         }
         ExitCode::FAILURE
     }
+}
+
+/// What is wrong on the first line, what to do about it below, set in.
+fn indented(message: &str) -> String {
+    message.lines().map(str::trim).collect::<Vec<_>>().join("\n  ")
 }

@@ -34,6 +34,11 @@ pub(super) fn execute(command: &PresetsCommand) -> Result<ExitCode, Failure> {
 fn list(as_json: bool) -> Result<ExitCode, Failure> {
     let listed = preset::list();
     let widest = listed.iter().map(|preset| preset.name.chars().count()).max().unwrap_or(0);
+    // Lines that another program reads stay whole.
+    let columns = match viuer::terminal_size().0 {
+        known @ 1.. if std::io::stdout().is_terminal() => usize::from(known),
+        _ => usize::MAX,
+    };
     for preset in &listed {
         let path = match &preset.origin {
             Origin::BuiltIn | Origin::Text => None,
@@ -44,7 +49,7 @@ fn list(as_json: bool) -> Result<ExitCode, Failure> {
                 Ok(description) => json!({ "name": preset.name, "path": path, "description": description }),
                 Err(error) => json!({ "name": preset.name, "path": path, "error": error.summary() }),
             };
-            output::line(object)?;
+            output::json_line(&object)?;
             continue;
         }
         let description = match &preset.description {
@@ -52,10 +57,30 @@ fn list(as_json: bool) -> Result<ExitCode, Failure> {
             Err(error) => format!("broken: {}", error.summary()),
         };
         let place = path.map(|path| format!("  [{path}]")).unwrap_or_default();
-        let line = format!("{:widest$}  {description}{place}", preset.name);
-        output::line(visible(&line))?;
+        let name = visible(&format!("{:widest$}", preset.name));
+        let text = visible(&format!("{description}{place}"));
+        output::line(format!("{name}  {}", set_in(&text, columns, widest + 2)))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Breaks `text` between words so that it stands in a column between `indent` and `columns`.
+fn set_in(text: &str, columns: usize, indent: usize) -> String {
+    /// Narrower columns are worse than lines that the terminal breaks.
+    const NARROWEST: usize = 20;
+    let width = columns.saturating_sub(indent);
+    if width < NARROWEST {
+        return text.to_owned();
+    }
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width) {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => *line = format!("{line} {word}"),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{:indent$}", ""))
 }
 
 fn check(presets: &[String]) -> Result<ExitCode, Failure> {
@@ -65,9 +90,22 @@ fn check(presets: &[String]) -> Result<ExitCode, Failure> {
             Ok(loaded) => output::line(format!("{}: good", visible(&loaded.name)))?,
             Err(error) => {
                 broken += 1;
-                eprintln!("{}", error.render(std::io::stderr().is_terminal()));
+                Failure::from(error).report();
             }
         }
     }
     if broken > 0 { Err(Failure::Reported) } else { Ok(ExitCode::SUCCESS) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptions_stand_in_a_column() {
+        let text = "one two three four five six seven";
+        assert_eq!(set_in(text, 24, 4), "one two three four\n    five six seven");
+        assert_eq!(set_in(text, usize::MAX, 4), text);
+        assert_eq!(set_in(text, 20, 4), text);
+    }
 }

@@ -31,7 +31,7 @@ pub(super) fn entries(
     let weights = match &preset.network.weights {
         Some(path) if preset.network.name != preset::NetworkName::Fitted => {
             let sha256 = file_sha256(path)
-                .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))?;
+                .map_err(|error| Failure::new(format!("cannot read {}: {error}", preset::visible::visible(&path.display().to_string()))))?;
             json!({ "name": path.display().to_string(), "sha256": sha256 })
         }
         _ => Value::Null,
@@ -71,7 +71,7 @@ fn file_sha256(path: &Path) -> io::Result<String> {
         let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
         hasher.update(bytes);
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
 }
 
 /// A run's record in lines for a person; a record of another shape is shown as it is.
@@ -89,6 +89,7 @@ pub(super) fn describe(record: &str) -> String {
                 digest => format!("{} (sha256 {})", field("name"), digest.get(..16).unwrap_or(digest)),
             }
         }
+        Value::Number(number) if number.is_f64() => number.as_f64().map(readable).unwrap_or_default(),
         other => other.to_string(),
     };
     let lines: Vec<String> = run
@@ -97,6 +98,12 @@ pub(super) fn describe(record: &str) -> String {
         .map(|(key, value)| format!("{key:9} {}", preset::visible::visible(&plain(value))))
         .collect();
     lines.join("\n")
+}
+
+/// Four significant digits, which is all that anyone compares.
+fn readable(number: f64) -> String {
+    let rounded = format!("{number:.3e}").parse().unwrap_or(number);
+    if rounded == 0.0 || (1e-4..1e7).contains(&f64::abs(rounded)) { rounded.to_string() } else { format!("{rounded:e}") }
 }
 
 /// `1.2 MB`
@@ -121,6 +128,12 @@ mod tests {
     #[test]
     fn sizes_for_people() {
         assert_eq!([999, 1500, 12_345_678].map(human_bytes), ["999 bytes", "1.5 kB", "12.3 MB"]);
+    }
+
+    #[test]
+    fn numbers_for_people() {
+        let numbers = [0.021_220_046, 4.545_327, 0.0, 6.025e11, -2.5e-7, 1234.56];
+        assert_eq!(numbers.map(readable), ["0.02122", "4.545", "0", "6.025e11", "-2.5e-7", "1235"]);
     }
 
     #[test]

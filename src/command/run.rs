@@ -5,6 +5,7 @@ mod progress;
 mod report;
 mod result;
 
+use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,22 +34,23 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
     } else {
         None
     };
-    run(Plan::new(Source::file(content), Source::file(style), options, None, directory)?)
+    let json = options.json;
+    run(json, Plan::new(Source::file(content), Source::file(style), options, None, directory))
 }
 
-/// Carries a plan out from the first step to the written picture.
-pub(super) fn run(plan: Plan) -> Result<ExitCode, Failure> {
-    let reporter = report::choose(&plan);
-    match carry_out(&plan, reporter) {
-        Err(failure) if plan.options.json => {
-            report::json_error(&failure)?;
-            Err(failure)
-        }
-        other => other,
+/// Carries a plan out from the first step to the written picture. With `json` a failure is the last
+/// object on standard output too, also one that was found while planning.
+pub(super) fn run(json: bool, plan: Result<Plan, Failure>) -> Result<ExitCode, Failure> {
+    let result = plan.and_then(|plan| carry_out(&plan));
+    if let (true, Err(failure)) = (json, &result) {
+        // What went wrong goes to standard error in any case.
+        let _ = report::json_error(failure);
     }
+    result
 }
 
-fn carry_out(plan: &Plan, mut reporter: Box<dyn Reporter>) -> Result<ExitCode, Failure> {
+fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
+    let mut listener = Listener { reporter: report::choose(plan), failed: None };
     let candidate = Candidate {
         preset: plan.preset.preset.clone(),
         content: Arc::clone(&plan.content.picture),
@@ -65,27 +67,46 @@ fn carry_out(plan: &Plan, mut reporter: Box<dyn Reporter>) -> Result<ExitCode, F
             .recv()
             .map_err(|_| EngineError::WorkerGone("it said nothing any more".to_owned()))?;
         match event {
-            Event::Preparing(stage) => reporter.preparing(&stage)?,
+            Event::Preparing(stage) => listener.tell(|reporter| reporter.preparing(&stage)),
             Event::Started(started) => {
-                reporter.started(plan, &started)?;
+                listener.tell(|reporter| reporter.started(plan, &started));
                 outcome.started = Some(started);
             }
             Event::Losses(block) => {
-                reporter.losses(&block)?;
+                listener.tell(|reporter| reporter.losses(&block));
                 outcome.last_block = Some(block);
             }
             Event::Failed(error) | Event::Refused(error) => {
-                reporter.clear();
+                listener.reporter.clear();
                 return Err(error.into());
             }
             Event::Ended { reason, pictures, seconds } => {
-                reporter.clear();
+                listener.reporter.clear();
                 let written = outcome.finish(plan, reason, &pictures, seconds)?;
-                reporter.ended(plan, &written)?;
+                listener.tell(|reporter| reporter.ended(plan, &written));
+                if let Some(error) = listener.failed.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
+                    return Err(error.into());
+                }
                 let stopped = reason == EndReason::Stopped && interrupted.load(Ordering::Relaxed);
                 return Ok(if stopped { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS });
             }
             Event::PresetChanged { .. } | Event::Paused(_) | Event::Resumed(_) | Event::Snapshot(_) => {}
+        }
+    }
+}
+
+/// A reporter that falls silent where nobody reads any more: `| head -1` ends the listening and not the
+/// run, whose result is the picture.
+struct Listener {
+    reporter: Box<dyn Reporter>,
+    /// Why standard output takes no more.
+    failed: Option<io::Error>,
+}
+
+impl Listener {
+    fn tell(&mut self, say: impl FnOnce(&mut dyn Reporter) -> io::Result<()>) {
+        if self.failed.is_none() {
+            self.failed = say(self.reporter.as_mut()).err();
         }
     }
 }

@@ -18,29 +18,36 @@ pub(super) fn execute(arguments: &ShowArguments) -> Result<ExitCode, Failure> {
     let preset = text(PRESET_KEYWORD);
     if arguments.preset {
         let preset = preset.ok_or_else(|| {
-            Failure::new(format!("{} holds no preset: stylescope did not write it", path.display()))
+            Failure::new(format!(
+                "{} holds no preset: stylescope did not write it, or another program saved it since\n  \
+                 `stylescope presets list` shows the presets there are",
+                visible(&path.display().to_string())
+            ))
         })?;
         output::line(preset.trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
-    terminal_picture::print(&decoded.picture, arguments.graphics);
     let (width, height) = decoded.picture.dimensions();
     output::line(format!(
-        "{}: {width}×{height}, {}, {}",
+        "file      {} ({width}×{height}, {}, {})",
         visible(&path.display().to_string()),
         decoded.format,
         provenance::human_bytes(decoded.file_bytes)
     ))?;
     for note in &decoded.notes {
-        output::line(format!("note: {note}"))?;
+        output::line(format!("note      {note}"))?;
     }
     match text(RUN_KEYWORD) {
         Some(run) => output::line(provenance::describe(&run))?,
-        None => output::line("no record of how it was made: stylescope did not write it, or another program saved it since")?,
+        None => output::line(
+            "no record of how it was made:\n  stylescope did not write it, or another program saved it since",
+        )?,
     }
     if let Some(preset) = preset {
-        output::line("")?;
+        output::line("\n# The preset, as `stylescope show --preset` prints it alone:\n")?;
         output::line(preset.trim_end())?;
     }
+    // Last, since a preset is longer than most terminals are high.
+    terminal_picture::print(&decoded.picture, arguments.graphics);
     Ok(ExitCode::SUCCESS)
 }

@@ -16,10 +16,11 @@ pub enum EngineError {
     /// A picture has too few pixels for the deepest layer.
     #[error(
         "the {role} picture is too small: {width}×{height} pixels, and the layers of this preset ({layers}) \
-         need at least {smallest}×{smallest}\n  give a larger picture, or layers that lie less deep"
+         need at least {smallest}×{smallest}\n  {}",
+        advice_on_small(role)
     )]
     PictureTooSmall {
-        /// `content` or `style`.
+        /// `content` or `style`, `resized content` or `resized style`.
         role: &'static str,
         /// Pixels.
         width: u32,
@@ -30,6 +31,22 @@ pub enum EngineError {
         /// The layers, deepest last.
         layers: String,
     },
+    /// A picture has so many pixels, or would have after resizing, that no memory holds it.
+    #[error(
+        "the {role} picture would be {width}×{height} pixels, and the limit is {} million\n  \
+         lower --size (or image.style_scale), or say which side it means with --set image.fit=longer",
+        limit / 1_000_000
+    )]
+    PictureTooLarge {
+        /// As in [`EngineError::PictureTooSmall`].
+        role: &'static str,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// Pixels in all.
+        limit: u64,
+    },
     /// A device that this machine does not have.
     #[error("{0}")]
     Device(String),
@@ -39,7 +56,8 @@ pub enum EngineError {
     /// The loss stopped being a number.
     #[error(
         "the loss is no longer a number at step {step} ({term})\n  \
-         lower optimizer.learning_rate (it is {learning_rate}), or set optimizer.clamp = true"
+         lower optimizer.learning_rate (it is {learning_rate}) or the weight of that term; \
+         optimizer.clamp = true keeps a fast run in bounds"
     )]
     NotFinite {
         /// The step whose loss it was.
@@ -63,6 +81,15 @@ impl From<NetworkError> for EngineError {
             NetworkError::Torch(error) => Self::Torch(error),
             other => Self::Network(other),
         }
+    }
+}
+
+/// What helps depends on whether the file or its resizing made the picture so small.
+fn advice_on_small(role: &str) -> &'static str {
+    if role.starts_with("resized") {
+        "give a larger --size, a picture that is less long and thin, or layers that lie less deep"
+    } else {
+        "give a larger picture, or layers that lie less deep"
     }
 }
 

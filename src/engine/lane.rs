@@ -9,7 +9,7 @@ use tch::{Device, Kind, Tensor};
 use super::EngineError;
 use super::input::{Candidate, WeightsChoice};
 use super::message::{LossBlock, LossTerm, Pictures, Stage, Started};
-use super::size::{check_large_enough, content_size, resized, style_size};
+use super::size::{check_sizes, content_size, resized, style_size};
 use super::start::first_picture;
 use super::target::Targets;
 use super::term::Terms;
@@ -100,8 +100,8 @@ impl Lane {
             candidates.iter().map(|candidate| &candidate.preset.optimizer).collect();
         let carried = Carried {
             picture: self.picture.shallow_clone(),
-            optimizer: self.optimizer.carried(&optimizers)?,
-            average: self.average.as_ref().map(|average| average.carried(&decays(&candidates))).transpose()?,
+            optimizer: self.optimizer.carried(&optimizers),
+            average: self.average.as_ref().map(|average| average.carried(&decays(&candidates))),
             step: self.step,
         };
         let network = Some((&self.network, &self.network_key));
@@ -127,6 +127,20 @@ impl Lane {
         let layers = tapped_layers(&candidates);
         let preset = &first.preset;
 
+        let operations = match published(preset.network.name) {
+            Some(operations) => operations,
+            None => fitted::operations(&preset.network),
+        };
+        for (candidate, &style) in candidates.iter().zip(&style_sizes) {
+            let sizes = [
+                ("content", candidate.content.dimensions()),
+                ("style", candidate.style.dimensions()),
+                ("resized content", size),
+                ("resized style", style),
+            ];
+            check_sizes(preset, &operations, &layers, sizes)?;
+        }
+
         let contents = candidates
             .iter()
             .map(|candidate| {
@@ -142,20 +156,6 @@ impl Lane {
             .collect::<Result<Vec<_>, _>>()?;
 
         let (contents, styles) = match_colours(&candidates, contents, styles)?;
-
-        let operations = match published(preset.network.name) {
-            Some(operations) => operations,
-            None => fitted::operations(&preset.network),
-        };
-        for (candidate, &style) in candidates.iter().zip(&style_sizes) {
-            let sizes = [
-                ("content", candidate.content.dimensions()),
-                ("style", candidate.style.dimensions()),
-                ("resized content", size),
-                ("resized style", style),
-            ];
-            check_large_enough(preset, &operations, &layers, sizes)?;
-        }
 
         let network_key = NetworkKey {
             preset: preset.network.clone(),
@@ -258,7 +258,7 @@ impl Lane {
     pub fn step(&mut self) -> Result<(), EngineError> {
         let (unweighted, gradient) = self.evaluate()?;
         tch::no_grad(|| -> Result<(), EngineError> {
-            self.optimizer.step(&mut self.picture, &gradient)?;
+            self.optimizer.step(&self.picture, &gradient)?;
             if let Some(average) = &mut self.average {
                 average.add(&self.picture)?;
             }
@@ -329,10 +329,10 @@ impl Lane {
         self.terms = Terms::new(&self.candidates, &self.targets, self.device)?;
         let optimizers: Vec<&OptimizerPreset> =
             self.candidates.iter().map(|candidate| &candidate.preset.optimizer).collect();
-        self.optimizer.update(&optimizers)?;
+        self.optimizer.update(&optimizers);
         let decays = decays(&self.candidates);
         match &mut self.average {
-            Some(average) => average.update(&decays)?,
+            Some(average) => average.update(&decays),
             None if decays.iter().any(|&decay| decay > 0.0) => {
                 self.average = Some(IterateAverage::new(&self.picture, &decays)?);
             }

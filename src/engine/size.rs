@@ -38,8 +38,9 @@ pub fn style_size(image: &ImagePreset, original: (u32, u32), content: (u32, u32)
     (scaled(width), scaled(height))
 }
 
-/// Refuses pictures for which a layer would have no features, as given or as resized.
-pub(super) fn check_large_enough(
+/// Refuses pictures for which a layer would have no features, as given or as resized, and those that
+/// resizing would blow up beyond what any picture may have. Costs nothing: no pixel is touched.
+pub(super) fn check_sizes(
     preset: &Preset,
     operations: &[Operation],
     layers: &[String],
@@ -49,17 +50,29 @@ pub(super) fn check_large_enough(
     let smallest = geometry::smallest_side(operations, layers, preset.network.padding).max(2);
     let padding_side = if preset.network.padding == Padding::Zeros { smallest } else { smallest.max(3) };
     for (role, (width, height)) in sizes {
+        let limit = pixels::decode::PIXEL_LIMIT;
+        if u64::from(width) * u64::from(height) > limit {
+            return Err(EngineError::PictureTooLarge { role, width, height, limit });
+        }
         if i64::from(width.min(height)) < padding_side {
             return Err(EngineError::PictureTooSmall {
                 role,
                 width,
                 height,
                 smallest: padding_side,
-                layers: layers.join(", "),
+                layers: by_depth(operations, layers).join(", "),
             });
         }
     }
     Ok(())
+}
+
+/// The layers, the deepest last.
+fn by_depth<'a>(operations: &[Operation], layers: &'a [String]) -> Vec<&'a str> {
+    let mut sorted: Vec<&str> = layers.iter().map(String::as_str).collect();
+    // `input` is no operation and comes before all of them.
+    sorted.sort_by_key(|layer| operations.iter().position(|operation| operation.layer == *layer));
+    sorted
 }
 
 /// `picture` at `size`, by the preset's filter.

@@ -53,18 +53,21 @@ pub fn total_variation(
 
 fn eight_neighbours(picture: &Tensor) -> Result<Tensor, TchError> {
     let padded = picture.f_replication_pad2d([1, 1, 1, 1])?;
-    let (_, _, height, width) = padded.size4()?;
-    // The part of the padded picture that begins `row`, `column` and leaves out as much at the end.
+    let (_, _, height, width) = picture.size4()?;
+    // `rows` × `columns` of the padded picture, from `row`, `column` on.
     let part = |row: i64, column: i64, rows: i64, columns: i64| {
-        padded.f_narrow(2, row, height - rows)?.f_narrow(3, column, width - columns)
+        padded.f_narrow(2, row, rows)?.f_narrow(3, column, columns)
     };
     let mean_square = |one: Tensor, other: Tensor| -> Result<Tensor, TchError> {
         one.f_sub(&other)?.f_square()?.f_mean_dim([1_i64, 2, 3].as_slice(), false, Kind::Float)
     };
-    let horizontal = mean_square(part(0, 1, 0, 1)?, part(0, 0, 0, 1)?)?;
-    let vertical = mean_square(part(1, 0, 1, 0)?, part(0, 0, 1, 0)?)?;
-    let falling = mean_square(part(1, 1, 1, 1)?, part(0, 0, 1, 1)?)?;
-    let rising = mean_square(part(1, 0, 1, 1)?, part(0, 1, 1, 1)?)?;
+    let here = part(1, 1, height, width)?;
+    let horizontal = mean_square(part(1, 2, height, width)?, here.shallow_clone())?;
+    let vertical = mean_square(part(2, 1, height, width)?, here)?;
+    // Every pair of diagonal neighbours, the border's copies included.
+    let (rows, columns) = (height + 1, width + 1);
+    let falling = mean_square(part(1, 1, rows, columns)?, part(0, 0, rows, columns)?)?;
+    let rising = mean_square(part(1, 0, rows, columns)?, part(0, 1, rows, columns)?)?;
     let axial = horizontal.f_add(&vertical)?.f_div_scalar(3.0)?;
     let diagonal = falling.f_add(&rising)?.f_div_scalar(12.0)?;
     axial.f_add(&diagonal)?.f_mul_scalar(2.0)

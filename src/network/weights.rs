@@ -63,11 +63,11 @@ pub enum WeightsError {
         /// The network that was asked for.
         network: String,
         /// Its shape in the file.
-        found: Vec<usize>,
+        found: Box<[usize]>,
         /// The shape the network needs.
-        expected: Vec<i64>,
+        expected: Box<[i64]>,
         /// What the file holds.
-        looks_like: String,
+        looks_like: Box<str>,
     },
     /// A number format that is not a floating-point one.
     #[error("the tensor {tensor} in {path:?} holds {found:?}, not F32, F16 or BF16\n  convert the file to float32")]
@@ -107,7 +107,8 @@ impl WeightsFile {
         let mut file = File::open(path).map_err(read)?;
         let attributes = file.metadata().map_err(read)?;
         if !attributes.is_file() {
-            return Err(not("it is not a regular file".to_owned()));
+            let what = if attributes.is_dir() { "it is a folder" } else { "it is not a regular file" };
+            return Err(not(what.to_owned()));
         }
         let file_bytes = attributes.len();
         let mut length = [0; 8];
@@ -116,11 +117,11 @@ impl WeightsFile {
         if header_bytes > LARGEST_HEADER_BYTES || header_bytes > file_bytes.saturating_sub(8) {
             return Err(not("it does not begin with the length of a header".to_owned()));
         }
-        let mut header = length.to_vec();
-        header.resize(8 + header_bytes as usize, 0);
-        file.read_exact(&mut header[8..]).map_err(read)?;
-        let (_, metadata) =
-            safetensors::SafeTensors::read_metadata(&header).map_err(|error| not(error.to_string()))?;
+        let mut header = vec![0; header_bytes as usize];
+        file.read_exact(&mut header).map_err(read)?;
+        // `SafeTensors::read_metadata` wants the data as well; this checks the same of the header alone.
+        let metadata: Metadata = serde_json::from_slice(&header)
+            .map_err(|error| not(error.to_string().escape_debug().to_string()))?;
         let data_start = 8 + header_bytes;
         if file_bytes < data_start + metadata.data_len() as u64 {
             return Err(not(format!(
@@ -146,14 +147,12 @@ impl WeightsFile {
                 _ => None,
             }
         };
-        match known {
-            Some(name) => format!("it looks like the weights of {name}"),
-            None => {
-                let mut names = self.metadata.offset_keys();
-                names.truncate(3);
-                format!("its first tensors are {}", names.join(", ").escape_debug())
-            }
+        if let Some(name) = known {
+            return format!("it looks like the weights of {name}");
         }
+        let mut names = self.metadata.offset_keys();
+        names.truncate(3);
+        format!("its first tensors are {}", names.join(", ").escape_debug())
     }
 }
 
@@ -173,9 +172,9 @@ impl TensorSource for WeightsFile {
                 path: self.path.clone(),
                 tensor: name.to_owned(),
                 network: self.network.clone(),
-                found: info.shape.clone(),
-                expected: shape.to_vec(),
-                looks_like: self.looks_like(),
+                found: info.shape.clone().into(),
+                expected: shape.into(),
+                looks_like: self.looks_like().into(),
             }
             .into());
         }

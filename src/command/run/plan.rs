@@ -94,7 +94,7 @@ impl Plan {
     ) -> Result<Self, Failure> {
         let name = options.preset.as_deref().unwrap_or("demo");
         let preset = preset::load(name, &overrides(name, &options)?)?;
-        check_weights(&preset)?;
+        check_weights(&preset, options.weights.is_some())?;
         if let Some(directory) = create {
             std::fs::create_dir_all(&directory).map_err(|error| {
                 Failure::new(format!(
@@ -146,7 +146,8 @@ fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure>
     }
     if let Some(weights) = &options.weights {
         let text = weights.to_str().ok_or_else(|| {
-            Failure::new(format!("the path {weights:?} is not valid UTF-8\n  rename the file, or link to it"))
+            let shown = visible(&weights.display().to_string());
+            Failure::new(format!("the path {shown} is not valid UTF-8\n  rename the file, or link to it"))
         })?;
         set("network.weights", toml::Value::String(text.to_owned()).to_string());
     }
@@ -155,8 +156,15 @@ fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure>
 }
 
 /// Missing weights are found here, before pictures are read; what is in the file is checked later.
-fn check_weights(preset: &Loaded) -> Result<(), Failure> {
+fn check_weights(preset: &Loaded, weights_option: bool) -> Result<(), Failure> {
     let network = &preset.preset.network;
+    if network.name == NetworkName::Fitted && weights_option {
+        return Err(Failure::new(format!(
+            "--weights: the preset {} learns its network from the two pictures and uses no trained weights\n  \
+             leave --weights out, or choose a preset with a trained network, for instance -p squeezenet",
+            visible(&preset.name)
+        )));
+    }
     if network.name == NetworkName::Fitted || network.weights.is_some() {
         return Ok(());
     }
@@ -186,7 +194,10 @@ fn unused(path: PathBuf) -> PathBuf {
     }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
-    (2_u64..).map(|number| path.with_file_name(format!("{stem}-{number}.{extension}"))).find(|path| !path.exists()).unwrap_or(path)
+    (2..u64::MAX)
+        .map(|number| path.with_file_name(format!("{stem}-{number}.{extension}")))
+        .find(|path| !path.exists())
+        .unwrap_or(path)
 }
 
 /// Where the reference program writes; a format that cannot be written gets `.png` behind it.

@@ -44,6 +44,25 @@ pub(super) fn duration(seconds: f64) -> String {
     }
 }
 
+/// The same for what has taken its time: with a decimal where a second more or less is much.
+pub(super) fn elapsed(seconds: f64) -> String {
+    if seconds < 9.95 { format!("{seconds:.1} s") } else { duration(seconds) }
+}
+
+/// As many of `words` as stand in one line of `columns`: cut between words, never within one.
+pub(super) fn fitting(words: &[String], columns: usize) -> String {
+    let mut line = String::new();
+    for (index, word) in words.iter().enumerate() {
+        let gap = if index == 0 { "" } else { "  " };
+        if line.chars().count() + gap.len() + word.chars().count() > columns {
+            break;
+        }
+        line += gap;
+        line += word;
+    }
+    line
+}
+
 /// A loss as people compare them: four significant digits, an exponent where it is far from 1.
 pub(super) fn loss(value: f64) -> String {
     let size = value.abs();
@@ -73,8 +92,18 @@ mod tests {
     }
 
     #[test]
+    fn a_line_ends_between_words() {
+        let words = ["loss 1.177", "style 0.6", "x"].map(str::to_owned);
+        assert_eq!(fitting(&words, 24), "loss 1.177  style 0.6  x");
+        assert_eq!(fitting(&words, 23), "loss 1.177  style 0.6");
+        assert_eq!(fitting(&words, 20), "loss 1.177");
+        assert_eq!(fitting(&words, 3), "");
+    }
+
+    #[test]
     fn durations_and_losses() {
+        assert_eq!([0.04, 9.94, 9.96].map(elapsed), ["0.0 s", "9.9 s", "10 s"]);
         assert_eq!([4.4, 125.0, 3725.0].map(duration), ["4 s", "2 min 05 s", "1 h 02 min"]);
-        assert_eq!([0.0, 1.0, 0.012_345, 6.025e11, 1234.5].map(loss), ["0", "1.000", "0.01234", "6.025e11", "1234"]);
+        assert_eq!([0.0, 1.0, 0.012_346, 6.025e11, 1234.5].map(loss), ["0", "1.000", "0.01235", "6.025e11", "1234"]);
     }
 }

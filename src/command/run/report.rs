@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use super::plan::Plan;
-use super::progress::{Speed, duration, loss};
+use super::progress::{Speed, duration, fitting, loss};
 use super::result::Written;
 use crate::command::{Failure, output, terminal_picture};
 use crate::engine::message::{LossBlock, Losses, Stage, Started, TermKind};
@@ -27,7 +27,11 @@ pub(super) trait Reporter {
 pub(super) fn choose(plan: &Plan) -> Box<dyn Reporter> {
     if plan.options.json {
         Box::new(Json)
-    } else if io::stdout().is_terminal() && io::stderr().is_terminal() {
+    } else if !plan.options.headless
+        && io::stdout().is_terminal()
+        && io::stderr().is_terminal()
+        && !terminal_picture::is_dumb()
+    {
         Box::new(Bar::new())
     } else {
         Box::new(Lines::default())
@@ -42,26 +46,35 @@ fn stage_name(stage: &Stage) -> &'static str {
     }
 }
 
-fn headline(plan: &Plan, started: &Started) -> String {
+/// What is made of what.
+fn pictures(plan: &Plan) -> String {
+    format!("{} in the style of {}", visible(plan.content.name()), visible(plan.style.name()))
+}
+
+/// How it is made.
+fn settings(plan: &Plan, started: &Started) -> String {
     let (width, height) = started.size;
     format!(
-        "{} in the style of {}: preset {}, {width}×{height}, {} steps on {}{}",
-        visible(plan.content.name()),
-        visible(plan.style.name()),
+        "preset {}, {width}×{height}, {} steps on {}{}",
         visible(&plan.preset.name),
         started.steps,
         started.device,
-        if started.device == "cpu" { format!(" ({} threads)", started.threads) } else { String::new() },
+        match (started.device.as_str(), started.threads) {
+            ("cpu", 1) => " (1 thread)".to_owned(),
+            ("cpu", threads) => format!(" ({threads} threads)"),
+            _ => String::new(),
+        },
     )
 }
 
-fn loss_words(losses: &Losses<'_>) -> String {
-    let mut words = format!("loss {}", loss(losses.total()));
+/// The total, then what it is made of; all the same width, since they stand below each other.
+fn loss_words(losses: &Losses<'_>) -> Vec<String> {
+    let mut words = vec![format!("loss {:>7}", loss(losses.total()))];
     for (name, kind) in
         [("content", TermKind::Content), ("style", TermKind::Style), ("variation", TermKind::Variation)]
     {
         if losses.terms.iter().any(|term| term.kind == kind) {
-            words += &format!("  {name} {}", loss(losses.sum_of(kind)));
+            words.push(format!("{name} {:>7}", loss(losses.sum_of(kind))));
         }
     }
     words
@@ -73,38 +86,44 @@ fn notes(plan: &Plan) -> impl Iterator<Item = String> {
         .flat_map(|source| source.notes.iter().map(|note| format!("{}: {note}", visible(source.name()))))
 }
 
-/// A progress bar on standard error, the summary on standard output.
+/// A progress bar on standard error with the losses below it, the summary on standard output.
 struct Bar {
-    bar: ProgressBar,
+    progress: ProgressBar,
     speed: Speed,
     steps: u64,
 }
+
+/// The steps stand first, the losses in a line of their own, so that 80 columns hold everything.
+const BAR_TEMPLATE: &str = "{bar:24.cyan/bright.black}  {pos:>5}/{len}{prefix}\n{msg}";
+/// Columns of the bar and the gap behind it.
+const BAR_COLUMNS: usize = 26;
 
 impl Bar {
     fn new() -> Self {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self { bar, speed: Speed::default(), steps: 0 }
+        Self { progress: bar, speed: Speed::default(), steps: 0 }
     }
 }
 
 impl Reporter for Bar {
     fn preparing(&mut self, stage: &Stage) -> io::Result<()> {
-        self.bar.set_message(stage_name(stage));
+        self.progress.set_message(stage_name(stage));
         Ok(())
     }
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
-        self.bar.finish_and_clear();
-        output::line(headline(plan, started))?;
+        self.progress.finish_and_clear();
+        output::line(pictures(plan))?;
+        output::line(settings(plan, started))?;
         for note in notes(plan) {
             output::line(note)?;
         }
         self.steps = started.steps;
-        self.bar = ProgressBar::new(started.steps);
+        self.progress = ProgressBar::new(started.steps);
         // A template that indicatif refuses would show its own bar, which is no reason to stop.
-        if let Ok(style) = ProgressStyle::with_template("{bar:24.cyan/bright.black} {pos:>5}/{len}  {wide_msg}") {
-            self.bar.set_style(style.progress_chars("━━─"));
+        if let Ok(style) = ProgressStyle::with_template(BAR_TEMPLATE) {
+            self.progress.set_style(style.progress_chars("━━─"));
         }
         Ok(())
     }
@@ -112,30 +131,38 @@ impl Reporter for Bar {
     fn losses(&mut self, block: &LossBlock) -> io::Result<()> {
         let done = block.first_step + block.steps();
         self.speed.note(done, block.seconds);
-        let mut words = String::new();
-        if let Some(rate) = self.speed.steps_per_second() {
-            words += &format!("{rate:.1} steps/s  ");
-        }
-        if let Some(left) = self.speed.seconds_left(self.steps) {
-            words += &format!("{} left  ", duration(left));
-        }
+        // Asked for each time: windows change their size. The last column is the cursor's.
+        let columns = usize::from(viuer::terminal_size().0).saturating_sub(1);
+        let left = self.speed.seconds_left(self.steps).map(|left| format!("{} left", duration(left)));
+        let rate = self.speed.steps_per_second().map(|rate| format!("{rate:.1} steps/s"));
+        let taken = BAR_COLUMNS + format!("{done:>5}/{}", self.steps).len();
+        // The empty word puts a gap in front of the first.
+        let words: Vec<String> = [Some(String::new()), left, rate].into_iter().flatten().collect();
+        self.progress.set_prefix(fitting(&words, columns.saturating_sub(taken)));
         if let Some(last) = block.losses(block.steps().saturating_sub(1), 0) {
-            words += &loss_words(&last);
+            self.progress.set_message(fitting(&loss_words(&last), columns));
         }
-        self.bar.set_message(words);
-        self.bar.set_position(done);
+        self.progress.set_position(done);
         Ok(())
     }
 
     fn clear(&mut self) {
-        self.bar.finish_and_clear();
+        self.progress.finish_and_clear();
     }
 
     fn ended(&mut self, plan: &Plan, written: &Written) -> io::Result<()> {
         if let Some(picture) = &written.picture {
             terminal_picture::print(picture, plan.options.graphics);
         }
-        output::line(&written.summary)
+        output::line(&written.summary)?;
+        match &written.path {
+            // Whoever makes the demo does not know the program yet.
+            Some(path) if plan.preset.name == "demo" => {
+                let path = visible(&path.display().to_string());
+                output::line(format!("`stylescope show {path}` tells how it was made"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -157,7 +184,7 @@ impl Reporter for Lines {
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
         self.steps = started.steps;
-        output::line(headline(plan, started))?;
+        output::line(format!("{}: {}", pictures(plan), settings(plan, started)))?;
         notes(plan).try_for_each(output::line)
     }
 
@@ -170,9 +197,9 @@ impl Reporter for Lines {
             }
             self.next_line = (losses.step / every + 1) * every;
             let speed =
-                self.speed.steps_per_second().map(|rate| format!("  {rate:.1} steps/s")).unwrap_or_default();
+                self.speed.steps_per_second().map(|rate| format!("  {rate:>5.1} steps/s")).unwrap_or_default();
             let width = self.steps.to_string().len();
-            output::line(format!("step {:width$}  {}{speed}", losses.step, loss_words(&losses)))?;
+            output::line(format!("step {:width$}  {}{speed}", losses.step, loss_words(&losses).join("  ")))?;
         }
         Ok(())
     }
@@ -191,7 +218,7 @@ impl Reporter for Json {
     }
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
-        output::line(json!({
+        output::json_line(&json!({
             "event": "start",
             "version": env!("CARGO_PKG_VERSION"),
             "preset": plan.preset.name,
@@ -206,13 +233,13 @@ impl Reporter for Json {
 
     fn losses(&mut self, block: &LossBlock) -> io::Result<()> {
         for losses in block.rows(0) {
-            output::line(step_object(&losses, block.seconds))?;
+            output::json_line(&step_object(&losses, block.seconds))?;
         }
         Ok(())
     }
 
     fn ended(&mut self, _plan: &Plan, written: &Written) -> io::Result<()> {
-        output::line(json!({
+        output::json_line(&json!({
             "event": "end",
             "reason": written.reason,
             "step": written.step,
@@ -248,5 +275,5 @@ fn step_object(losses: &Losses<'_>, seconds: f64) -> Value {
 
 /// The last line of a run that failed.
 pub(super) fn json_error(failure: &Failure) -> io::Result<()> {
-    output::line(json!({ "event": "error", "message": failure.to_string() }))
+    output::json_line(&json!({ "event": "error", "message": failure.to_string() }))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use image::Rgb32FImage;
 
 use super::plan::Plan;
-use super::progress::{duration, loss};
+use super::progress::{elapsed, loss};
 use crate::command::{Failure, provenance};
 use crate::engine::message::{EndReason, LossBlock, Pictures, Started};
 use crate::pixels::{self, BitDepth, WriteOptions};
@@ -57,13 +57,13 @@ impl Outcome {
         let bit_depth = if plan.options.sixteen_bit { BitDepth::Sixteen } else { BitDepth::Eight };
         let options = WriteOptions { bit_depth, ..WriteOptions::default() };
         pixels::write(&plan.output, picture, options, &text).map_err(Failure::new)?;
+        let (width, height) = picture.dimensions();
         let stopped = if reason == EndReason::Stopped { "stopped: " } else { "" };
-        let rate = if seconds > 0.0 { format!(" ({:.1} steps/s)", step as f64 / seconds) } else { String::new() };
         let words = final_loss.map(|value| format!(", loss {}", loss(value))).unwrap_or_default();
         let summary = format!(
-            "{stopped}{} after {step} steps in {}{rate}{words}",
+            "{stopped}wrote {}: {width}×{height}, {step} steps in {}{words}",
             visible(&plan.output.display().to_string()),
-            duration(seconds)
+            elapsed(seconds)
         );
         Ok(Written {
             reason,

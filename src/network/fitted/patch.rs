@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn a_patch_times_a_filter_is_a_response_of_the_convolution() {
-        let features = Tensor::arange(2 * 6 * 7, (tch::Kind::Float, tch::Device::Cpu)).reshape([1, 2, 6, 7]);
-        let filter = Tensor::arange(2 * 9, (tch::Kind::Float, tch::Device::Cpu)).reshape([1, 2, 3, 3]);
+        let features = Tensor::arange(2 * 6 * 7, (Kind::Float, tch::Device::Cpu)).reshape([1, 2, 6, 7]);
+        let filter = Tensor::arange(2 * 9, (Kind::Float, tch::Device::Cpu)).reshape([1, 2, 3, 3]);
         let responses = features.reflection_pad2d([1, 1, 1, 1]).conv2d::<Tensor>(&filter, None, 1, 0, 1, 1);
         let responses: Vec<f32> = responses.flatten(0, -1).try_into().unwrap();
         let mut random = ChaCha8Rng::seed_from_u64(1);

@@ -1,0 +1,19 @@
+//! The whole program as a person meets it: the real binary, what it prints, its exit code, its files.
+// What the helpers of a test expect is the test's own condition.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod arguments;
+mod bad_output;
+mod bad_pictures;
+mod bad_presets;
+mod bad_weights;
+mod escapes;
+mod formats;
+mod interrupting;
+mod json;
+mod presets;
+mod provenance;
+mod reference_program;
+mod running;
+mod setting;
+mod weights_file;

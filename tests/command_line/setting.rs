@@ -1,0 +1,180 @@
+//! What every test here stands on: a folder of its own, pictures in it, and the program run inside.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use image::{Rgb, RgbImage};
+use tempfile::TempDir;
+
+/// Small, short and narrow: a run takes well under a second.
+pub(super) const QUICK: [&str; 8] =
+    ["--size", "48", "--steps", "3", "--threads", "1", "--set", "network.widths=[8,8,8,8]"];
+
+/// A test's own folder, in which the program runs and sees nothing of the machine's configuration.
+pub(super) struct Setting {
+    folder: TempDir,
+}
+
+/// What a person has after the program ended.
+pub(super) struct Ended {
+    pub(super) code: Option<i32>,
+    pub(super) stdout: String,
+    pub(super) stderr: String,
+}
+
+impl Setting {
+    pub(super) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// With `content.png` and `style.png`.
+    pub(super) fn with_pictures() -> Self {
+        let setting = Self::empty();
+        setting.picture("content.png", 60, 45, 1);
+        setting.picture("style.png", 64, 64, 2);
+        setting
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(&path, bytes).expect("a file");
+        path
+    }
+
+    pub(super) fn exists(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    /// Coloured waves, others for another `seed`.
+    pub(super) fn picture(&self, name: &str, width: u32, height: u32, seed: u32) {
+        let level = |phase: f32| (127.5 + 127.0 * phase.sin()) as u8;
+        let picture = RgbImage::from_fn(width, height, |x, y| {
+            let (x, y, seed) = (x as f32, y as f32, seed as f32);
+            Rgb([
+                level(x / (2.0 + seed) + y / 9.0),
+                level(y / (3.0 + seed) - x / 7.0 + seed),
+                level((x + y) / (4.0 * seed)),
+            ])
+        });
+        picture.save(self.path(name)).expect("a picture");
+    }
+
+    /// The names of everything in the folder, sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.folder.path())
+            .expect("the folder")
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// The program, not started yet.
+    pub(super) fn program(&self) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("stylescope"));
+        command
+            .current_dir(self.folder.path())
+            .env("HOME", self.folder.path())
+            .env("XDG_CONFIG_HOME", self.path("configuration"))
+            .env_remove("CLICOLOR_FORCE")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the program to its end; one that does not come to it within a minute is killed.
+    pub(super) fn stylescope<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Ended {
+        let mut command = assert_cmd::Command::from_std(self.program());
+        Ended::from(command.args(arguments).timeout(Duration::from_secs(60)).output().expect("the program"))
+    }
+
+    /// `run` with [`QUICK`] and `arguments`, separated by spaces.
+    pub(super) fn run(&self, arguments: &str) -> Ended {
+        self.stylescope(std::iter::once("run").chain(arguments.split_whitespace()).chain(QUICK))
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+impl Ended {
+    /// Fails unless the program was content.
+    #[track_caller]
+    pub(super) fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "stderr: {}\nstdout: {}", self.stderr, self.stdout);
+        assert_eq!(self.stderr, "", "stdout: {}", self.stdout);
+        self
+    }
+
+    /// Fails unless the program ended with 1 and one error that holds every one of `words`, with a line
+    /// on what to do next.
+    #[track_caller]
+    pub(super) fn failed_saying(self, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(1), "stderr: {}\nstdout: {}", self.stderr, self.stdout);
+        self.says(words);
+        assert_eq!(self.stderr.matches("error: ").count(), 1, "{}", self.stderr);
+        assert!(self.stderr.trim_end().lines().count() > 1, "no advice: {}", self.stderr);
+        self
+    }
+
+    /// Fails unless the program refused its command line and says where to read more.
+    #[track_caller]
+    pub(super) fn refused_saying(self, words: &[&str]) -> Self {
+        assert_eq!(self.code, Some(2), "stderr: {}\nstdout: {}", self.stderr, self.stdout);
+        self.says(words);
+        self.says(&["--help"]);
+        self
+    }
+
+    /// Fails unless nothing was computed before the program ended.
+    #[track_caller]
+    pub(super) fn before_any_work(self) -> Self {
+        assert_eq!(self.stdout, "", "something was done first");
+        self
+    }
+
+    #[track_caller]
+    fn says(&self, words: &[&str]) {
+        for word in words {
+            assert!(self.stderr.contains(word), "{word:?} is not in: {}", self.stderr);
+        }
+        for noise in ["panicked", "frame #", "backtrace", "Error("] {
+            assert!(!self.stderr.contains(noise), "{noise:?} is in: {}", self.stderr);
+        }
+    }
+}
+
+/// A picture of `tests/pictures`.
+pub(super) fn fixture(name: &str) -> String {
+    format!("{}/tests/pictures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Width and height of the picture file.
+pub(super) fn size_of(path: &Path) -> (u32, u32) {
+    image::image_dimensions(path).expect("a picture")
+}
+
+/// The picture's samples.
+pub(super) fn pixels_of(path: &Path) -> Vec<u16> {
+    image::open(path).expect("a picture").to_rgb16().into_raw()
+}
+
+/// A PNG whose header promises `width` × `height` and that holds a few rows at most.
+pub(super) fn png_header(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().expect("a header");
+    writer.write_chunk(png::chunk::IDAT, &[0x78, 0x9c, 3, 0, 0, 0, 0, 1]).expect("a chunk");
+    drop(writer);
+    bytes
+}

@@ -1,0 +1,162 @@
+//! A lane of several candidates, and that a run is reproducible.
+
+use std::sync::Arc;
+
+use stylescope::engine::input::{Candidate, WeightsChoice};
+use stylescope::engine::lane::Lane;
+use tch::{Device, Kind, Tensor};
+
+use crate::setting::{picture, preset, small_candidate};
+
+fn lane(candidates: Vec<Candidate>) -> Lane {
+    Lane::new(candidates, WeightsChoice::Random(5), Device::Cpu, &mut |_| ()).unwrap()
+}
+
+fn after(steps: u64, mut lane: Lane) -> (Tensor, Lane) {
+    for _ in 0..steps {
+        lane.step().unwrap();
+    }
+    (lane.picture().copy(), lane)
+}
+
+fn relative_difference(found: &Tensor, expected: &Tensor) -> f64 {
+    ((found - expected).norm() / expected.norm()).double_value(&[])
+}
+
+/// Three candidates that differ in everything that a lane lets them differ in.
+fn differing(network: &[&str]) -> Vec<Candidate> {
+    let (content, style) = (picture(60, 48, 0.1), picture(50, 50, 0.7));
+    [
+        vec!["style.weight=1", "optimizer.learning_rate=0.02"],
+        vec![
+            "style.weight=7",
+            "optimizer.learning_rate=0.05",
+            "optimizer.beta1=0.8",
+            "optimizer.clamp=false",
+            "variation.weight=0",
+            "style.statistic=gram",
+            "style.error=mean",
+            "style.layers={ input = 0.5, relu1_1 = 2.0 }",
+        ],
+        vec!["style.divisor=3", "content.error=mean", "optimizer.averaging=0.9", "image.init=noise"],
+    ]
+    .into_iter()
+    .map(|own| {
+        let mut overrides = vec!["image.size=40", "image.match_colours=none"];
+        overrides.extend(network);
+        overrides.extend(own);
+        Candidate {
+            preset: preset("demo", &overrides),
+            content: Arc::clone(&content),
+            style: Arc::clone(&style),
+        }
+    })
+    .collect()
+}
+
+/// The promise: a candidate's picture after 50 steps in a lane is the one it gets alone.
+#[test]
+fn a_candidate_in_a_lane_equals_itself_alone() {
+    let vgg = [
+        "network.name=vgg16",
+        "network.pooling=max",
+        "network.padding=zeros",
+        "content.layers={ relu2_1 = 1.0 }",
+        "style.layers={ input = 1.0, relu1_1 = 1.0, relu2_1 = 1.0 }",
+    ];
+    let (together, _) = after(50, lane(differing(&vgg)));
+    for (index, candidate) in differing(&vgg).into_iter().enumerate() {
+        let (alone, _) = after(50, lane(vec![candidate]));
+        let difference = relative_difference(&together.get(index as i64), &alone.get(0));
+        assert!(difference < 1e-4, "candidate {index} is off by {difference:.1e}");
+    }
+    let apart = relative_difference(&together.get(0), &together.get(1));
+    assert!(apart > 1e-2, "the candidates do not differ, so the test says nothing: {apart}");
+}
+
+#[test]
+fn the_same_run_twice_is_the_same_bit_for_bit() {
+    let candidate = || small_candidate(&["image.init=noise"]);
+    let (first, _) = after(15, lane(vec![candidate()]));
+    let (second, _) = after(15, lane(vec![candidate()]));
+    assert_eq!(first, second);
+    let (other, _) = after(15, lane(vec![small_candidate(&["image.init=noise", "schedule.seed=1"])]));
+    assert_ne!(first, other);
+}
+
+#[test]
+fn the_loss_falls_and_the_picture_changes() {
+    let lane = lane(vec![small_candidate(&[])]);
+    let start = lane.picture().copy();
+    let (picture, mut lane) = after(40, lane);
+    let block = lane.read_losses(0.0).unwrap().unwrap();
+    let (first, last) = (block.losses(0, 0).unwrap().total(), block.losses(39, 0).unwrap().total());
+    assert!(last < 0.5 * first, "{first} to {last}");
+    assert!(relative_difference(&picture, &start) > 0.02);
+}
+
+#[test]
+fn a_rebuild_keeps_picture_and_moments_and_another_size_keeps_the_picture() {
+    let (_, old) = after(20, lane(vec![small_candidate(&[])]));
+    let rebuilt = old.rebuilt(vec![small_candidate(&["style.error=mean"])], &mut |_| ()).unwrap();
+    assert_eq!(rebuilt.picture(), old.picture());
+    assert_eq!(rebuilt.step_count(), 20);
+    let larger = old.rebuilt(vec![small_candidate(&["image.size=80"])], &mut |_| ()).unwrap();
+    let size = larger.picture().size();
+    assert_eq!(size, [1, 3, 64, 80]);
+    let back = larger.picture().upsample_bilinear2d([32, 40], false, None, None);
+    assert!(relative_difference(&back, old.picture()) < 0.1);
+}
+
+#[test]
+fn a_changed_weight_counts_from_the_next_step() {
+    let (_, mut lane) = after(3, lane(vec![small_candidate(&[])]));
+    let before = lane.read_losses(0.0).unwrap().unwrap();
+    lane.update_live(0, small_candidate(&["style.weight=5", "variation.weight=0"]).preset).unwrap();
+    lane.step().unwrap();
+    let after = lane.read_losses(0.0).unwrap().unwrap();
+    assert_eq!(before.terms.len(), after.terms.len() + 1, "a term of weight 0 is not computed");
+    assert!((after.weights[0][1] - 5.0).abs() < 1e-12 && (before.weights[0][1] - 1.0).abs() < 1e-12);
+    assert_eq!(after.first_step, 3);
+}
+
+#[test]
+fn candidates_that_cannot_share_a_tensor_are_refused() {
+    for (other, reason) in [
+        ("image.size=48", "sizes differ"),
+        ("network.pooling=max", "networks differ"),
+        ("image.match_colours=none", "match_colours"),
+    ] {
+        let mut second = small_candidate(&[other]);
+        let first = small_candidate(&[]);
+        second.content = Arc::clone(&first.content);
+        second.style = Arc::clone(&first.style);
+        let error = Lane::new(vec![first, second], WeightsChoice::Preset, Device::Cpu, &mut |_| ()).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
+
+#[test]
+fn nothing_beyond_the_deepest_tap_and_no_gradient_of_a_weight() {
+    // Random weights are asked for one by one, so a network that went on would need more of them.
+    let candidate = Candidate {
+        preset: preset(
+            "demo",
+            &[
+                "network.name=vgg19",
+                "image.size=32",
+                "content.layers={ relu1_1 = 1.0 }",
+                "style.layers={ conv1_2 = 1.0 }",
+            ],
+        ),
+        content: picture(32, 32, 0.2),
+        style: picture(32, 32, 0.4),
+    };
+    let lane = lane(vec![candidate]);
+    let network = format!("{lane:?}");
+    assert!(network.contains("conv1_2") && !network.contains("relu1_2") && !network.contains("conv2_1"));
+    let (_, gradient) = lane.evaluate().unwrap();
+    assert!(!gradient.requires_grad());
+    assert_eq!(gradient.isfinite().all().int64_value(&[]), 1);
+    assert!(gradient.abs().sum(Kind::Float).double_value(&[]) > 0.0);
+}
