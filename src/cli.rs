@@ -36,8 +36,12 @@ pub struct Cli {
     pub command: Command,
 }
 
-const VERSION: &str =
-    concat!(env!("CARGO_PKG_VERSION"), " (libtorch ", env!("STYLESCOPE_LIBTORCH_VERSION"), ")");
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    " (libtorch ",
+    env!("STYLESCOPE_LIBTORCH_VERSION"),
+    ")"
+);
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
@@ -61,10 +65,8 @@ pub enum Command {
     )]
     Show(ShowArguments),
     /// Print completions for a shell.
-    #[command(
-        long_about = "Prints completions for a shell. For bash, say:\n  \
-            stylescope completions bash > ~/.local/share/bash-completion/completions/stylescope"
-    )]
+    #[command(long_about = "Prints completions for a shell. For bash, say:\n  \
+            stylescope completions bash > ~/.local/share/bash-completion/completions/stylescope")]
     Completions {
         /// Which shell.
         shell: Shell,

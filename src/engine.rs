@@ -14,6 +14,8 @@ pub mod worker;
 
 mod colour;
 mod cuda;
+mod extractor;
+mod preparation;
 mod start;
 mod target;
 mod term;

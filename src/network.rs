@@ -113,37 +113,60 @@ impl Network {
             let position = operations
                 .iter()
                 .position(|operation| operation.layer == *layer)
-                .ok_or_else(|| NetworkError::UnknownLayer { network: name.clone(), layer: layer.clone() })?;
+                .ok_or_else(|| NetworkError::UnknownLayer {
+                    network: name.clone(),
+                    layer: layer.clone(),
+                })?;
             depth = depth.max(position + 1);
         }
         let mut convolution = |shape: &ConvolutionShape| -> Result<Convolution, NetworkError> {
             let [(weight, weight_shape), (bias, bias_shape)] = shape.tensors();
             let weight = source.tensor(&weight, &weight_shape)?;
             let bias = source.tensor(&bias, &bias_shape)?;
-            Ok(Convolution::new(&weight, &bias, shape.stride, shape.padding, preset.padding, device)?)
+            Ok(Convolution::new(
+                &weight,
+                &bias,
+                shape.stride,
+                shape.padding,
+                preset.padding,
+                device,
+            )?)
         };
         let mut stages = Vec::with_capacity(depth);
         for operation in operations.iter().take(depth) {
             let module = match &operation.kind {
                 OperationKind::Convolution(shape) => Module::Convolution(convolution(shape)?),
                 OperationKind::Relu => Module::Relu,
-                &OperationKind::Pool { kernel, stride, ceil } => Module::Pool(Pool {
+                &OperationKind::Pool {
+                    kernel,
+                    stride,
+                    ceil,
+                } => Module::Pool(Pool {
                     kernel,
                     stride,
                     ceil,
                     kind: preset.pooling,
                     scale: preset.pooling_scale,
                 }),
-                OperationKind::Fire { squeeze, expand1x1, expand3x3 } => Module::Fire(Box::new(Fire {
+                OperationKind::Fire {
+                    squeeze,
+                    expand1x1,
+                    expand3x3,
+                } => Module::Fire(Box::new(Fire {
                     squeeze: convolution(squeeze)?,
                     expand1x1: convolution(expand1x1)?,
                     expand3x3: convolution(expand3x3)?,
                 })),
             };
-            stages.push(Stage { layer: operation.layer.clone(), module });
+            stages.push(Stage {
+                layer: operation.layer.clone(),
+                module,
+            });
         }
         let per_channel = |values: &[f32; 3]| -> Result<Tensor, TchError> {
-            Tensor::f_from_slice(values)?.f_reshape([1, 3, 1, 1])?.f_to_device(device)
+            Tensor::f_from_slice(values)?
+                .f_reshape([1, 3, 1, 1])?
+                .f_to_device(device)
         };
         Ok(Self {
             name,
@@ -155,7 +178,11 @@ impl Network {
 
     /// The features of `picture` (`[N, 3, H, W]`, RGB in [0, 1]) at `layers`, in that order, each
     /// `[N, C, H', W']`. Nothing beyond the deepest of `layers` is computed.
-    pub fn features(&self, picture: &Tensor, layers: &[String]) -> Result<Vec<Tensor>, NetworkError> {
+    pub fn features(
+        &self,
+        picture: &Tensor,
+        layers: &[String],
+    ) -> Result<Vec<Tensor>, NetworkError> {
         let mut found: Vec<Option<Tensor>> = layers.iter().map(|_| None).collect();
         let mut keep = |layer: &str, features: &Tensor| {
             for (slot, wanted) in found.iter_mut().zip(layers) {
@@ -192,7 +219,9 @@ impl Network {
     fn forward(&self, features: &Tensor) -> Result<Tensor, TchError> {
         self.stages
             .iter()
-            .try_fold(features.shallow_clone(), |features, stage| stage.module.forward(&features))
+            .try_fold(features.shallow_clone(), |features, stage| {
+                stage.module.forward(&features)
+            })
     }
 }
 

@@ -19,12 +19,16 @@ fn golden() -> Value {
 fn uniform_tensor(seed: u64, number: u64, shape: &[i64]) -> Tensor {
     let seed = tensor_seed(seed, number);
     let count: i64 = shape.iter().product();
-    let values: Vec<f64> = (0..count as u64).map(|index| uniform(seed, index)).collect();
+    let values: Vec<f64> = (0..count as u64)
+        .map(|index| uniform(seed, index))
+        .collect();
     Tensor::from_slice(&values).reshape(shape)
 }
 
 fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap_or_else(|| panic!("{value} is not a number"))
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is not a number"))
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -33,8 +37,14 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 /// The values of `tensor` at the places that the reference samples.
 fn samples(tensor: &Tensor, count: usize) -> Vec<f64> {
-    let flat: Vec<f64> = tensor.to_kind(Kind::Double).flatten(0, -1).try_into().unwrap();
-    (0..count).map(|index| flat[(1009 * index) % flat.len()]).collect()
+    let flat: Vec<f64> = tensor
+        .to_kind(Kind::Double)
+        .flatten(0, -1)
+        .try_into()
+        .unwrap();
+    (0..count)
+        .map(|index| flat[(1009 * index) % flat.len()])
+        .collect()
 }
 
 fn norm(tensor: &Tensor) -> f64 {
@@ -45,17 +55,28 @@ fn norm(tensor: &Tensor) -> f64 {
 fn assert_near(what: &str, found: f64, expected: f64, tolerance: f64) {
     let scale = expected.abs().max(1e-30);
     let difference = (found - expected).abs() / scale;
-    assert!(difference <= tolerance, "{what}: {found} instead of {expected}, off by {difference:.1e}");
+    assert!(
+        difference <= tolerance,
+        "{what}: {found} instead of {expected}, off by {difference:.1e}"
+    );
 }
 
 /// Compares a gradient by its norm and, on the scale of its largest element, by its samples.
 #[track_caller]
 fn assert_gradient(what: &str, found: &Tensor, expected: &Value, tolerance: f64) {
-    assert_near(&format!("{what}: gradient norm"), norm(found), number(&expected["norm"]), tolerance);
+    assert_near(
+        &format!("{what}: gradient norm"),
+        norm(found),
+        number(&expected["norm"]),
+        tolerance,
+    );
     let scale = number(&expected["max_abs"]);
     let wanted = numbers(&expected["samples"]);
     for (found, wanted) in samples(found, wanted.len()).into_iter().zip(wanted) {
         let difference = (found - wanted).abs() / scale;
-        assert!(difference <= tolerance, "{what}: gradient {found} instead of {wanted}, off by {difference:.1e}");
+        assert!(
+            difference <= tolerance,
+            "{what}: gradient {found} instead of {wanted}, off by {difference:.1e}"
+        );
     }
 }

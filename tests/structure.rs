@@ -20,13 +20,21 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
 
 /// `engine` of `engine/lane.rs` and of `engine.rs`.
 fn room(path: &Path) -> String {
-    let first = path.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+    let first = path
+        .components()
+        .next()
+        .unwrap()
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     first.trim_end_matches(".rs").to_owned()
 }
 
 /// The lines that are code: neither comments nor this file's own tests' strings matter.
 fn code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(str::trim).filter(|line| !line.starts_with("//"))
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with("//"))
 }
 
 /// Whether the crate or room `name` is named in `line` as a path's beginning.
@@ -49,12 +57,25 @@ fn allowed_rooms(room: &str) -> Option<&'static [&'static str]> {
 
 #[test]
 fn rooms_use_only_what_they_may() {
-    const ROOMS: [&str; 8] =
-        ["cli", "command", "engine", "loss", "network", "optimizer", "pixels", "preset"];
+    const ROOMS: [&str; 8] = [
+        "cli",
+        "command",
+        "engine",
+        "loss",
+        "network",
+        "optimizer",
+        "pixels",
+        "preset",
+    ];
     for (path, text) in sources(Path::new("src")) {
         let own = room(&path);
-        let Some(allowed) = allowed_rooms(&own) else { continue };
-        for other in ROOMS.iter().filter(|other| **other != own && !allowed.contains(other)) {
+        let Some(allowed) = allowed_rooms(&own) else {
+            continue;
+        };
+        for other in ROOMS
+            .iter()
+            .filter(|other| **other != own && !allowed.contains(other))
+        {
             for line in code(&text) {
                 assert!(
                     !line.contains(&format!("crate::{other}")),
@@ -81,7 +102,11 @@ fn libraries_stay_in_their_rooms() {
                 continue;
             }
             for line in code(&text) {
-                assert!(!names(line, library), "{}: `{line}` names {library}", path.display());
+                assert!(
+                    !names(line, library),
+                    "{}: `{line}` names {library}",
+                    path.display()
+                );
             }
         }
     }
@@ -90,9 +115,17 @@ fn libraries_stay_in_their_rooms() {
 #[test]
 fn every_file_says_what_it_owns_and_unsafe_code_stays_in_one() {
     for (path, text) in sources(Path::new("src")) {
-        assert!(text.starts_with("//!"), "{} does not begin with `//!`", path.display());
+        assert!(
+            text.starts_with("//!"),
+            "{} does not begin with `//!`",
+            path.display()
+        );
         if path != Path::new("engine/cuda.rs") {
-            assert!(!code(&text).any(|line| line.contains("unsafe {")), "{}: unsafe", path.display());
+            assert!(
+                !code(&text).any(|line| line.contains("unsafe {")),
+                "{}: unsafe",
+                path.display()
+            );
         }
     }
 }

@@ -21,7 +21,10 @@ fn worker(overrides: &[&str]) -> Worker {
 /// The first event that `pick` takes; every other one is passed over.
 fn wait_for<T>(worker: &Worker, mut pick: impl FnMut(Event) -> Option<T>) -> T {
     loop {
-        let event = worker.events().recv_timeout(PATIENCE).expect("the worker said nothing");
+        let event = worker
+            .events()
+            .recv_timeout(PATIENCE)
+            .expect("the worker said nothing");
         if let Event::Failed(error) = event {
             panic!("the worker failed: {error}");
         }
@@ -33,14 +36,19 @@ fn wait_for<T>(worker: &Worker, mut pick: impl FnMut(Event) -> Option<T>) -> T {
 
 fn ended(worker: &Worker) -> (EndReason, Pictures) {
     wait_for(worker, |event| match event {
-        Event::Ended { reason, pictures, .. } => Some((reason, pictures)),
+        Event::Ended {
+            reason, pictures, ..
+        } => Some((reason, pictures)),
         _ => None,
     })
 }
 
 fn change(overrides: &[&str]) -> Command {
     let preset: Preset = small_candidate(overrides).preset;
-    Command::ChangePreset { candidate: 0, preset: Box::new(preset) }
+    Command::ChangePreset {
+        candidate: 0,
+        preset: Box::new(preset),
+    }
 }
 
 #[test]
@@ -53,19 +61,32 @@ fn a_run_reports_every_step_once_and_in_order() {
             next += block.steps();
             None
         }
-        Event::Ended { reason, pictures, .. } => Some((reason, pictures)),
+        Event::Ended {
+            reason, pictures, ..
+        } => Some((reason, pictures)),
         _ => None,
     });
-    assert_eq!((reason, pictures.step, next), (EndReason::Completed, 57, 57));
+    assert_eq!(
+        (reason, pictures.step, next),
+        (EndReason::Completed, 57, 57)
+    );
     assert_eq!(pictures.pictures[0].dimensions(), (40, 32));
 }
 
 #[test]
 fn paused_it_makes_no_step_and_still_answers() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
+    wait_for(&worker, |event| {
+        matches!(event, Event::Losses(_)).then_some(())
+    });
     worker.send(Command::Pause);
-    let paused = wait_for(&worker, |event| if let Event::Paused(step) = event { Some(step) } else { None });
+    let paused = wait_for(&worker, |event| {
+        if let Event::Paused(step) = event {
+            Some(step)
+        } else {
+            None
+        }
+    });
     worker.send(Command::Snapshot);
     worker.send(Command::Resume);
     let mut losses_while_paused = false;
@@ -83,13 +104,17 @@ fn paused_it_makes_no_step_and_still_answers() {
     });
     assert_eq!(resumed, paused);
     assert!(!losses_while_paused);
-    wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
+    wait_for(&worker, |event| {
+        matches!(event, Event::Losses(_)).then_some(())
+    });
 }
 
 #[test]
 fn stop_reports_the_picture_so_far() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
+    wait_for(&worker, |event| {
+        matches!(event, Event::Losses(_)).then_some(())
+    });
     worker.send(Command::Stop);
     let (reason, pictures) = ended(&worker);
     assert_eq!(reason, EndReason::Stopped);
@@ -110,12 +135,20 @@ fn a_completed_run_goes_on_when_more_steps_are_asked_for() {
 #[test]
 fn fields_change_by_their_class() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
+    wait_for(&worker, |event| {
+        matches!(event, Event::Losses(_)).then_some(())
+    });
 
     worker.send(change(&["style.weight=9"]));
     let (at, changes) = changed(&worker);
     assert_eq!(changes, [("style.weight".to_owned(), ChangeClass::Live)]);
-    let first = wait_for(&worker, |event| if let Event::Losses(block) = event { Some(block) } else { None });
+    let first = wait_for(&worker, |event| {
+        if let Event::Losses(block) = event {
+            Some(block)
+        } else {
+            None
+        }
+    });
     assert_eq!(first.first_step, at);
     assert!((first.weights[0][1] - 9.0).abs() < 1e-12);
 
@@ -130,21 +163,44 @@ fn fields_change_by_their_class() {
         _ => None,
     });
     assert_eq!(changes[0].class, ChangeClass::Rebuild);
-    assert!(rebuilt.expect("nothing was rebuilt") > at, "the steps so far are kept");
+    assert!(
+        rebuilt.expect("nothing was rebuilt") > at,
+        "the steps so far are kept"
+    );
 
-    worker.send(change(&["style.weight=9", "network.pooling=max", "schedule.seed=4", "image.init=noise"]));
+    worker.send(change(&[
+        "style.weight=9",
+        "network.pooling=max",
+        "schedule.seed=4",
+        "image.init=noise",
+    ]));
     let (_, changes) = changed(&worker);
-    assert!(changes.iter().all(|(_, class)| *class == ChangeClass::Restart), "{changes:?}");
+    assert!(
+        changes
+            .iter()
+            .all(|(_, class)| *class == ChangeClass::Restart),
+        "{changes:?}"
+    );
     worker.send(Command::Restart);
-    let step = wait_for(&worker, |event| if let Event::Started(started) = event { Some(started.step) } else { None });
+    let step = wait_for(&worker, |event| {
+        if let Event::Started(started) = event {
+            Some(started.step)
+        } else {
+            None
+        }
+    });
     assert_eq!(step, 0);
 }
 
 fn changed(worker: &Worker) -> (u64, Vec<(String, ChangeClass)>) {
     wait_for(worker, |event| match event {
-        Event::PresetChanged { step, changes, .. } => {
-            Some((step, changes.into_iter().map(|change| (change.key, change.class)).collect()))
-        }
+        Event::PresetChanged { step, changes, .. } => Some((
+            step,
+            changes
+                .into_iter()
+                .map(|change| (change.key, change.class))
+                .collect(),
+        )),
         _ => None,
     })
 }
@@ -152,23 +208,41 @@ fn changed(worker: &Worker) -> (u64, Vec<(String, ChangeClass)>) {
 #[test]
 fn what_cannot_be_done_is_refused_and_the_run_goes_on() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
-    worker.send(change(&["network.name=vgg16", "content.layers={ relu1_1 = 1.0 }", "style.layers={ relu1_1 = 1.0 }"]));
-    let error = wait_for(&worker, |event| if let Event::Refused(error) = event { Some(error) } else { None });
+    wait_for(&worker, |event| {
+        matches!(event, Event::Losses(_)).then_some(())
+    });
+    worker.send(change(&[
+        "network.name=vgg16",
+        "content.layers={ relu1_1 = 1.0 }",
+        "style.layers={ relu1_1 = 1.0 }",
+    ]));
+    let error = wait_for(&worker, |event| {
+        if let Event::Refused(error) = event {
+            Some(error)
+        } else {
+            None
+        }
+    });
     assert!(error.to_string().contains("--weights"), "{error}");
-    wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
+    wait_for(&worker, |event| {
+        matches!(event, Event::Losses(_)).then_some(())
+    });
 }
 
 #[test]
 fn pictures_come_only_when_asked_for_and_the_latest_wins() {
     let worker = worker(&[]);
     for _ in 0..3 {
-        wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
+        wait_for(&worker, |event| {
+            matches!(event, Event::Losses(_)).then_some(())
+        });
     }
     assert!(worker.take_pictures().is_none());
     worker.send(Command::RequestPicture);
     let first = loop {
-        wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
+        wait_for(&worker, |event| {
+            matches!(event, Event::Losses(_)).then_some(())
+        });
         if let Some(pictures) = worker.take_pictures() {
             break pictures;
         }
@@ -181,7 +255,12 @@ fn pictures_come_only_when_asked_for_and_the_latest_wins() {
 fn dropping_the_handle_ends_the_thread_although_someone_else_holds_a_sender() {
     let worker = worker(&[]);
     let commands = worker.commands();
-    wait_for(&worker, |event| matches!(event, Event::Losses(_)).then_some(()));
+    wait_for(&worker, |event| {
+        matches!(event, Event::Losses(_)).then_some(())
+    });
     drop(worker);
-    assert!(commands.unwrap().send(Command::Pause).is_err(), "the worker still listens");
+    assert!(
+        commands.unwrap().send(Command::Pause).is_err(),
+        "the worker still listens"
+    );
 }

@@ -18,5 +18,14 @@ pub(super) fn execute(arguments: DemoArguments) -> Result<ExitCode, Failure> {
     let style = Source::drawn("drawn painting", Arc::new(drawn::painting(WIDTH, HEIGHT)));
     let default_output = "stylescope-demo.png";
     let json = arguments.options.json;
-    run(json, Plan::new(content, style, arguments.options, Some(default_output.into()), None))
+    run(
+        json,
+        Plan::new(
+            content,
+            style,
+            arguments.options,
+            Some(default_output.into()),
+            None,
+        ),
+    )
 }

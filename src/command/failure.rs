@@ -36,7 +36,9 @@ impl Failure {
     pub(super) fn report(&self) -> ExitCode {
         match self {
             // `stylescope presets list | head -1` is no error.
-            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => {
+                return ExitCode::SUCCESS;
+            }
             Self::Reported => {}
             Self::Preset(error) => eprintln!("{}", error.render(std::io::stderr().is_terminal())),
             other => eprintln!("error: {}", indented(&other.to_string())),
@@ -47,5 +49,9 @@ impl Failure {
 
 /// What is wrong on the first line, what to do about it below, set in.
 fn indented(message: &str) -> String {
-    message.lines().map(str::trim).collect::<Vec<_>>().join("\n  ")
+    message
+        .lines()
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join("\n  ")
 }

@@ -13,7 +13,11 @@ use crate::preset::{self, Origin};
 pub(super) fn execute(command: &PresetsCommand) -> Result<ExitCode, Failure> {
     match command {
         PresetsCommand::List { json } => list(*json),
-        PresetsCommand::Show { preset, resolved, overrides } => {
+        PresetsCommand::Show {
+            preset,
+            resolved,
+            overrides,
+        } => {
             let text = if *resolved {
                 preset::to_toml(&preset::load(preset, overrides)?.preset)
             } else {
@@ -24,7 +28,8 @@ pub(super) fn execute(command: &PresetsCommand) -> Result<ExitCode, Failure> {
         }
         PresetsCommand::Check { presets } => check(presets),
         PresetsCommand::Schema => {
-            let schema = serde_json::to_string_pretty(&preset::json_schema()).map_err(Failure::new)?;
+            let schema =
+                serde_json::to_string_pretty(&preset::json_schema()).map_err(Failure::new)?;
             output::line(schema)?;
             Ok(ExitCode::SUCCESS)
         }
@@ -33,7 +38,11 @@ pub(super) fn execute(command: &PresetsCommand) -> Result<ExitCode, Failure> {
 
 fn list(as_json: bool) -> Result<ExitCode, Failure> {
     let listed = preset::list();
-    let widest = listed.iter().map(|preset| preset.name.chars().count()).max().unwrap_or(0);
+    let widest = listed
+        .iter()
+        .map(|preset| preset.name.chars().count())
+        .max()
+        .unwrap_or(0);
     // Lines that another program reads stay whole.
     let columns = match viuer::terminal_size().0 {
         known @ 1.. if std::io::stdout().is_terminal() => usize::from(known),
@@ -46,8 +55,12 @@ fn list(as_json: bool) -> Result<ExitCode, Failure> {
         };
         if as_json {
             let object = match &preset.description {
-                Ok(description) => json!({ "name": preset.name, "path": path, "description": description }),
-                Err(error) => json!({ "name": preset.name, "path": path, "error": error.summary() }),
+                Ok(description) => {
+                    json!({ "name": preset.name, "path": path, "description": description })
+                }
+                Err(error) => {
+                    json!({ "name": preset.name, "path": path, "error": error.summary() })
+                }
             };
             output::json_line(&object)?;
             continue;
@@ -74,7 +87,9 @@ fn set_in(text: &str, columns: usize, indent: usize) -> String {
     }
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
-        match lines.last_mut().filter(|line| line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width) {
+        match lines.last_mut().filter(|line| {
+            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width
+        }) {
             Some(line) if line.is_empty() => line.push_str(word),
             Some(line) => *line = format!("{line} {word}"),
             None => lines.push(word.to_owned()),
@@ -94,7 +109,11 @@ fn check(presets: &[String]) -> Result<ExitCode, Failure> {
             }
         }
     }
-    if broken > 0 { Err(Failure::Reported) } else { Ok(ExitCode::SUCCESS) }
+    if broken > 0 {
+        Err(Failure::Reported)
+    } else {
+        Ok(ExitCode::SUCCESS)
+    }
 }
 
 #[cfg(test)]
@@ -104,7 +123,10 @@ mod tests {
     #[test]
     fn descriptions_stand_in_a_column() {
         let text = "one two three four five six seven";
-        assert_eq!(set_in(text, 24, 4), "one two three four\n    five six seven");
+        assert_eq!(
+            set_in(text, 24, 4),
+            "one two three four\n    five six seven"
+        );
         assert_eq!(set_in(text, usize::MAX, 4), text);
         assert_eq!(set_in(text, 20, 4), text);
     }

@@ -30,15 +30,17 @@ pub(super) fn entries(
     let preset = &plan.preset.preset;
     let weights = match &preset.network.weights {
         Some(path) if preset.network.name != preset::NetworkName::Fitted => {
-            let sha256 = file_sha256(path)
-                .map_err(|error| Failure::new(format!("cannot read {}: {error}", preset::visible::visible(&path.display().to_string()))))?;
+            let sha256 = file_sha256(path).map_err(|error| {
+                Failure::new(format!(
+                    "cannot read {}: {error}",
+                    preset::visible::visible(&path.display().to_string())
+                ))
+            })?;
             json!({ "name": path.display().to_string(), "sha256": sha256 })
         }
         _ => Value::Null,
     };
-    let picture = |source: &super::run::plan::Source| {
-        json!({ "name": source.name(), "sha256": source.sha256() })
-    };
+    let picture = |source: &super::run::plan::Source| json!({ "name": source.name(), "sha256": source.sha256() });
     let run = json!({
         "program": concat!("stylescope ", env!("CARGO_PKG_VERSION")),
         "libtorch": env!("STYLESCOPE_LIBTORCH_VERSION"),
@@ -54,9 +56,15 @@ pub(super) fn entries(
         "seconds": seconds,
         "loss": final_loss,
     });
-    let entry = |keyword: &str, text: String| TextEntry { keyword: keyword.to_owned(), text };
+    let entry = |keyword: &str, text: String| TextEntry {
+        keyword: keyword.to_owned(),
+        text,
+    };
     Ok(vec![
-        entry("Software", concat!("stylescope ", env!("CARGO_PKG_VERSION")).to_owned()),
+        entry(
+            "Software",
+            concat!("stylescope ", env!("CARGO_PKG_VERSION")).to_owned(),
+        ),
         entry(RUN_KEYWORD, run.to_string()),
         entry(PRESET_KEYWORD, preset::to_toml(preset)),
     ])
@@ -68,10 +76,17 @@ fn file_sha256(path: &Path) -> io::Result<String> {
     let mut buffer = vec![0; 1 << 20];
     loop {
         let count = file.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else {
+            break;
+        };
         hasher.update(bytes);
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat())
+    Ok(hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<Vec<_>>()
+        .concat())
 }
 
 /// A run's record in lines for a person; a record of another shape is shown as it is.
@@ -81,15 +96,25 @@ pub(super) fn describe(record: &str) -> String {
     };
     let plain = |value: &Value| match value {
         Value::String(text) => text.clone(),
-        Value::Array(sides) => sides.iter().map(ToString::to_string).collect::<Vec<_>>().join("×"),
+        Value::Array(sides) => sides
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("×"),
         Value::Object(file) => {
             let field = |name| file.get(name).and_then(Value::as_str).unwrap_or_default();
             match field("sha256") {
                 "" => field("name").to_owned(),
-                digest => format!("{} (sha256 {})", field("name"), digest.get(..16).unwrap_or(digest)),
+                digest => format!(
+                    "{} (sha256 {})",
+                    field("name"),
+                    digest.get(..16).unwrap_or(digest)
+                ),
             }
         }
-        Value::Number(number) if number.is_f64() => number.as_f64().map(readable).unwrap_or_default(),
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().map(readable).unwrap_or_default()
+        }
         other => other.to_string(),
     };
     let lines: Vec<String> = run
@@ -103,7 +128,11 @@ pub(super) fn describe(record: &str) -> String {
 /// Four significant digits, which is all that anyone compares.
 fn readable(number: f64) -> String {
     let rounded = format!("{number:.3e}").parse().unwrap_or(number);
-    if rounded == 0.0 || (1e-4..1e7).contains(&f64::abs(rounded)) { rounded.to_string() } else { format!("{rounded:e}") }
+    if rounded == 0.0 || (1e-4..1e7).contains(&f64::abs(rounded)) {
+        rounded.to_string()
+    } else {
+        format!("{rounded:e}")
+    }
 }
 
 /// `1.2 MB`
@@ -127,20 +156,32 @@ mod tests {
 
     #[test]
     fn sizes_for_people() {
-        assert_eq!([999, 1500, 12_345_678].map(human_bytes), ["999 bytes", "1.5 kB", "12.3 MB"]);
+        assert_eq!(
+            [999, 1500, 12_345_678].map(human_bytes),
+            ["999 bytes", "1.5 kB", "12.3 MB"]
+        );
     }
 
     #[test]
     fn numbers_for_people() {
         let numbers = [0.021_220_046, 4.545_327, 0.0, 6.025e11, -2.5e-7, 1234.56];
-        assert_eq!(numbers.map(readable), ["0.02122", "4.545", "0", "6.025e11", "-2.5e-7", "1235"]);
+        assert_eq!(
+            numbers.map(readable),
+            ["0.02122", "4.545", "0", "6.025e11", "-2.5e-7", "1235"]
+        );
     }
 
     #[test]
     fn a_record_becomes_lines_and_hides_control_characters() {
         let record = r#"{"program":"stylescope 0.1.0","size":[3,4],"content":{"name":"a\u001bb","sha256":"0123456789abcdef0123"},"weights":null}"#;
         let text = describe(record);
-        assert!(text.contains("size      3×4") && text.contains("(sha256 0123456789abcdef)"), "{text}");
-        assert!(!text.contains('\u{1b}') && !text.contains("weights"), "{text}");
+        assert!(
+            text.contains("size      3×4") && text.contains("(sha256 0123456789abcdef)"),
+            "{text}"
+        );
+        assert!(
+            !text.contains('\u{1b}') && !text.contains("weights"),
+            "{text}"
+        );
     }
 }

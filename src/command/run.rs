@@ -21,7 +21,14 @@ use report::Reporter;
 use result::Outcome;
 
 pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
-    let RunArguments { content, style, mut options, content_image, style_image, save_dir } = arguments;
+    let RunArguments {
+        content,
+        style,
+        mut options,
+        content_image,
+        style_image,
+        save_dir,
+    } = arguments;
     let like_reference = content_image.is_some();
     let (Some(content), Some(style)) = (content.or(content_image), style.or(style_image)) else {
         return Err(Failure::new("two pictures are needed: CONTENT and STYLE"));
@@ -29,13 +36,24 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
     let directory = if like_reference {
         options.preset.get_or_insert_with(|| "reference".to_owned());
         let directory = save_dir.unwrap_or_else(|| ".".into());
-        options.output.get_or_insert_with(|| plan::reference_output(&directory, &content));
+        options
+            .output
+            .get_or_insert_with(|| plan::reference_output(&directory, &content));
         Some(directory)
     } else {
         None
     };
     let json = options.json;
-    run(json, Plan::new(Source::file(content), Source::file(style), options, None, directory))
+    run(
+        json,
+        Plan::new(
+            Source::file(content),
+            Source::file(style),
+            options,
+            None,
+            directory,
+        ),
+    )
 }
 
 /// Carries a plan out from the first step to the written picture. With `json` a failure is the last
@@ -50,7 +68,10 @@ pub(super) fn run(json: bool, plan: Result<Plan, Failure>) -> Result<ExitCode, F
 }
 
 fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
-    let mut listener = Listener { reporter: report::choose(plan), failed: None };
+    let mut listener = Listener {
+        reporter: report::choose(plan),
+        failed: None,
+    };
     let candidate = Candidate {
         preset: plan.preset.preset.clone(),
         content: Arc::clone(&plan.content.picture),
@@ -80,17 +101,31 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
                 listener.reporter.clear();
                 return Err(error.into());
             }
-            Event::Ended { reason, pictures, seconds } => {
+            Event::Ended {
+                reason,
+                pictures,
+                seconds,
+            } => {
                 listener.reporter.clear();
                 let written = outcome.finish(plan, reason, &pictures, seconds)?;
                 listener.tell(|reporter| reporter.ended(plan, &written));
-                if let Some(error) = listener.failed.filter(|error| error.kind() != ErrorKind::BrokenPipe) {
+                if let Some(error) = listener
+                    .failed
+                    .filter(|error| error.kind() != ErrorKind::BrokenPipe)
+                {
                     return Err(error.into());
                 }
                 let stopped = reason == EndReason::Stopped && interrupted.load(Ordering::Relaxed);
-                return Ok(if stopped { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS });
+                return Ok(if stopped {
+                    ExitCode::from(INTERRUPTED)
+                } else {
+                    ExitCode::SUCCESS
+                });
             }
-            Event::PresetChanged { .. } | Event::Paused(_) | Event::Resumed(_) | Event::Snapshot(_) => {}
+            Event::PresetChanged { .. }
+            | Event::Paused(_)
+            | Event::Resumed(_)
+            | Event::Snapshot(_) => {}
         }
     }
 }

@@ -13,7 +13,10 @@ pub(super) fn execute(arguments: &ShowArguments) -> Result<ExitCode, Failure> {
     let decoded = pixels::read(path).map_err(Failure::new)?;
     let entries = pixels::read_text(path).map_err(Failure::new)?;
     let text = |keyword: &str| {
-        entries.iter().find(|entry| entry.keyword == keyword).map(|entry| visible_source(&entry.text))
+        entries
+            .iter()
+            .find(|entry| entry.keyword == keyword)
+            .map(|entry| visible_source(&entry.text))
     };
     let preset = text(PRESET_KEYWORD);
     if arguments.preset {

@@ -28,7 +28,11 @@ pub(super) fn print(picture: &Rgb32FImage, graphics: Graphics) {
         return;
     }
     // Until this is dropped, no answer of the terminal is echoed or typed at the next prompt.
-    let quiet = if graphics == Graphics::Blocks { None } else { Quiet::start() };
+    let quiet = if graphics == Graphics::Blocks {
+        None
+    } else {
+        Quiet::start()
+    };
     let answers = quiet.as_ref().and_then(ask::ask).unwrap_or_default();
     let iterm = viuer::is_iterm_supported() && !ask::is_multiplexed();
     let chosen = choose(graphics, iterm, answers);
@@ -36,17 +40,23 @@ pub(super) fn print(picture: &Rgb32FImage, graphics: Graphics) {
         eprintln!("this terminal does not say that it knows this protocol: shown as blocks");
     }
     if let Err(error) = print_with(chosen, picture, answers.cell) {
-        eprintln!("the picture could not be shown in this terminal ({error}); --graphics blocks may work");
+        eprintln!(
+            "the picture could not be shown in this terminal ({error}); --graphics blocks may work"
+        );
     }
 }
 
 /// The best of what the terminal knows; half-blocks where it does not know what is asked for.
 fn choose(graphics: Graphics, iterm: bool, answers: Answers) -> Graphics {
     // Sixel is last: it has few colours.
-    [(Graphics::Kitty, answers.kitty), (Graphics::Iterm, iterm), (Graphics::Sixel, answers.sixel)]
-        .into_iter()
-        .find(|(kind, known)| *known && (graphics == Graphics::Auto || graphics == *kind))
-        .map_or(Graphics::Blocks, |(kind, _)| kind)
+    [
+        (Graphics::Kitty, answers.kitty),
+        (Graphics::Iterm, iterm),
+        (Graphics::Sixel, answers.sixel),
+    ]
+    .into_iter()
+    .find(|(kind, known)| *known && (graphics == Graphics::Auto || graphics == *kind))
+    .map_or(Graphics::Blocks, |(kind, _)| kind)
 }
 
 fn print_with(chosen: Graphics, picture: &Rgb32FImage, cell: (u32, u32)) -> viuer::ViuResult<()> {
@@ -55,13 +65,20 @@ fn print_with(chosen: Graphics, picture: &Rgb32FImage, cell: (u32, u32)) -> viue
         (0, _) | (_, 0) => (80, 24),
         known => known,
     };
-    let mut cells = fit(picture.dimensions(), (u32::from(columns), u32::from(rows)), cell);
+    let mut cells = fit(
+        picture.dimensions(),
+        (u32::from(columns), u32::from(rows)),
+        cell,
+    );
     let mut shown = DynamicImage::ImageRgb32F(picture.clone()).to_rgb8();
     if chosen == Graphics::Sixel {
         let scale = |count: u32, real: u32, assumed: u32| (count * real / assumed).max(1);
         // Where the cell is not known, `cell` is only its shape, and viuer's is used as it is.
         if cell != Answers::default().cell {
-            cells = (scale(cells.0, cell.0, SIXEL_CELL.0), scale(cells.1, cell.1, SIXEL_CELL.1));
+            cells = (
+                scale(cells.0, cell.0, SIXEL_CELL.0),
+                scale(cells.1, cell.1, SIXEL_CELL.1),
+            );
         }
         shown = resized(&shown, (cells.0 * SIXEL_CELL.0, cells.1 * SIXEL_CELL.1));
         palette::reduce(&mut shown);
@@ -101,7 +118,10 @@ fn fit((width, height): (u32, u32), (columns, rows): (u32, u32), cell: (u32, u32
     let most_columns = f64::from(columns.min(MOST_COLUMNS)).min(width);
     let shown_columns = most_columns.min(most_rows / rows_per_column);
     // Casts of floats saturate; whatever a picture's shape is, a cell is left of it.
-    ((shown_columns as u32).max(1), ((shown_columns * rows_per_column).round() as u32).max(1))
+    (
+        (shown_columns as u32).max(1),
+        ((shown_columns * rows_per_column).round() as u32).max(1),
+    )
 }
 
 #[cfg(test)]
@@ -110,13 +130,35 @@ mod tests {
 
     #[test]
     fn the_best_protocol_is_chosen_and_no_unknown_one() {
-        let knows = |kitty, sixel| Answers { kitty, sixel, ..Answers::default() };
-        assert_eq!(choose(Graphics::Auto, true, knows(true, true)), Graphics::Kitty);
-        assert_eq!(choose(Graphics::Auto, false, knows(false, true)), Graphics::Sixel);
-        assert_eq!(choose(Graphics::Auto, false, knows(false, false)), Graphics::Blocks);
-        assert_eq!(choose(Graphics::Sixel, true, knows(true, true)), Graphics::Sixel);
-        assert_eq!(choose(Graphics::Iterm, false, knows(true, true)), Graphics::Blocks);
-        assert_eq!(choose(Graphics::Blocks, true, knows(true, true)), Graphics::Blocks);
+        let knows = |kitty, sixel| Answers {
+            kitty,
+            sixel,
+            ..Answers::default()
+        };
+        assert_eq!(
+            choose(Graphics::Auto, true, knows(true, true)),
+            Graphics::Kitty
+        );
+        assert_eq!(
+            choose(Graphics::Auto, false, knows(false, true)),
+            Graphics::Sixel
+        );
+        assert_eq!(
+            choose(Graphics::Auto, false, knows(false, false)),
+            Graphics::Blocks
+        );
+        assert_eq!(
+            choose(Graphics::Sixel, true, knows(true, true)),
+            Graphics::Sixel
+        );
+        assert_eq!(
+            choose(Graphics::Iterm, false, knows(true, true)),
+            Graphics::Blocks
+        );
+        assert_eq!(
+            choose(Graphics::Blocks, true, knows(true, true)),
+            Graphics::Blocks
+        );
     }
 
     #[test]

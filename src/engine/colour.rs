@@ -33,16 +33,25 @@ pub(super) fn matched(picture: &Tensor, palette: &Tensor) -> Result<Tensor, TchE
     let single = |tensor: Tensor| tensor.f_to_kind(Kind::Float)?.f_to_device(device);
     let size = picture.size();
     let colours = picture.f_reshape([3, -1])?;
-    single(map)?.f_matmul(&colours)?.f_add(&single(offset)?)?.f_clamp(0.0, 1.0)?.f_reshape(size)
+    single(map)?
+        .f_matmul(&colours)?
+        .f_add(&single(offset)?)?
+        .f_clamp(0.0, 1.0)?
+        .f_reshape(size)
 }
 
 /// Mean `[3, 1]` and covariance `[3, 3]` of the colours, float64 on the CPU.
 fn statistics(picture: &Tensor) -> Result<(Tensor, Tensor), TchError> {
-    let colours = picture.f_reshape([3, -1])?.f_to_device(Device::Cpu)?.f_to_kind(Kind::Double)?;
+    let colours = picture
+        .f_reshape([3, -1])?
+        .f_to_device(Device::Cpu)?
+        .f_to_kind(Kind::Double)?;
     let count = colours.size().last().copied().unwrap_or(1).max(1);
     let mean = colours.f_mean_dim([1_i64].as_slice(), true, Kind::Double)?;
     let centred = colours.f_sub(&mean)?;
-    let covariance = centred.f_matmul(&centred.f_transpose(0, 1)?)?.f_div_scalar(count as f64)?;
+    let covariance = centred
+        .f_matmul(&centred.f_transpose(0, 1)?)?
+        .f_div_scalar(count as f64)?;
     Ok((mean, covariance))
 }
 
@@ -50,9 +59,14 @@ fn statistics(picture: &Tensor) -> Result<(Tensor, Tensor), TchError> {
 fn power(matrix: &Tensor, exponent: f64) -> Result<Tensor, TchError> {
     let (values, vectors) = matrix.f_linalg_eigh("L")?;
     let values = values.f_clamp_min(0.0)?;
-    let least = values.f_max()?.f_mul_scalar(SMALLEST_EIGENVALUE)?.f_clamp_min(f64::MIN_POSITIVE)?;
+    let least = values
+        .f_max()?
+        .f_mul_scalar(SMALLEST_EIGENVALUE)?
+        .f_clamp_min(f64::MIN_POSITIVE)?;
     let powers = values.f_add(&least)?.f_pow_tensor_scalar(exponent)?;
-    vectors.f_mul(&powers)?.f_matmul(&vectors.f_transpose(0, 1)?)
+    vectors
+        .f_mul(&powers)?
+        .f_matmul(&vectors.f_transpose(0, 1)?)
 }
 
 #[cfg(test)]
@@ -82,7 +96,10 @@ mod tests {
             (statistics(&result).unwrap(), statistics(&other).unwrap());
         assert!((mean - target_mean).abs().max().double_value(&[]) < 1e-3);
         let error = (covariance - &target_covariance).norm().double_value(&[]);
-        assert!(error < 0.03 * target_covariance.norm().double_value(&[]), "{error}");
+        assert!(
+            error < 0.03 * target_covariance.norm().double_value(&[]),
+            "{error}"
+        );
     }
 
     #[test]

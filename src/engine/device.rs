@@ -69,7 +69,10 @@ pub fn resolve(choice: DeviceChoice) -> Result<Device, EngineError> {
                 (Ok(()), 0) => "the driver reports no usable device".to_owned(),
                 (Ok(()), 1) => "this machine has one CUDA device, cuda:0".to_owned(),
                 (Ok(()), count) => {
-                    format!("this machine has {count} CUDA devices, cuda:0 to cuda:{}", count - 1)
+                    format!(
+                        "this machine has {count} CUDA devices, cuda:0 to cuda:{}",
+                        count - 1
+                    )
                 }
             };
             Err(EngineError::Device(format!(

@@ -97,7 +97,9 @@ fn advice_on_small(role: &str) -> &'static str {
 fn describe_torch(error: &TchError) -> String {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default().trim();
-    if text.contains("out of memory") || text.contains("not enough memory") || text.contains("DefaultCPUAllocator")
+    if text.contains("out of memory")
+        || text.contains("not enough memory")
+        || text.contains("DefaultCPUAllocator")
     {
         format!("out of memory: {first}\n  try a smaller --size, or fewer candidates")
     } else {
@@ -115,6 +117,9 @@ mod tests {
             "CUDA out of memory. Tried to allocate 2 GiB\nframe #0: c10::Error".to_owned(),
         ));
         let text = error.to_string();
-        assert!(text.contains("out of memory") && text.contains("--size") && !text.contains("frame"), "{text}");
+        assert!(
+            text.contains("out of memory") && text.contains("--size") && !text.contains("frame"),
+            "{text}"
+        );
     }
 }

@@ -149,7 +149,10 @@ impl Losses<'_> {
 
     /// The weighted sum of the terms of one kind.
     pub fn sum_of(&self, kind: TermKind) -> f64 {
-        self.each().filter(|(term, _, _)| term.kind == kind).map(|(_, _, weighted)| weighted).sum()
+        self.each()
+            .filter(|(term, _, _)| term.kind == kind)
+            .map(|(_, _, weighted)| weighted)
+            .sum()
     }
 }
 

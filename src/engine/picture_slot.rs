@@ -19,7 +19,10 @@ impl PictureSlot {
 
     /// Takes what is in the slot.
     pub fn take(&self) -> Option<Pictures> {
-        self.newest.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.newest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 }
 
@@ -31,7 +34,10 @@ mod tests {
     fn the_latest_wins_and_is_taken_once() {
         let slot = PictureSlot::default();
         for step in 1..=3 {
-            slot.put(Pictures { step, pictures: vec![] });
+            slot.put(Pictures {
+                step,
+                pictures: vec![],
+            });
         }
         assert_eq!(slot.take().map(|pictures| pictures.step), Some(3));
         assert!(slot.take().is_none());

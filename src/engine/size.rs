@@ -48,11 +48,20 @@ pub(super) fn check_sizes(
 ) -> Result<(), EngineError> {
     // The tap `input` alone would do with one pixel, which is no picture.
     let smallest = geometry::smallest_side(operations, layers, preset.network.padding).max(2);
-    let padding_side = if preset.network.padding == Padding::Zeros { smallest } else { smallest.max(3) };
+    let padding_side = if preset.network.padding == Padding::Zeros {
+        smallest
+    } else {
+        smallest.max(3)
+    };
     for (role, (width, height)) in sizes {
         let limit = pixels::decode::PIXEL_LIMIT;
         if u64::from(width) * u64::from(height) > limit {
-            return Err(EngineError::PictureTooLarge { role, width, height, limit });
+            return Err(EngineError::PictureTooLarge {
+                role,
+                width,
+                height,
+                limit,
+            });
         }
         if i64::from(width.min(height)) < padding_side {
             return Err(EngineError::PictureTooSmall {
@@ -71,12 +80,20 @@ pub(super) fn check_sizes(
 fn by_depth<'a>(operations: &[Operation], layers: &'a [String]) -> Vec<&'a str> {
     let mut sorted: Vec<&str> = layers.iter().map(String::as_str).collect();
     // `input` is no operation and comes before all of them.
-    sorted.sort_by_key(|layer| operations.iter().position(|operation| operation.layer == *layer));
+    sorted.sort_by_key(|layer| {
+        operations
+            .iter()
+            .position(|operation| operation.layer == *layer)
+    });
     sorted
 }
 
 /// `picture` at `size`, by the preset's filter.
-pub(super) fn resized(picture: &Rgb32FImage, (width, height): (u32, u32), filter: Filter) -> Rgb32FImage {
+pub(super) fn resized(
+    picture: &Rgb32FImage,
+    (width, height): (u32, u32),
+    filter: Filter,
+) -> Rgb32FImage {
     if picture.dimensions() == (width, height) {
         return picture.clone();
     }

@@ -27,20 +27,25 @@ pub(super) fn first_picture(
     let device = content.device();
     match image.init {
         Init::Content => Ok(content.f_detach_copy()?),
-        Init::Style => {
-            Ok(style.f_upsample_bilinear2d([height, width], false, None, None)?.f_clamp(0.0, 1.0)?)
-        }
-        Init::Noise => {
-            Ok(to_tensor(&noise(size, image.noise_deviation, preset.schedule.seed), device)?)
-        }
+        Init::Style => Ok(style
+            .f_upsample_bilinear2d([height, width], false, None, None)?
+            .f_clamp(0.0, 1.0)?),
+        Init::Noise => Ok(to_tensor(
+            &noise(size, image.noise_deviation, preset.schedule.seed),
+            device,
+        )?),
         Init::File => {
             let path = image.init_file.as_ref().ok_or_else(|| {
                 EngineError::InitFile(
                     "image.init is \"file\", but no file is named; set image.init_file".to_owned(),
                 )
             })?;
-            let decoded = pixels::read(path).map_err(|error| EngineError::InitFile(error.to_string()))?;
-            Ok(to_tensor(&resized(&decoded.picture, size, image.filter), device)?)
+            let decoded =
+                pixels::read(path).map_err(|error| EngineError::InitFile(error.to_string()))?;
+            Ok(to_tensor(
+                &resized(&decoded.picture, size, image.filter),
+                device,
+            )?)
         }
     }
 }
@@ -68,9 +73,19 @@ mod tests {
     #[test]
     fn noise_has_the_deviation_asked_for() {
         let picture = noise((100, 100), 0.25, 0);
-        let values: Vec<f64> = picture.pixels().map(|pixel| f64::from(pixel.0[0])).collect();
+        let values: Vec<f64> = picture
+            .pixels()
+            .map(|pixel| f64::from(pixel.0[0]))
+            .collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
-        assert!((mean - 0.485).abs() < 0.01 && (variance.sqrt() - 0.25).abs() < 0.01, "{mean} {variance}");
+        let variance = values
+            .iter()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
+            / values.len() as f64;
+        assert!(
+            (mean - 0.485).abs() < 0.01 && (variance.sqrt() - 0.25).abs() < 0.01,
+            "{mean} {variance}"
+        );
     }
 }

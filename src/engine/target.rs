@@ -5,7 +5,10 @@ use indexmap::IndexMap;
 use tch::Tensor;
 
 use super::EngineError;
+use crate::loss::Target;
+use crate::loss::content::content_target;
 use crate::loss::statistic::statistic;
+use crate::loss::style::style_target;
 use crate::network::Network;
 use crate::preset::Preset;
 
@@ -13,9 +16,9 @@ use crate::preset::Preset;
 #[derive(Debug)]
 pub(super) struct Targets {
     /// Features of the content picture, `[1, C, H, W]`.
-    pub(super) content: IndexMap<String, Tensor>,
+    pub(super) content: IndexMap<String, Target>,
     /// The parts of the style picture's statistic, each `[1, …]`.
-    pub(super) style: IndexMap<String, Vec<Tensor>>,
+    pub(super) style: IndexMap<String, Vec<Target>>,
 }
 
 impl Targets {
@@ -26,7 +29,8 @@ impl Targets {
         content: &Tensor,
         style: &Tensor,
     ) -> Result<Self, EngineError> {
-        let names = |layers: &crate::preset::LayerWeights| layers.keys().cloned().collect::<Vec<_>>();
+        let names =
+            |layers: &crate::preset::LayerWeights| layers.keys().cloned().collect::<Vec<_>>();
         let content_layers = names(&preset.content.layers);
         let content_features = network.features(content, &content_layers)?;
         let style_layers = names(&preset.style.layers);
@@ -34,8 +38,19 @@ impl Targets {
         let mut style_statistics = IndexMap::new();
         for (layer, features) in style_layers.into_iter().zip(&style_features) {
             let parts = statistic(features, preset.style.statistic, preset.style.normalization)?;
+            let parts = parts
+                .into_iter()
+                .map(style_target)
+                .collect::<Result<_, _>>()?;
             style_statistics.insert(layer, parts);
         }
-        Ok(Self { content: content_layers.into_iter().zip(content_features).collect(), style: style_statistics })
+        let content_targets = content_features
+            .into_iter()
+            .map(content_target)
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            content: content_layers.into_iter().zip(content_targets).collect(),
+            style: style_statistics,
+        })
     }
 }

@@ -12,6 +12,7 @@ use super::EngineError;
 use super::input::Candidate;
 use super::message::{LossTerm, TermKind};
 use super::target::Targets;
+use crate::loss::Target;
 use crate::loss::content::content_error;
 use crate::loss::statistic::{size_term, statistic};
 use crate::loss::style::style_error;
@@ -24,8 +25,18 @@ use crate::preset::{
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Rule {
     Content(ContentError),
-    Style { kind: Statistic, normalization: SizeTerm, error: StyleError, divide_by: SizeTerm, divisor: f64 },
-    Variation { form: VariationForm, reduction: Reduction, exponent: f64 },
+    Style {
+        kind: Statistic,
+        normalization: SizeTerm,
+        error: StyleError,
+        divide_by: SizeTerm,
+        divisor: f64,
+    },
+    Variation {
+        form: VariationForm,
+        reduction: Reduction,
+        exponent: f64,
+    },
 }
 
 /// The candidates that compute a term alike, so that they do it in one go.
@@ -35,7 +46,7 @@ struct Group {
     /// `[n]` row numbers; `None` where it is every candidate.
     rows: Option<Tensor>,
     /// Each `[n, …]`.
-    targets: Vec<Tensor>,
+    targets: Vec<Target>,
 }
 
 /// The columns of a lane's loss and their weights.
@@ -52,12 +63,24 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    pub(super) fn new(candidates: &[Candidate], targets: &[Targets], device: Device) -> Result<Self, EngineError> {
-        let presets: Vec<&Preset> = candidates.iter().map(|candidate| &candidate.preset).collect();
+    pub(super) fn new(
+        candidates: &[Candidate],
+        targets: &[Targets],
+        device: Device,
+    ) -> Result<Self, EngineError> {
+        let presets: Vec<&Preset> = candidates
+            .iter()
+            .map(|candidate| &candidate.preset)
+            .collect();
         let columns = columns(&presets);
         let weights: Vec<Vec<f64>> = presets
             .iter()
-            .map(|preset| columns.iter().map(|column| weight(preset, column)).collect())
+            .map(|preset| {
+                columns
+                    .iter()
+                    .map(|column| weight(preset, column))
+                    .collect()
+            })
             .collect();
         let flat: Vec<f64> = weights.iter().flatten().copied().collect();
         let weights_tensor = Tensor::f_from_slice(&flat)?
@@ -112,7 +135,11 @@ impl Terms {
         let mut column = Tensor::f_zeros([self.candidates], (Kind::Float, source.device()))?;
         for group in groups {
             if let Some(rows) = &group.rows {
-                column = column.f_index_copy(0, rows, &group.evaluate(&source.f_index_select(0, rows)?)?)?;
+                column = column.f_index_copy(
+                    0,
+                    rows,
+                    &group.evaluate(&source.f_index_select(0, rows)?)?,
+                )?;
             }
         }
         Ok(column)
@@ -125,15 +152,31 @@ impl Group {
         match self.rule {
             Rule::Content(error) => match self.targets.as_slice() {
                 [target] => content_error(source, target, error),
-                _ => Err(TchError::Shape("a content term without its target".to_owned())),
+                _ => Err(TchError::Shape(
+                    "a content term without its target".to_owned(),
+                )),
             },
-            Rule::Style { kind, normalization, error, divide_by, divisor } => {
+            Rule::Style {
+                kind,
+                normalization,
+                error,
+                divide_by,
+                divisor,
+            } => {
                 let parts = statistic(source, kind, normalization)?;
                 let value = style_error(&parts, &self.targets, error)?;
                 let divisor = divisor * size_term(divide_by, source)?;
-                if (divisor - 1.0).abs() < f64::EPSILON { Ok(value) } else { value.f_div_scalar(divisor) }
+                if (divisor - 1.0).abs() < f64::EPSILON {
+                    Ok(value)
+                } else {
+                    value.f_div_scalar(divisor)
+                }
             }
-            Rule::Variation { form, reduction, exponent } => total_variation(source, form, reduction, exponent),
+            Rule::Variation {
+                form,
+                reduction,
+                exponent,
+            } => total_variation(source, form, reduction, exponent),
         }
     }
 }
@@ -143,16 +186,27 @@ impl Group {
 fn columns(presets: &[&Preset]) -> Vec<LossTerm> {
     let mut columns: Vec<LossTerm> = Vec::new();
     let mut add = |kind, layer: Option<&String>| {
-        let column = LossTerm { kind, layer: layer.cloned() };
+        let column = LossTerm {
+            kind,
+            layer: layer.cloned(),
+        };
         if !columns.contains(&column) {
             columns.push(column);
         }
     };
     for preset in presets {
-        preset.content.layers.keys().for_each(|layer| add(TermKind::Content, Some(layer)));
+        preset
+            .content
+            .layers
+            .keys()
+            .for_each(|layer| add(TermKind::Content, Some(layer)));
     }
     for preset in presets {
-        preset.style.layers.keys().for_each(|layer| add(TermKind::Style, Some(layer)));
+        preset
+            .style
+            .layers
+            .keys()
+            .for_each(|layer| add(TermKind::Style, Some(layer)));
     }
     if presets.iter().any(|preset| preset.variation.weight > 0.0) {
         add(TermKind::Variation, None);
@@ -162,7 +216,12 @@ fn columns(presets: &[&Preset]) -> Vec<LossTerm> {
 
 fn weight(preset: &Preset, column: &LossTerm) -> f64 {
     let layer_weight = |layers: &crate::preset::LayerWeights| {
-        column.layer.as_ref().and_then(|layer| layers.get(layer)).copied().unwrap_or(0.0)
+        column
+            .layer
+            .as_ref()
+            .and_then(|layer| layers.get(layer))
+            .copied()
+            .unwrap_or(0.0)
     };
     match column.kind {
         TermKind::Content => preset.content.weight * layer_weight(&preset.content.layers),
@@ -195,11 +254,15 @@ fn groups(
     targets: &[Targets],
     device: Device,
 ) -> Result<Vec<Group>, TchError> {
-    let mut members: Vec<(Rule, Vec<(usize, Vec<&Tensor>)>)> = Vec::new();
+    let mut members: Vec<(Rule, Vec<(usize, Vec<&Target>)>)> = Vec::new();
     for (index, (preset, targets)) in presets.iter().zip(targets).enumerate() {
-        let of_layer: Option<Vec<&Tensor>> = match (&column.layer, column.kind) {
-            (Some(layer), TermKind::Content) => targets.content.get(layer).map(|target| vec![target]),
-            (Some(layer), TermKind::Style) => targets.style.get(layer).map(|parts| parts.iter().collect()),
+        let of_layer: Option<Vec<&Target>> = match (&column.layer, column.kind) {
+            (Some(layer), TermKind::Content) => {
+                targets.content.get(layer).map(|target| vec![target])
+            }
+            (Some(layer), TermKind::Style) => {
+                targets.style.get(layer).map(|parts| parts.iter().collect())
+            }
             _ => Some(vec![]),
         };
         let Some(of_layer) = of_layer else { continue };
@@ -221,15 +284,18 @@ fn groups(
             let parts = group.first().map_or(0, |(_, parts)| parts.len());
             let targets = (0..parts)
                 .map(|part| {
-                    let of_part: Vec<&Tensor> =
-                        group.iter().filter_map(|(_, parts)| parts.get(part).copied()).collect();
-                    match of_part.as_slice() {
-                        [only] => Ok(only.shallow_clone()),
-                        several => Tensor::f_cat(several, 0),
-                    }
+                    let of_part: Vec<&Target> = group
+                        .iter()
+                        .filter_map(|(_, parts)| parts.get(part).copied())
+                        .collect();
+                    Target::joined(&of_part)
                 })
                 .collect::<Result<_, TchError>>()?;
-            Ok(Group { rule, rows, targets })
+            Ok(Group {
+                rule,
+                rows,
+                targets,
+            })
         })
         .collect()
 }

@@ -77,7 +77,12 @@ impl Worker {
                 }
             })
             .map_err(|error| EngineError::WorkerGone(error.to_string()))?;
-        Ok(Self { commands: Some(commands), events, pictures, thread: Some(thread) })
+        Ok(Self {
+            commands: Some(commands),
+            events,
+            pictures,
+            thread: Some(thread),
+        })
     }
 
     /// Says something to the worker; it is taken up between two steps.
@@ -129,9 +134,15 @@ fn run(
     let say = |event: Event| {
         let _ = outbox.send(event);
     };
-    let lane = Lane::new(job.candidates.clone(), job.weights, device, &mut |stage| say(Event::Preparing(stage)))?;
+    let lane = Lane::new(job.candidates.clone(), job.weights, device, &mut |stage| {
+        say(Event::Preparing(stage))
+    })?;
     say(Event::Started(lane.started()));
-    let wanted = job.candidates.iter().map(|candidate| candidate.preset.clone()).collect();
+    let wanted = job
+        .candidates
+        .iter()
+        .map(|candidate| candidate.preset.clone())
+        .collect();
     Loop {
         lane,
         job,
@@ -186,7 +197,8 @@ impl Loop<'_> {
     /// Carries out what has been said. Waits for a command only when there is no step to make.
     fn take_commands(&mut self, inbox: &Receiver<Command>) -> Result<(), EngineError> {
         loop {
-            let idle = self.paused || (self.completed && self.lane.step_count() >= self.lane.steps_wanted());
+            let idle = self.paused
+                || (self.completed && self.lane.step_count() >= self.lane.steps_wanted());
             let command = if idle && !self.stopping {
                 inbox.recv().map_err(|RecvError| TryRecvError::Disconnected)
             } else {
@@ -216,7 +228,9 @@ impl Loop<'_> {
             }
             Command::Pause | Command::Resume => {}
             Command::Stop => self.stopping = true,
-            Command::ChangePreset { candidate, preset } => self.change_preset(candidate, *preset)?,
+            Command::ChangePreset { candidate, preset } => {
+                self.change_preset(candidate, *preset)?
+            }
             Command::Restart => self.restart()?,
             Command::Snapshot => {
                 self.read_losses()?;
@@ -236,7 +250,9 @@ impl Loop<'_> {
     fn step(&mut self) -> Result<(), EngineError> {
         let started = Instant::now();
         self.lane.step()?;
-        let due = self.last_read.is_none_or(|last| last.elapsed() >= self.job.report_interval);
+        let due = self
+            .last_read
+            .is_none_or(|last| last.elapsed() >= self.job.report_interval);
         if due {
             // Reading back waits for the device, which belongs to the time of the steps.
             self.stepping += started.elapsed();
@@ -267,7 +283,12 @@ impl Loop<'_> {
 
     /// Takes up what of `preset` may change now; what needs a restart is remembered.
     fn change_preset(&mut self, candidate: usize, preset: Preset) -> Result<(), EngineError> {
-        let Some(current) = self.lane.candidates().get(candidate).map(|candidate| candidate.preset.clone()) else {
+        let Some(current) = self
+            .lane
+            .candidates()
+            .get(candidate)
+            .map(|candidate| candidate.preset.clone())
+        else {
             let reason = format!("there is no candidate {candidate}");
             self.say(Event::Refused(EngineError::Incompatible(reason)));
             return Ok(());
@@ -300,7 +321,11 @@ impl Loop<'_> {
         if let Some(slot) = self.wanted.get_mut(candidate) {
             *slot = preset;
         }
-        self.say(Event::PresetChanged { candidate, step: self.lane.step_count(), changes });
+        self.say(Event::PresetChanged {
+            candidate,
+            step: self.lane.step_count(),
+            changes,
+        });
         Ok(())
     }
 
@@ -311,7 +336,10 @@ impl Loop<'_> {
             .candidates()
             .iter()
             .zip(&self.wanted)
-            .map(|(candidate, preset)| Candidate { preset: preset.clone(), ..candidate.clone() })
+            .map(|(candidate, preset)| Candidate {
+                preset: preset.clone(),
+                ..candidate.clone()
+            })
             .collect();
         let device = self.lane.picture().device();
         let outbox = self.outbox;
@@ -334,7 +362,11 @@ impl Loop<'_> {
         self.read_losses()?;
         self.deliver_picture()?;
         let pictures = self.lane.pictures()?;
-        self.say(Event::Ended { reason, pictures, seconds: self.stepping.as_secs_f64() });
+        self.say(Event::Ended {
+            reason,
+            pictures,
+            seconds: self.stepping.as_secs_f64(),
+        });
         Ok(())
     }
 

@@ -39,7 +39,11 @@ pub fn channel_mean(features: &Tensor) -> Result<Tensor, TchError> {
 
 fn product_with_transpose(rows: &Tensor, divisor: f64) -> Result<Tensor, TchError> {
     let product = rows.f_bmm(&rows.f_transpose(1, 2)?)?;
-    if (divisor - 1.0).abs() < f64::EPSILON { Ok(product) } else { product.f_div_scalar(divisor) }
+    if (divisor - 1.0).abs() < f64::EPSILON {
+        Ok(product)
+    } else {
+        product.f_div_scalar(divisor)
+    }
 }
 
 /// The parts of a statistic, each compared by itself: one tensor, or two for covariance and mean.
@@ -53,7 +57,10 @@ pub fn statistic(
         Statistic::Covariance => vec![covariance_matrix(features, normalization)?],
         Statistic::Mean => vec![channel_mean(features)?],
         Statistic::CovarianceAndMean => {
-            vec![covariance_matrix(features, normalization)?, channel_mean(features)?]
+            vec![
+                covariance_matrix(features, normalization)?,
+                channel_mean(features)?,
+            ]
         }
     })
 }
@@ -66,9 +73,18 @@ mod tests {
     #[test]
     fn gram_of_two_channels_by_hand() {
         let features = Tensor::from_slice(&[1.0_f32, 2.0, 3.0, 4.0]).reshape([1, 2, 1, 2]);
-        assert_eq!(flat(&gram_matrix(&features, SizeTerm::None).unwrap()), [5.0, 11.0, 11.0, 25.0]);
-        assert_eq!(flat(&gram_matrix(&features, SizeTerm::Hw).unwrap()), [2.5, 5.5, 5.5, 12.5]);
-        assert_eq!(flat(&gram_matrix(&features, SizeTerm::Chw).unwrap()), [1.25, 2.75, 2.75, 6.25]);
+        assert_eq!(
+            flat(&gram_matrix(&features, SizeTerm::None).unwrap()),
+            [5.0, 11.0, 11.0, 25.0]
+        );
+        assert_eq!(
+            flat(&gram_matrix(&features, SizeTerm::Hw).unwrap()),
+            [2.5, 5.5, 5.5, 12.5]
+        );
+        assert_eq!(
+            flat(&gram_matrix(&features, SizeTerm::Chw).unwrap()),
+            [1.25, 2.75, 2.75, 6.25]
+        );
     }
 
     #[test]

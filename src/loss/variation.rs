@@ -30,19 +30,31 @@ pub fn total_variation(
         return eight_neighbours(picture);
     }
     let (_, channels, height, width) = picture.size4()?;
-    let dx = picture.f_narrow(3, 1, width - 1)?.f_sub(&picture.f_narrow(3, 0, width - 1)?)?;
-    let dy = picture.f_narrow(2, 1, height - 1)?.f_sub(&picture.f_narrow(2, 0, height - 1)?)?;
+    let dx = picture
+        .f_narrow(3, 1, width - 1)?
+        .f_sub(&picture.f_narrow(3, 0, width - 1)?)?;
+    let dy = picture
+        .f_narrow(2, 1, height - 1)?
+        .f_sub(&picture.f_narrow(2, 0, height - 1)?)?;
     let sum = match form {
-        VariationForm::Absolute => sum_per_candidate(&dx.f_abs()?)?.f_add(&sum_per_candidate(&dy.f_abs()?)?)?,
-        VariationForm::Squared | VariationForm::EightNeighbours => sum_per_candidate(&dx.f_square()?)?
-            .f_add(&sum_per_candidate(&dy.f_square()?)?)?
-            .f_mul_scalar(0.5)?,
+        VariationForm::Absolute => {
+            sum_per_candidate(&dx.f_abs()?)?.f_add(&sum_per_candidate(&dy.f_abs()?)?)?
+        }
+        VariationForm::Squared | VariationForm::EightNeighbours => {
+            sum_per_candidate(&dx.f_square()?)?
+                .f_add(&sum_per_candidate(&dy.f_square()?)?)?
+                .f_mul_scalar(0.5)?
+        }
         VariationForm::Power => {
             let squares = dx
                 .f_narrow(2, 0, height - 1)?
                 .f_square()?
                 .f_add(&dy.f_narrow(3, 0, width - 1)?.f_square()?)?;
-            sum_per_candidate(&squares.f_clamp_min(SMALLEST_SQUARE)?.f_pow_tensor_scalar(exponent)?)?
+            sum_per_candidate(
+                &squares
+                    .f_clamp_min(SMALLEST_SQUARE)?
+                    .f_pow_tensor_scalar(exponent)?,
+            )?
         }
     };
     match reduction {
@@ -59,7 +71,9 @@ fn eight_neighbours(picture: &Tensor) -> Result<Tensor, TchError> {
         padded.f_narrow(2, row, rows)?.f_narrow(3, column, columns)
     };
     let mean_square = |one: Tensor, other: Tensor| -> Result<Tensor, TchError> {
-        one.f_sub(&other)?.f_square()?.f_mean_dim([1_i64, 2, 3].as_slice(), false, Kind::Float)
+        one.f_sub(&other)?
+            .f_square()?
+            .f_mean_dim([1_i64, 2, 3].as_slice(), false, Kind::Float)
     };
     let here = part(1, 1, height, width)?;
     let horizontal = mean_square(part(1, 2, height, width)?, here.shallow_clone())?;
@@ -100,19 +114,26 @@ mod tests {
             VariationForm::Power,
             VariationForm::EightNeighbours,
         ] {
-            let picture =
-                Tensor::full([1, 3, 4, 4], 0.5, (Kind::Float, tch::Device::Cpu)).set_requires_grad(true);
+            let picture = Tensor::full([1, 3, 4, 4], 0.5, (Kind::Float, tch::Device::Cpu))
+                .set_requires_grad(true);
             let total = total_variation(&picture, form, Reduction::Sum, 0.5).unwrap();
             assert!(flat(&total)[0] < 1e-4, "{form:?}");
             total.sum(Kind::Float).backward();
-            assert!(flat(&picture.grad()).iter().all(|value| value.is_finite()), "{form:?}");
+            assert!(
+                flat(&picture.grad()).iter().all(|value| value.is_finite()),
+                "{form:?}"
+            );
         }
     }
 
     #[test]
     fn a_picture_of_one_pixel_has_none() {
         let picture = Tensor::full([1, 3, 1, 1], 0.5, (Kind::Float, tch::Device::Cpu));
-        for form in [VariationForm::Absolute, VariationForm::Power, VariationForm::EightNeighbours] {
+        for form in [
+            VariationForm::Absolute,
+            VariationForm::Power,
+            VariationForm::EightNeighbours,
+        ] {
             let total = total_variation(&picture, form, Reduction::Mean, 1.25).unwrap();
             assert!(flat(&total)[0].abs() < 1e-6, "{form:?}");
         }

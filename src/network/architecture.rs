@@ -61,7 +61,14 @@ pub struct ConvolutionShape {
 
 impl ConvolutionShape {
     fn square(tensor: String, channels_in: i64, channels_out: i64, kernel: i64) -> Self {
-        Self { tensor, channels_in, channels_out, kernel, stride: 1, padding: kernel / 2 }
+        Self {
+            tensor,
+            channels_in,
+            channels_out,
+            kernel,
+            stride: 1,
+            padding: kernel / 2,
+        }
     }
 
     /// The names and shapes of this convolution's tensors, `[C_out, C_in, K, K]` and `[C_out]`.
@@ -69,7 +76,12 @@ impl ConvolutionShape {
         [
             (
                 format!("{}.weight", self.tensor),
-                vec![self.channels_out, self.channels_in, self.kernel, self.kernel],
+                vec![
+                    self.channels_out,
+                    self.channels_in,
+                    self.kernel,
+                    self.kernel,
+                ],
             ),
             (format!("{}.bias", self.tensor), vec![self.channels_out]),
         ]
@@ -81,7 +93,11 @@ impl OperationKind {
     pub fn convolutions(&self) -> Vec<&ConvolutionShape> {
         match self {
             Self::Convolution(shape) => vec![shape],
-            Self::Fire { squeeze, expand1x1, expand3x3 } => vec![squeeze, expand1x1, expand3x3],
+            Self::Fire {
+                squeeze,
+                expand1x1,
+                expand3x3,
+            } => vec![squeeze, expand1x1, expand3x3],
             Self::Relu | Self::Pool { .. } => vec![],
         }
     }
@@ -116,13 +132,20 @@ fn vgg(convolutions_per_block: [usize; 5]) -> Vec<Operation> {
                     3,
                 )),
             });
-            operations.push(Operation { layer: format!("relu{block}_{index}"), kind: OperationKind::Relu });
+            operations.push(Operation {
+                layer: format!("relu{block}_{index}"),
+                kind: OperationKind::Relu,
+            });
             channels_in = width;
             position += 2;
         }
         operations.push(Operation {
             layer: format!("pool{block}"),
-            kind: OperationKind::Pool { kernel: 2, stride: 2, ceil: false },
+            kind: OperationKind::Pool {
+                kernel: 2,
+                stride: 2,
+                ceil: false,
+            },
         });
         position += 1;
     }
@@ -176,13 +199,23 @@ fn squeezenet_stem(channels_out: i64, kernel: i64) -> Vec<Operation> {
                 padding: 0,
             }),
         },
-        Operation { layer: "relu1".to_owned(), kind: OperationKind::Relu },
+        Operation {
+            layer: "relu1".to_owned(),
+            kind: OperationKind::Relu,
+        },
         squeezenet_pool("pool1"),
     ]
 }
 
 fn squeezenet_pool(layer: &str) -> Operation {
-    Operation { layer: layer.to_owned(), kind: OperationKind::Pool { kernel: 3, stride: 2, ceil: true } }
+    Operation {
+        layer: layer.to_owned(),
+        kind: OperationKind::Pool {
+            kernel: 3,
+            stride: 2,
+            ceil: true,
+        },
+    }
 }
 
 /// Fire module `number` at torchvision's `features.<position>`; both halves widen fourfold.
@@ -205,15 +238,40 @@ mod tests {
     #[test]
     fn torchvision_numbers_of_the_convolutions() {
         let number = |name, layer: &str| {
-            published(name).unwrap().into_iter().find(|operation| operation.layer == layer).and_then(
-                |operation| operation.kind.convolutions().first().map(|shape| shape.tensor.clone()),
-            )
+            published(name)
+                .unwrap()
+                .into_iter()
+                .find(|operation| operation.layer == layer)
+                .and_then(|operation| {
+                    operation
+                        .kind
+                        .convolutions()
+                        .first()
+                        .map(|shape| shape.tensor.clone())
+                })
         };
-        for (layer, expected) in [("conv1_1", 0), ("conv2_1", 5), ("conv3_3", 14), ("conv4_2", 19), ("conv5_1", 24)] {
-            assert_eq!(number(NetworkName::Vgg16, layer), Some(format!("features.{expected}")));
+        for (layer, expected) in [
+            ("conv1_1", 0),
+            ("conv2_1", 5),
+            ("conv3_3", 14),
+            ("conv4_2", 19),
+            ("conv5_1", 24),
+        ] {
+            assert_eq!(
+                number(NetworkName::Vgg16, layer),
+                Some(format!("features.{expected}"))
+            );
         }
-        for (layer, expected) in [("conv3_1", 10), ("conv4_1", 19), ("conv4_2", 21), ("conv5_1", 28)] {
-            assert_eq!(number(NetworkName::Vgg19, layer), Some(format!("features.{expected}")));
+        for (layer, expected) in [
+            ("conv3_1", 10),
+            ("conv4_1", 19),
+            ("conv4_2", 21),
+            ("conv5_1", 28),
+        ] {
+            assert_eq!(
+                number(NetworkName::Vgg19, layer),
+                Some(format!("features.{expected}"))
+            );
         }
     }
 
@@ -232,8 +290,16 @@ mod tests {
                         assert_eq!(shape.channels_in, channels, "{name:?} {}", operation.layer);
                         channels = shape.channels_out;
                     }
-                    OperationKind::Fire { squeeze, expand1x1, expand3x3 } => {
-                        assert_eq!(squeeze.channels_in, channels, "{name:?} {}", operation.layer);
+                    OperationKind::Fire {
+                        squeeze,
+                        expand1x1,
+                        expand3x3,
+                    } => {
+                        assert_eq!(
+                            squeeze.channels_in, channels,
+                            "{name:?} {}",
+                            operation.layer
+                        );
                         channels = expand1x1.channels_out + expand3x3.channels_out;
                     }
                     OperationKind::Relu | OperationKind::Pool { .. } => {}

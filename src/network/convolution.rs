@@ -38,7 +38,14 @@ impl Convolution {
     /// `[N, C_in, H, W]` to `[N, C_out, H', W']`.
     pub fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
         if self.padding == 0 || self.padding_kind == Padding::Zeros {
-            return input.f_conv2d(&self.weight, Some(&self.bias), self.stride, self.padding, 1, 1);
+            return input.f_conv2d(
+                &self.weight,
+                Some(&self.bias),
+                self.stride,
+                self.padding,
+                1,
+                1,
+            );
         }
         let sides = [self.padding; 4];
         let padded = match self.padding_kind {

@@ -43,7 +43,11 @@ pub fn operations(preset: &NetworkPreset) -> Vec<Operation> {
         if index > 0 {
             operations.push(Operation {
                 layer: format!("pool{index}"),
-                kind: OperationKind::Pool { kernel: 2, stride: 2, ceil: false },
+                kind: OperationKind::Pool {
+                    kernel: 2,
+                    stride: 2,
+                    ceil: false,
+                },
             });
         }
         let kernel = if index == 0 { FIRST_KERNEL } else { 3 };
@@ -58,7 +62,10 @@ pub fn operations(preset: &NetworkPreset) -> Vec<Operation> {
                 padding: kernel / 2,
             }),
         });
-        operations.push(Operation { layer: format!("block{block}"), kind: OperationKind::Relu });
+        operations.push(Operation {
+            layer: format!("block{block}"),
+            kind: OperationKind::Relu,
+        });
         channels_in = channels_out;
     }
     operations
@@ -80,7 +87,11 @@ pub fn fit(
     let deepest = layers
         .iter()
         .filter(|layer| *layer != INPUT_LAYER)
-        .filter_map(|layer| operations.iter().position(|operation| operation.layer == *layer))
+        .filter_map(|layer| {
+            operations
+                .iter()
+                .position(|operation| operation.layer == *layer)
+        })
         .max();
     tch::no_grad(|| -> Result<(), NetworkError> {
         let bare = Network::assemble(preset, &[], &[], &mut Learned::default(), device)?;
@@ -89,9 +100,16 @@ pub fn fit(
         for picture in [content, style] {
             features.extend(bare.features(picture, &input)?);
         }
-        for operation in operations.iter().take(deepest.map_or(0, |position| position + 1)) {
+        for operation in operations
+            .iter()
+            .take(deepest.map_or(0, |position| position + 1))
+        {
             if let OperationKind::Convolution(shape) = &operation.kind {
-                let share = if shape.channels_in == 3 { FIRST_WHITENING_SHARE } else { 1.0 };
+                let share = if shape.channels_in == 3 {
+                    FIRST_WHITENING_SHARE
+                } else {
+                    1.0
+                };
                 let whitening = preset.whitening * share;
                 let (weight, bias) = learn(shape, &features, whitening, preset, &mut random)?;
                 learned.insert(shape, weight, bias);
@@ -126,11 +144,20 @@ fn learn(
     let patches = patch::keep_lively(&Tensor::f_cat(&patches, 0)?, KEPT_SHARE, random)?;
     let centred = patches.f_sub(&patches.f_mean_dim([0_i64].as_slice(), true, Kind::Float)?)?;
     let whitener = whiten::matrix(&centred, whitening)?;
-    let centroids =
-        cluster::centroids(&centred.f_matmul(&whitener)?, shape.channels_out as usize, ROUNDS, random)?;
+    let centroids = cluster::centroids(
+        &centred.f_matmul(&whitener)?,
+        shape.channels_out as usize,
+        ROUNDS,
+        random,
+    )?;
     let filters = centroids
         .f_matmul(&whitener.f_transpose(0, 1)?)?
-        .f_reshape([shape.channels_out, shape.channels_in, shape.kernel, shape.kernel])?;
+        .f_reshape([
+            shape.channels_out,
+            shape.channels_in,
+            shape.kernel,
+            shape.kernel,
+        ])?;
 
     let no_bias = Tensor::f_zeros([shape.channels_out], (Kind::Float, device))?;
     let raw = Convolution::new(&filters, &no_bias, 1, shape.padding, preset.padding, device)?;
@@ -140,9 +167,13 @@ fn learn(
         .collect::<Result<Vec<_>, _>>()?;
     let responses = Tensor::f_cat(&responses, 2)?;
     let mean = responses.f_mean_dim([0_i64, 2].as_slice(), false, Kind::Float)?;
-    let deviation =
-        responses.f_std_dim([0_i64, 2].as_slice(), true, false)?.f_clamp_min(SMALLEST_DEVIATION)?;
-    Ok((filters.f_div(&deviation.f_reshape([-1, 1, 1, 1])?)?, mean.f_div(&deviation)?.f_neg()?))
+    let deviation = responses
+        .f_std_dim([0_i64, 2].as_slice(), true, false)?
+        .f_clamp_min(SMALLEST_DEVIATION)?;
+    Ok((
+        filters.f_div(&deviation.f_reshape([-1, 1, 1, 1])?)?,
+        mean.f_div(&deviation)?.f_neg()?,
+    ))
 }
 
 /// The tensors learned so far, by name.
@@ -201,10 +232,18 @@ mod tests {
         let network = fit(&preset(), &content, &style, 3, &layers).unwrap();
         for layer in 0..2 {
             let both = [&content, &style].map(|picture| {
-                network.features(picture, &layers).unwrap().remove(layer).flatten(2, 3)
+                network
+                    .features(picture, &layers)
+                    .unwrap()
+                    .remove(layer)
+                    .flatten(2, 3)
             });
             let both = Tensor::cat(&both, 2);
-            let mean = both.mean_dim([2_i64].as_slice(), false, Kind::Float).abs().max().double_value(&[]);
+            let mean = both
+                .mean_dim([2_i64].as_slice(), false, Kind::Float)
+                .abs()
+                .max()
+                .double_value(&[]);
             let deviation = both.std_dim([2_i64].as_slice(), false, false);
             assert!(mean < 1e-4, "{mean}");
             assert!((deviation - 1.0).abs().max().double_value(&[]) < 1e-3);
@@ -216,7 +255,11 @@ mod tests {
         let [content, style] = pictures();
         let layers = ["block2".to_owned()];
         let features = |seed| {
-            fit(&preset(), &content, &style, seed, &layers).unwrap().features(&content, &layers).unwrap().remove(0)
+            fit(&preset(), &content, &style, seed, &layers)
+                .unwrap()
+                .features(&content, &layers)
+                .unwrap()
+                .remove(0)
         };
         assert_eq!(features(3), features(3));
         assert_ne!(features(3), features(4));

@@ -18,11 +18,17 @@ fn side_after(operations: &[Operation], layer: &str, padding: Padding, side: i64
         side = match &operation.kind {
             OperationKind::Convolution(shape) => convolve(side, shape)?,
             OperationKind::Relu => side,
-            &OperationKind::Pool { kernel, stride, ceil } => {
+            &OperationKind::Pool {
+                kernel,
+                stride,
+                ceil,
+            } => {
                 let over = side - kernel + if ceil { stride - 1 } else { 0 };
                 (over >= 0).then(|| over / stride + 1)?
             }
-            OperationKind::Fire { squeeze, expand3x3, .. } => convolve(convolve(side, squeeze)?, expand3x3)?,
+            OperationKind::Fire {
+                squeeze, expand3x3, ..
+            } => convolve(convolve(side, squeeze)?, expand3x3)?,
         };
         if operation.layer == layer {
             return Some(side);
@@ -62,7 +68,10 @@ mod tests {
 
     #[test]
     fn squeezenet_has_no_padding_at_its_first_convolution() {
-        assert_eq!(smallest(NetworkName::Squeezenet1_0, "relu1", Padding::Zeros), 7);
+        assert_eq!(
+            smallest(NetworkName::Squeezenet1_0, "relu1", Padding::Zeros),
+            7
+        );
         assert!(smallest(NetworkName::Squeezenet1_0, "fire9", Padding::Zeros) > 16);
     }
 

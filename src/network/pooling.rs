@@ -31,13 +31,17 @@ impl Pool {
         let pooled = match self.kind {
             Pooling::Max => input.f_max_pool2d(self.kernel, self.stride, 0, 1, self.ceil)?,
             Pooling::Average => average(input, None)?,
-            Pooling::L2 => {
-                average(&input.f_square()?, Some(1))?.f_clamp_min(SMALLEST_SQUARE_SUM)?.f_sqrt()?
-            }
+            Pooling::L2 => average(&input.f_square()?, Some(1))?
+                .f_clamp_min(SMALLEST_SQUARE_SUM)?
+                .f_sqrt()?,
         };
         // A comparison with the neutral factor as written in the preset, not with a computed value.
         #[allow(clippy::float_cmp)]
-        if self.scale == 1.0 { Ok(pooled) } else { pooled.f_mul_scalar(self.scale) }
+        if self.scale == 1.0 {
+            Ok(pooled)
+        } else {
+            pooled.f_mul_scalar(self.scale)
+        }
     }
 }
 
@@ -47,7 +51,15 @@ mod tests {
 
     fn pooled(kind: Pooling, scale: f64) -> Vec<f32> {
         let input = Tensor::from_slice(&[1.0_f32, 2.0, 3.0, 4.0]).reshape([1, 1, 2, 2]);
-        let output = Pool { kernel: 2, stride: 2, ceil: false, kind, scale }.forward(&input).unwrap();
+        let output = Pool {
+            kernel: 2,
+            stride: 2,
+            ceil: false,
+            kind,
+            scale,
+        }
+        .forward(&input)
+        .unwrap();
         Vec::try_from(output.flatten(0, -1)).unwrap()
     }
 
@@ -60,10 +72,23 @@ mod tests {
 
     #[test]
     fn l2_has_a_finite_gradient_where_a_window_is_zero() {
-        let input = Tensor::zeros([1, 1, 2, 2], (tch::Kind::Float, tch::Device::Cpu)).set_requires_grad(true);
-        let pool = Pool { kernel: 2, stride: 2, ceil: false, kind: Pooling::L2, scale: 1.0 };
-        pool.forward(&input).unwrap().sum(tch::Kind::Float).backward();
+        let input = Tensor::zeros([1, 1, 2, 2], (tch::Kind::Float, tch::Device::Cpu))
+            .set_requires_grad(true);
+        let pool = Pool {
+            kernel: 2,
+            stride: 2,
+            ceil: false,
+            kind: Pooling::L2,
+            scale: 1.0,
+        };
+        pool.forward(&input)
+            .unwrap()
+            .sum(tch::Kind::Float)
+            .backward();
         let gradient = Vec::<f32>::try_from(input.grad().flatten(0, -1)).unwrap();
-        assert!(gradient.iter().all(|value| value.is_finite()), "{gradient:?}");
+        assert!(
+            gradient.iter().all(|value| value.is_finite()),
+            "{gradient:?}"
+        );
     }
 }

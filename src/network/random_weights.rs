@@ -45,10 +45,15 @@ impl TensorSource for RandomWeights {
         let seed = tensor_seed(self.seed, self.number);
         self.number += 1;
         let fan_in: i64 = shape.iter().skip(1).product();
-        let bound = if shape.len() > 1 { (6.0 / fan_in as f64).sqrt() } else { 0.05 };
+        let bound = if shape.len() > 1 {
+            (6.0 / fan_in as f64).sqrt()
+        } else {
+            0.05
+        };
         let count: i64 = shape.iter().product();
-        let values: Vec<f32> =
-            (0..count as u64).map(|index| ((2.0 * uniform(seed, index) - 1.0) * bound) as f32).collect();
+        let values: Vec<f32> = (0..count as u64)
+            .map(|index| ((2.0 * uniform(seed, index) - 1.0) * bound) as f32)
+            .collect();
         tensor_of(&values, shape).map_err(NetworkError::from)
     }
 }

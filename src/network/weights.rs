@@ -17,7 +17,9 @@ const LARGEST_HEADER_BYTES: u64 = 100_000_000;
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// The file cannot be opened or read.
-    #[error("cannot read the weights {path:?}: {source}\n  give a safetensors file with --weights FILE")]
+    #[error(
+        "cannot read the weights {path:?}: {source}\n  give a safetensors file with --weights FILE"
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -70,7 +72,9 @@ pub enum WeightsError {
         looks_like: Box<str>,
     },
     /// A number format that is not a floating-point one.
-    #[error("the tensor {tensor} in {path:?} holds {found:?}, not F32, F16 or BF16\n  convert the file to float32")]
+    #[error(
+        "the tensor {tensor} in {path:?} holds {found:?}, not F32, F16 or BF16\n  convert the file to float32"
+    )]
     Format {
         /// The file.
         path: PathBuf,
@@ -80,7 +84,9 @@ pub enum WeightsError {
         found: Dtype,
     },
     /// A value that is not a number would spoil every picture.
-    #[error("the tensor {tensor} in {path:?} holds values that are not finite\n  the file is damaged: get it again")]
+    #[error(
+        "the tensor {tensor} in {path:?} holds values that are not finite\n  the file is damaged: get it again"
+    )]
     NotFinite {
         /// The file.
         path: PathBuf,
@@ -102,20 +108,33 @@ pub struct WeightsFile {
 impl WeightsFile {
     /// Opens `path` and reads its header; `network` is the name that errors use.
     pub fn open(path: &Path, network: &str) -> Result<Self, WeightsError> {
-        let read = |source| WeightsError::Read { path: path.to_owned(), source };
-        let not = |reason: String| WeightsError::NotSafetensors { path: path.to_owned(), reason };
+        let read = |source| WeightsError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let not = |reason: String| WeightsError::NotSafetensors {
+            path: path.to_owned(),
+            reason,
+        };
         let mut file = File::open(path).map_err(read)?;
         let attributes = file.metadata().map_err(read)?;
         if !attributes.is_file() {
-            let what = if attributes.is_dir() { "it is a folder" } else { "it is not a regular file" };
+            let what = if attributes.is_dir() {
+                "it is a folder"
+            } else {
+                "it is not a regular file"
+            };
             return Err(not(what.to_owned()));
         }
         let file_bytes = attributes.len();
         let mut length = [0; 8];
-        file.read_exact(&mut length).map_err(|_| not("it is shorter than a header".to_owned()))?;
+        file.read_exact(&mut length)
+            .map_err(|_| not("it is shorter than a header".to_owned()))?;
         let header_bytes = u64::from_le_bytes(length);
         if header_bytes > LARGEST_HEADER_BYTES || header_bytes > file_bytes.saturating_sub(8) {
-            return Err(not("it does not begin with the length of a header".to_owned()));
+            return Err(not(
+                "it does not begin with the length of a header".to_owned()
+            ));
         }
         let mut header = vec![0; header_bytes as usize];
         file.read_exact(&mut header).map_err(read)?;
@@ -129,7 +148,13 @@ impl WeightsFile {
                 data_start + metadata.data_len() as u64
             )));
         }
-        Ok(Self { path: path.to_owned(), network: network.to_owned(), file, metadata, data_start })
+        Ok(Self {
+            path: path.to_owned(),
+            network: network.to_owned(),
+            file,
+            metadata,
+            data_start,
+        })
     }
 
     /// Says in a few words whose weights these seem to be, from their names and shapes.
@@ -141,7 +166,10 @@ impl WeightsFile {
                 _ => Some("squeezenet1_1"),
             }
         } else {
-            match (shape("features.28.weight").as_deref(), shape("features.16.weight").as_deref()) {
+            match (
+                shape("features.28.weight").as_deref(),
+                shape("features.16.weight").as_deref(),
+            ) {
                 (Some([512, 512, 3, 3]), Some([256, 256, 3, 3])) => Some("vgg19"),
                 (Some([512, 512, 3, 3]), None) => Some("vgg16"),
                 _ => None,
@@ -167,7 +195,12 @@ impl TensorSource for WeightsFile {
             }
             .into());
         };
-        if !info.shape.iter().map(|&side| side as i64).eq(shape.iter().copied()) {
+        if !info
+            .shape
+            .iter()
+            .map(|&side| side as i64)
+            .eq(shape.iter().copied())
+        {
             return Err(WeightsError::Shape {
                 path: self.path.clone(),
                 tensor: name.to_owned(),
@@ -183,17 +216,31 @@ impl TensorSource for WeightsFile {
             Dtype::F16 => Kind::Half,
             Dtype::BF16 => Kind::BFloat16,
             found => {
-                return Err(WeightsError::Format { path: self.path.clone(), tensor: name.to_owned(), found }.into());
+                return Err(WeightsError::Format {
+                    path: self.path.clone(),
+                    tensor: name.to_owned(),
+                    found,
+                }
+                .into());
             }
         };
-        let read = |source| WeightsError::Read { path: self.path.clone(), source };
+        let read = |source| WeightsError::Read {
+            path: self.path.clone(),
+            source,
+        };
         let (begin, end) = info.data_offsets;
         let mut bytes = vec![0; end.saturating_sub(begin)];
-        self.file.seek(SeekFrom::Start(self.data_start + begin as u64)).map_err(read)?;
+        self.file
+            .seek(SeekFrom::Start(self.data_start + begin as u64))
+            .map_err(read)?;
         self.file.read_exact(&mut bytes).map_err(read)?;
         let tensor = Tensor::f_from_data_size(&bytes, shape, kind)?.f_to_kind(Kind::Float)?;
         if !is_finite(&tensor)? {
-            return Err(WeightsError::NotFinite { path: self.path.clone(), tensor: name.to_owned() }.into());
+            return Err(WeightsError::NotFinite {
+                path: self.path.clone(),
+                tensor: name.to_owned(),
+            }
+            .into());
         }
         Ok(tensor)
     }

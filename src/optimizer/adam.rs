@@ -3,7 +3,7 @@
 
 use tch::{TchError, Tensor};
 
-use crate::preset::OptimizerPreset;
+use crate::preset::{OptimizerPreset, StepSpace};
 
 /// The moments of a lane's Adam and each candidate's numbers.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub struct Adam {
     /// Second moment, `[N, 3, H, W]`.
     second: Tensor,
     candidates: Vec<Numbers>,
+    /// `ImageNet`'s deviation, `[1, 3, 1, 1]`: what a unit of the normalised space is in RGB.
+    deviation: Tensor,
 }
 
 /// One candidate's settings and bias correction. They stay on the host and reach the device as
@@ -23,6 +25,7 @@ struct Numbers {
     beta1: f64,
     beta2: f64,
     epsilon: f64,
+    space: StepSpace,
     clamp: bool,
     /// The products of all β₁ and of all β₂ so far: β₁ᵗ and β₂ᵗ as long as they do not change.
     beta1_product: f64,
@@ -36,6 +39,7 @@ impl Numbers {
             beta1: preset.beta1,
             beta2: preset.beta2,
             epsilon: preset.epsilon,
+            space: preset.space,
             clamp: preset.clamp,
             beta1_product: 1.0,
             beta2_product: 1.0,
@@ -44,26 +48,40 @@ impl Numbers {
 }
 
 impl Adam {
-    /// Moments of zero for `picture`, `[N, 3, H, W]`; `presets` has one entry a candidate.
-    pub fn new(picture: &Tensor, presets: &[&OptimizerPreset]) -> Result<Self, TchError> {
+    /// Moments of zero for `picture`, `[N, 3, H, W]`; `presets` has one entry a candidate. `deviation`
+    /// is what one unit of the normalised space is in RGB.
+    pub fn new(
+        picture: &Tensor,
+        presets: &[&OptimizerPreset],
+        deviation: [f32; 3],
+    ) -> Result<Self, TchError> {
         Ok(Self {
             first: picture.f_zeros_like()?,
             second: picture.f_zeros_like()?,
+            deviation: Tensor::f_from_slice(&deviation)?
+                .f_reshape([1, 3, 1, 1])?
+                .f_to_device(picture.device())?,
             candidates: presets.iter().map(|preset| Numbers::new(preset)).collect(),
         })
     }
 
-    /// The same moments under `presets`, for a lane that is built again. They are shared with the old
+    /// The same moments under `presets`, for a lane that is built again; `None` where a candidate's
+    /// space changed, in which its moments mean nothing. They are shared with the old
     /// one, which must not step any more once the new one does.
     #[must_use]
-    pub fn carried(&self, presets: &[&OptimizerPreset]) -> Self {
+    pub fn carried(&self, presets: &[&OptimizerPreset]) -> Option<Self> {
+        let kept = |(numbers, preset): (&Numbers, &&OptimizerPreset)| numbers.space == preset.space;
+        if !self.candidates.iter().zip(presets).all(kept) {
+            return None;
+        }
         let mut carried = Self {
             first: self.first.shallow_clone(),
             second: self.second.shallow_clone(),
+            deviation: self.deviation.shallow_clone(),
             candidates: self.candidates.clone(),
         };
         carried.update(presets);
-        carried
+        Some(carried)
     }
 
     /// Takes up changed rates, betas and clamping; the moments stay.
@@ -96,6 +114,7 @@ impl Adam {
                 let of = |tensor: &Tensor| tensor.f_narrow(0, start, length);
                 step(
                     numbers,
+                    &self.deviation,
                     &mut of(picture)?,
                     &of(gradient)?,
                     &mut of(&self.first)?,
@@ -111,11 +130,18 @@ impl Adam {
 /// One step of candidates with the same numbers; all tensors but the gradient change in place.
 fn step(
     numbers: &Numbers,
+    deviation: &Tensor,
     picture: &mut Tensor,
     gradient: &Tensor,
     first: &mut Tensor,
     second: &mut Tensor,
 ) -> Result<(), TchError> {
+    // By the chain rule; the moments live in the space in which the rate is a distance.
+    let scaled = match numbers.space {
+        StepSpace::Rgb => gradient.shallow_clone(),
+        StepSpace::Normalized => gradient.f_mul(deviation)?,
+    };
+    let gradient = &scaled;
     let _ = first.f_lerp_(gradient, 1.0 - numbers.beta1)?;
     let _ = second.f_mul_scalar_(numbers.beta2)?;
     let _ = second.f_addcmul_(&gradient.f_mul_scalar(1.0 - numbers.beta2)?, gradient)?;
@@ -123,7 +149,11 @@ fn step(
     let _ = denominator.f_div_scalar_((1.0 - numbers.beta2_product).sqrt())?;
     let _ = denominator.f_add_scalar_(numbers.epsilon)?;
     let step_size = numbers.learning_rate / (1.0 - numbers.beta1_product);
-    let _ = picture.f_addcdiv_(&first.f_mul_scalar(-step_size)?, &denominator)?;
+    let mut change = first.f_mul_scalar(-step_size)?;
+    if numbers.space == StepSpace::Normalized {
+        let _ = change.f_mul_(deviation)?;
+    }
+    let _ = picture.f_addcdiv_(&change, &denominator)?;
     if numbers.clamp {
         let _ = picture.f_clamp_(0.0, 1.0)?;
     }

@@ -23,7 +23,13 @@ impl IterateAverage {
     pub fn new(picture: &Tensor, decays: &[f64]) -> Result<Self, TchError> {
         let mut average = Self {
             sum: picture.f_zeros_like()?,
-            candidates: decays.iter().map(|&decay| Decay { decay, product: 1.0 }).collect(),
+            candidates: decays
+                .iter()
+                .map(|&decay| Decay {
+                    decay,
+                    product: 1.0,
+                })
+                .collect(),
         };
         average.add(picture)?;
         Ok(average)
@@ -32,7 +38,10 @@ impl IterateAverage {
     /// The same sums under `decays`, shared with the old lane like [`Adam`](super::adam::Adam)'s moments.
     #[must_use]
     pub fn carried(&self, decays: &[f64]) -> Self {
-        let mut carried = Self { sum: self.sum.shallow_clone(), candidates: self.candidates.clone() };
+        let mut carried = Self {
+            sum: self.sum.shallow_clone(),
+            candidates: self.candidates.clone(),
+        };
         carried.update(decays);
         carried
     }
@@ -59,7 +68,9 @@ impl IterateAverage {
         let averages = (0..)
             .zip(&self.candidates)
             .map(|(index, candidate)| {
-                self.sum.f_narrow(0, index, 1)?.f_div_scalar(1.0 - candidate.product)
+                self.sum
+                    .f_narrow(0, index, 1)?
+                    .f_div_scalar(1.0 - candidate.product)
             })
             .collect::<Result<Vec<_>, _>>()?;
         Tensor::f_cat(&averages, 0)

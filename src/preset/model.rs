@@ -233,10 +233,22 @@ pub struct OptimizerPreset {
     pub beta2: f64,
     /// Above 0.
     pub epsilon: f64,
+    /// In which units `learning_rate` is a distance.
+    pub space: StepSpace,
     /// Keep the picture in [0, 1] after every step.
     pub clamp: bool,
     /// Decay of the bias-corrected moving average of the iterates; 0 for none.
     pub averaging: f64,
+}
+
+/// The units in which the optimiser sees a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepSpace {
+    /// RGB from 0 to 1.
+    Rgb,
+    /// RGB less the `ImageNet` mean, over its deviation: as a network sees it.
+    Normalized,
 }
 
 /// How the picture is changed at each step.

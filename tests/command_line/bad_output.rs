@@ -7,7 +7,11 @@ fn a_folder_that_does_not_exist() {
     let setting = Setting::with_pictures();
     setting
         .run("content.png style.png -o no/such/out.png")
-        .failed_saying(&["\"no/such/out.png\" cannot be written", "the folder \"no/such\" does not exist", "create it"])
+        .failed_saying(&[
+            "\"no/such/out.png\" cannot be written",
+            "the folder \"no/such\" does not exist",
+            "create it",
+        ])
         .before_any_work();
 }
 
@@ -24,7 +28,10 @@ fn a_folder_as_the_output() {
 #[test]
 fn an_extension_that_is_no_format() {
     let setting = Setting::with_pictures();
-    for (name, words) in [("out.heic", "the unknown extension \"heic\""), ("out", "has no extension")] {
+    for (name, words) in [
+        ("out.heic", "the unknown extension \"heic\""),
+        ("out", "has no extension"),
+    ] {
         setting
             .run(&format!("content.png style.png -o {name}"))
             .failed_saying(&[words, ".png, .jpg"])
@@ -39,7 +46,10 @@ fn a_folder_without_the_right_to_write() {
     let setting = Setting::with_pictures();
     setting
         .run("content.png style.png -o /proc/out.png")
-        .failed_saying(&["the folder \"/proc\" cannot be written to", "choose another place"])
+        .failed_saying(&[
+            "the folder \"/proc\" cannot be written to",
+            "choose another place",
+        ])
         .before_any_work();
 }
 
@@ -48,7 +58,11 @@ fn sixteen_bits_where_there_is_no_place_for_them() {
     let setting = Setting::with_pictures();
     setting
         .run("content.png style.png --sixteen-bit -o out.jpg")
-        .failed_saying(&["--sixteen-bit", "out.jpg can hold only 8 bits", ".png or .tif"])
+        .failed_saying(&[
+            "--sixteen-bit",
+            "out.jpg can hold only 8 bits",
+            ".png or .tif",
+        ])
         .before_any_work();
 }
 
@@ -68,7 +82,9 @@ fn a_refused_run_leaves_what_was_there() {
     let setting = Setting::with_pictures();
     setting.write("out.png", "precious");
     let before = setting.names();
-    setting.run("content.png nowhere.png -o out.png").failed_saying(&["nowhere.png"]);
+    setting
+        .run("content.png nowhere.png -o out.png")
+        .failed_saying(&["nowhere.png"]);
     assert_eq!(std::fs::read(setting.path("out.png")).unwrap(), b"precious");
     assert_eq!(setting.names(), before);
 }

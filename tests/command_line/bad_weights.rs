@@ -4,11 +4,14 @@ use super::setting::{Ended, Setting};
 use super::weights_file::{self, file, squeezenet, vgg16};
 
 /// Two layers of VGG-16, so that the files stay small.
-const SHALLOW: &str = "-p reference --set content.layers={conv1_2=1.0} --set style.layers={conv1_1=1.0}";
+const SHALLOW: &str =
+    "-p reference --set content.layers={conv1_2=1.0} --set style.layers={conv1_1=1.0}";
 
 fn run_with(setting: &Setting, weights: impl AsRef<[u8]>) -> Ended {
     setting.write("weights.safetensors", weights);
-    let ended = setting.run(&format!("content.png style.png {SHALLOW} --weights weights.safetensors -o out.png"));
+    let ended = setting.run(&format!(
+        "content.png style.png {SHALLOW} --weights weights.safetensors -o out.png"
+    ));
     assert_eq!(setting.exists("out.png"), ended.code == Some(0));
     ended
 }
@@ -22,10 +25,20 @@ fn weights_that_fit() {
 #[test]
 fn none_for_a_network_that_needs_them() {
     let setting = Setting::with_pictures();
-    for (preset, network) in [("gatys", "vgg19"), ("reference", "vgg16"), ("squeezenet", "squeezenet1_0")] {
+    for (preset, network) in [
+        ("gatys", "vgg19"),
+        ("reference", "vgg16"),
+        ("squeezenet", "squeezenet1_0"),
+    ] {
         setting
             .run(&format!("content.png style.png -p {preset}"))
-            .failed_saying(&[preset, "needs the trained weights of", network, "--weights FILE", "-p demo"])
+            .failed_saying(&[
+                preset,
+                "needs the trained weights of",
+                network,
+                "--weights FILE",
+                "-p demo",
+            ])
             .before_any_work();
     }
 }
@@ -35,15 +48,27 @@ fn some_for_a_network_that_learns() {
     let setting = Setting::with_pictures();
     setting
         .run("content.png style.png --weights weights.safetensors")
-        .failed_saying(&["--weights", "the preset demo learns its network", "-p squeezenet"])
+        .failed_saying(&[
+            "--weights",
+            "the preset demo learns its network",
+            "-p squeezenet",
+        ])
         .before_any_work();
 }
 
 #[test]
 fn a_missing_file_and_a_folder() {
     let setting = Setting::with_pictures();
-    let run = |weights: &str| setting.run(&format!("content.png style.png {SHALLOW} --weights {weights}"));
-    run("nowhere.safetensors").failed_saying(&["cannot read the weights", "nowhere.safetensors\"", "--weights FILE"]);
+    let run = |weights: &str| {
+        setting.run(&format!(
+            "content.png style.png {SHALLOW} --weights {weights}"
+        ))
+    };
+    run("nowhere.safetensors").failed_saying(&[
+        "cannot read the weights",
+        "nowhere.safetensors\"",
+        "--weights FILE",
+    ]);
     run(".").failed_saying(&["is not a safetensors file (it is a folder)"]);
 }
 
@@ -51,8 +76,14 @@ fn a_missing_file_and_a_folder() {
 fn something_else_than_safetensors() {
     let setting = Setting::with_pictures();
     let picture = std::fs::read(setting.path("style.png")).unwrap();
-    for bytes in [picture, b"PK".to_vec(), Vec::new(), b"\x02\0\0\0\0\0\0\0[]".to_vec()] {
-        run_with(&setting, bytes).failed_saying(&["is not a safetensors file", "torchvision's tensor names"]);
+    for bytes in [
+        picture,
+        b"PK".to_vec(),
+        Vec::new(),
+        b"\x02\0\0\0\0\0\0\0[]".to_vec(),
+    ] {
+        run_with(&setting, bytes)
+            .failed_saying(&["is not a safetensors file", "torchvision's tensor names"]);
     }
 }
 
@@ -71,8 +102,10 @@ fn another_networks_are_recognised() {
 #[test]
 fn a_tensor_that_is_not_there_is_named() {
     let setting = Setting::with_pictures();
-    run_with(&setting, file(&vgg16(1)))
-        .failed_saying(&["has no tensor features.2.weight, which vgg16 needs", "--weights FILE"]);
+    run_with(&setting, file(&vgg16(1))).failed_saying(&[
+        "has no tensor features.2.weight, which vgg16 needs",
+        "--weights FILE",
+    ]);
 }
 
 #[test]
@@ -97,8 +130,11 @@ fn numbers_that_are_none() {
     let setting = Setting::with_pictures();
     let mut tensors = vgg16(2);
     tensors[2].scale = f32::NAN;
-    run_with(&setting, file(&tensors))
-        .failed_saying(&["features.2.weight", "not finite", "the file is damaged"]);
+    run_with(&setting, file(&tensors)).failed_saying(&[
+        "features.2.weight",
+        "not finite",
+        "the file is damaged",
+    ]);
 }
 
 #[test]
@@ -107,10 +143,17 @@ fn numbers_of_another_format() {
     let bytes = file(&vgg16(2));
     // As long as it was, so that nothing else changes.
     let text = b"\"F32\"";
-    let place = bytes.windows(text.len()).position(|window| window == text).unwrap();
+    let place = bytes
+        .windows(text.len())
+        .position(|window| window == text)
+        .unwrap();
     let mut bytes = bytes;
     bytes[place..place + text.len()].copy_from_slice(b"\"I32\"");
-    run_with(&setting, bytes).failed_saying(&["features.0.weight", "I32", "convert the file to float32"]);
+    run_with(&setting, bytes).failed_saying(&[
+        "features.0.weight",
+        "I32",
+        "convert the file to float32",
+    ]);
 }
 
 #[test]
@@ -119,10 +162,17 @@ fn a_file_cannot_send_escapes_through_its_tensor_names() {
     let mut tensors = weights_file::convolution("some", 1, 1, 1);
     tensors[0].name = "evil".to_owned();
     let mut bytes = file(&tensors);
-    let place = bytes.windows(4).position(|window| window == b"evil").unwrap();
+    let place = bytes
+        .windows(4)
+        .position(|window| window == b"evil")
+        .unwrap();
     // DEL and C1 need no escape in JSON.
     bytes[place..place + 4].copy_from_slice("\u{7f}\u{9b}m".as_bytes());
     let ended = run_with(&setting, bytes);
     assert_eq!(ended.code, Some(1));
-    assert!(!ended.stderr.contains(['\u{7f}', '\u{9b}']), "{:?}", ended.stderr);
+    assert!(
+        !ended.stderr.contains(['\u{7f}', '\u{9b}']),
+        "{:?}",
+        ended.stderr
+    );
 }

@@ -9,14 +9,24 @@ const NAME: &str = "a\u{1b}[35mb\u{9b}35mc\nd\u{202e}e";
 #[track_caller]
 fn assert_harmless(ended: &Ended) {
     for text in [&ended.stdout, &ended.stderr] {
-        assert!(!text.contains("\u{1b}[35m") && !text.contains(['\u{9b}', '\u{202e}']), "{text:?}");
+        assert!(
+            !text.contains("\u{1b}[35m") && !text.contains(['\u{9b}', '\u{202e}']),
+            "{text:?}"
+        );
         assert!(!text.contains("c\nd"), "{text:?}");
     }
 }
 
 /// The program, made to believe that it prints in colour.
 fn in_colour(setting: &Setting, arguments: &[&str]) -> Ended {
-    Ended::from(setting.program().env("CLICOLOR_FORCE", "1").args(arguments).output().unwrap())
+    Ended::from(
+        setting
+            .program()
+            .env("CLICOLOR_FORCE", "1")
+            .args(arguments)
+            .output()
+            .unwrap(),
+    )
 }
 
 #[test]
@@ -28,7 +38,11 @@ fn in_the_names_of_pictures() {
         let arguments = [&["run", &content, "style.png"], &QUICK[..], more].concat();
         let ended = in_colour(&setting, &arguments);
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        assert!(ended.stdout.contains("[35mb"), "the name is not there at all: {}", ended.stdout);
+        assert!(
+            ended.stdout.contains("[35mb"),
+            "the name is not there at all: {}",
+            ended.stdout
+        );
         assert_harmless(&ended);
     }
     let made = format!("{NAME}-style-demo.png");
@@ -50,12 +64,37 @@ fn in_what_is_refused() {
         &["run", NAME, "style.png"] as &[&str],
         &["run", "content.png", "style.png", "-o", &output],
         &["run", "content.png", "style.png", "-o", &extension],
-        &["run", "content.png", "style.png", "-o", &deep, "--sixteen-bit"],
+        &[
+            "run",
+            "content.png",
+            "style.png",
+            "-o",
+            &deep,
+            "--sixteen-bit",
+        ],
         &["run", "content.png", "style.png", "-p", NAME],
         &["run", "content.png", "style.png", "--set", &field],
         &["run", "content.png", "style.png", "--set", &word],
-        &["run", "content.png", "style.png", "-p", "gatys", "--weights", NAME],
-        &["run", "--content-image", "content.png", "--style-image", "style.png", "-p", "demo", "--save-dir", &save],
+        &[
+            "run",
+            "content.png",
+            "style.png",
+            "-p",
+            "gatys",
+            "--weights",
+            NAME,
+        ],
+        &[
+            "run",
+            "--content-image",
+            "content.png",
+            "--style-image",
+            "style.png",
+            "-p",
+            "demo",
+            "--save-dir",
+            &save,
+        ],
         &["run", "content.png", "style.png", NAME],
         &["run", "content.png", "style.png", "--device", NAME],
         &["run", "content.png", "style.png", "--set", NAME],
@@ -65,7 +104,11 @@ fn in_what_is_refused() {
         &[NAME],
     ] {
         let ended = in_colour(&setting, arguments);
-        assert!(matches!(ended.code, Some(1 | 2)), "{arguments:?}: {:?}", ended.code);
+        assert!(
+            matches!(ended.code, Some(1 | 2)),
+            "{arguments:?}: {:?}",
+            ended.code
+        );
         assert_harmless(&ended);
     }
 }

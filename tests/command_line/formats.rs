@@ -6,9 +6,18 @@ use super::setting::{Setting, fixture, pixels_of, size_of};
 
 #[test]
 fn alpha_grey_deep_and_inks_go_in() {
-    for name in ["alpha_deep.png", "grey_alpha.png", "grey.jpg", "scene_deep.png", "inks_plain.jpg", "inks.tif"] {
+    for name in [
+        "alpha_deep.png",
+        "grey_alpha.png",
+        "grey.jpg",
+        "scene_deep.png",
+        "inks_plain.jpg",
+        "inks.tif",
+    ] {
         let setting = Setting::with_pictures();
-        setting.run(&format!("{} style.png -o out.png", fixture(name))).succeeded();
+        setting
+            .run(&format!("{} style.png -o out.png", fixture(name)))
+            .succeeded();
         assert_eq!(size_of(&setting.path("out.png")).0, 48, "{name}");
     }
 }
@@ -16,9 +25,23 @@ fn alpha_grey_deep_and_inks_go_in() {
 #[test]
 fn what_was_done_to_a_picture_is_said() {
     let setting = Setting::with_pictures();
-    let ended = setting.run(&format!("{} {}", fixture("alpha.png"), fixture("inks_adobe.jpg"))).succeeded();
-    assert!(ended.stdout.contains("alpha composited over white"), "{}", ended.stdout);
-    assert!(ended.stdout.contains("CMYK turned into RGB"), "{}", ended.stdout);
+    let ended = setting
+        .run(&format!(
+            "{} {}",
+            fixture("alpha.png"),
+            fixture("inks_adobe.jpg")
+        ))
+        .succeeded();
+    assert!(
+        ended.stdout.contains("alpha composited over white"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("CMYK turned into RGB"),
+        "{}",
+        ended.stdout
+    );
 }
 
 /// Stored 24 × 32 in one case, 32 × 24 in the other; upright both are 32 × 24.
@@ -26,7 +49,9 @@ fn what_was_done_to_a_picture_is_said() {
 fn turned_pictures_come_out_upright() {
     let setting = Setting::with_pictures();
     let upright = |name: &str| {
-        let ended = setting.run(&format!("{} style.png -o out.png", fixture(name))).succeeded();
+        let ended = setting
+            .run(&format!("{} style.png -o out.png", fixture(name)))
+            .succeeded();
         assert_eq!(size_of(&setting.path("out.png")), (48, 36), "{name}");
         ended.stdout
     };
@@ -34,7 +59,11 @@ fn turned_pictures_come_out_upright() {
         assert!(upright(name).contains("orientation"), "{name}");
     }
     assert!(!upright("turned_1.jpg").contains("orientation"));
-    assert_eq!(size_of(fixture("turned_6.jpg").as_ref()), (24, 32), "the fixture is stored lying");
+    assert_eq!(
+        size_of(fixture("turned_6.jpg").as_ref()),
+        (24, 32),
+        "the fixture is stored lying"
+    );
 }
 
 #[test]
@@ -48,14 +77,27 @@ fn every_format_comes_out() {
         ("out.jpg", ImageFormat::Jpeg),
         ("out.JPEG", ImageFormat::Jpeg),
     ] {
-        let ended = setting.run(&format!("content.png style.png -o {name}")).succeeded();
-        assert!(ended.stdout.lines().last().unwrap().contains(name), "{}", ended.stdout);
+        let ended = setting
+            .run(&format!("content.png style.png -o {name}"))
+            .succeeded();
+        assert!(
+            ended.stdout.lines().last().unwrap().contains(name),
+            "{}",
+            ended.stdout
+        );
         let bytes = std::fs::read(setting.path(name)).unwrap();
         assert_eq!(image::guess_format(&bytes).unwrap(), format, "{name}");
         let pixels = pixels_of(&setting.path(name));
         if format == ImageFormat::Jpeg {
-            let sum: f64 = pixels.iter().zip(&exact).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
-            assert!(sum / (pixels.len() as f64) < 0.05 * 65535.0, "{name} differs by {sum}");
+            let sum: f64 = pixels
+                .iter()
+                .zip(&exact)
+                .map(|(a, b)| f64::from(a.abs_diff(*b)))
+                .sum();
+            assert!(
+                sum / (pixels.len() as f64) < 0.05 * 65535.0,
+                "{name} differs by {sum}"
+            );
         } else {
             assert!(pixels == exact, "{name} differs");
         }
@@ -65,14 +107,26 @@ fn every_format_comes_out() {
 #[test]
 fn sixteen_bits_come_out() {
     let setting = Setting::with_pictures();
-    setting.run("content.png style.png -o eight.png").succeeded();
+    setting
+        .run("content.png style.png -o eight.png")
+        .succeeded();
     for name in ["out.png", "out.tif"] {
-        setting.run(&format!("content.png style.png --sixteen-bit -o {name}")).succeeded();
+        setting
+            .run(&format!("content.png style.png --sixteen-bit -o {name}"))
+            .succeeded();
         let picture = image::open(setting.path(name)).unwrap();
         assert_eq!(picture.color(), ColorType::Rgb16, "{name}");
         let deep = picture.into_rgb16().into_raw();
-        assert!(deep.iter().any(|sample| sample % 257 != 0), "{name} holds no more than 8 bits");
+        assert!(
+            deep.iter().any(|sample| sample % 257 != 0),
+            "{name} holds no more than 8 bits"
+        );
         let eight = pixels_of(&setting.path("eight.png"));
-        assert!(deep.iter().zip(&eight).all(|(deep, eight)| deep.abs_diff(*eight) <= 129), "{name}");
+        assert!(
+            deep.iter()
+                .zip(&eight)
+                .all(|(deep, eight)| deep.abs_diff(*eight) <= 129),
+            "{name}"
+        );
     }
 }

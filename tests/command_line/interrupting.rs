@@ -10,7 +10,17 @@ use super::setting::{Setting, size_of};
 fn endless(setting: &Setting, more: &[&str]) -> Child {
     setting
         .program()
-        .args(["run", "content.png", "style.png", "-o", "out.png", "--size", "32", "--steps", "9000000"])
+        .args([
+            "run",
+            "content.png",
+            "style.png",
+            "-o",
+            "out.png",
+            "--size",
+            "32",
+            "--steps",
+            "9000000",
+        ])
         .args(["--threads", "1", "--set", "network.widths=[8,8,8,8]"])
         .args(more)
         .stdout(Stdio::piped())
@@ -25,9 +35,16 @@ fn interrupted_after(mut child: Child, word: &str, signal: &str) -> (String, Opt
     let mut line = String::new();
     while !line.contains(word) {
         line.clear();
-        assert_ne!(lines.read_line(&mut line).unwrap(), 0, "the run ended by itself");
+        assert_ne!(
+            lines.read_line(&mut line).unwrap(),
+            0,
+            "the run ended by itself"
+        );
     }
-    let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(sent.success());
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
@@ -42,21 +59,40 @@ fn ctrl_c_stops_and_keeps_the_picture() {
     let (rest, code) = interrupted_after(endless(&setting, &[]), "step ", "-INT");
     assert_eq!(code, Some(130));
     let last = rest.lines().last().unwrap();
-    assert!(last.starts_with("stopped: ") && last.contains("out.png"), "{rest}");
+    assert!(
+        last.starts_with("stopped: ") && last.contains("out.png"),
+        "{rest}"
+    );
     assert_eq!(size_of(&setting.path("out.png")), (32, 24));
     let shown = setting.stylescope(["show", "out.png"]).succeeded().stdout;
     assert!(shown.contains("preset    demo"), "{shown}");
-    let steps = last.split_once(" steps").unwrap().0.rsplit(' ').next().unwrap();
-    assert!(shown.contains(&format!("steps     {steps}\n")), "{steps} is not in {shown}");
+    let steps = last
+        .split_once(" steps")
+        .unwrap()
+        .0
+        .rsplit(' ')
+        .next()
+        .unwrap();
+    assert!(
+        shown.contains(&format!("steps     {steps}\n")),
+        "{steps} is not in {shown}"
+    );
 }
 
 #[test]
 fn sigterm_does_as_ctrl_c() {
     let setting = Setting::with_pictures();
-    let (rest, code) = interrupted_after(endless(&setting, &["--json"]), "\"event\":\"step\"", "-TERM");
+    let (rest, code) = interrupted_after(
+        endless(&setting, &["--json"]),
+        "\"event\":\"step\"",
+        "-TERM",
+    );
     assert_eq!(code, Some(130));
     let end: serde_json::Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
-    assert_eq!((&end["event"], &end["reason"]), (&"end".into(), &"stopped".into()));
+    assert_eq!(
+        (&end["event"], &end["reason"]),
+        (&"end".into(), &"stopped".into())
+    );
     assert_eq!(end["output"], "out.png");
     assert_eq!(size_of(&setting.path("out.png")), (32, 24));
 }

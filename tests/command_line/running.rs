@@ -20,9 +20,16 @@ fn plain_lines_tell_the_story() {
         "step 2",
         "out.png",
     ] {
-        rest = rest.split_once(words).unwrap_or_else(|| panic!("{words:?} is not in its place: {}", ended.stdout)).1;
+        rest = rest
+            .split_once(words)
+            .unwrap_or_else(|| panic!("{words:?} is not in its place: {}", ended.stdout))
+            .1;
     }
-    for line in ended.stdout.lines().filter(|line| line.starts_with("step ")) {
+    for line in ended
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("step "))
+    {
         for words in ["loss ", "content ", "style ", "variation "] {
             assert!(line.contains(words), "{line}");
         }
@@ -35,7 +42,10 @@ fn plain_lines_tell_the_story() {
 #[track_caller]
 fn assert_written(stdout: &str, name: &str, steps: u64) {
     let last = stdout.lines().last().unwrap_or_default();
-    assert!(last.contains(&format!("{name}: ")) || last.contains(&format!("{name} ")), "{last}");
+    assert!(
+        last.contains(&format!("{name}: ")) || last.contains(&format!("{name} ")),
+        "{last}"
+    );
     assert!(last.contains(&format!("{steps} steps")), "{last}");
 }
 
@@ -48,7 +58,15 @@ fn a_long_run_prints_few_lines_and_its_loss_falls() {
     let losses: Vec<f64> = ended
         .stdout
         .lines()
-        .filter_map(|line| line.strip_prefix("step")?.split_once("loss ")?.1.split_whitespace().next()?.parse().ok())
+        .filter_map(|line| {
+            line.strip_prefix("step")?
+                .split_once("loss ")?
+                .1
+                .split_whitespace()
+                .next()?
+                .parse()
+                .ok()
+        })
         .collect();
     assert!((10..=12).contains(&losses.len()), "{}", ended.stdout);
     assert!(losses.last().unwrap() < &(losses[0] / 2.0), "{losses:?}");
@@ -57,7 +75,11 @@ fn a_long_run_prints_few_lines_and_its_loss_falls() {
 #[test]
 fn the_default_name_does_not_take_an_existing_file() {
     let setting = Setting::with_pictures();
-    for name in ["content-style-demo.png", "content-style-demo-2.png", "content-style-demo-3.png"] {
+    for name in [
+        "content-style-demo.png",
+        "content-style-demo-2.png",
+        "content-style-demo-3.png",
+    ] {
         assert!(!setting.exists(name));
         let ended = setting.run("content.png style.png").succeeded();
         assert_written(&ended.stdout, name, 3);
@@ -78,26 +100,46 @@ fn an_output_that_is_named_replaces_what_was_there() {
 fn the_same_again_is_the_same_bit_for_bit() {
     let setting = Setting::with_pictures();
     let run = |name: &str, more: &str| {
-        setting.run(&format!("content.png style.png --sixteen-bit --set image.init=noise -o {name} {more}")).succeeded();
+        setting
+            .run(&format!(
+                "content.png style.png --sixteen-bit --set image.init=noise -o {name} {more}"
+            ))
+            .succeeded();
         pixels_of(&setting.path(name))
     };
     let first = run("first.png", "--seed 5");
-    assert!(first == run("second.png", "--seed 5"), "the same seed gives another picture");
-    assert!(first != run("third.png", "--seed 6"), "another seed gives the same picture");
+    assert!(
+        first == run("second.png", "--seed 5"),
+        "the same seed gives another picture"
+    );
+    assert!(
+        first != run("third.png", "--seed 6"),
+        "another seed gives the same picture"
+    );
 }
 
 #[test]
 fn the_last_word_is_that_of_set() {
     let setting = Setting::with_pictures();
-    let ended = setting.run("content.png style.png --set image.size=40 --set schedule.steps=2 --lr 0.5").succeeded();
+    let ended = setting
+        .run("content.png style.png --set image.size=40 --set schedule.steps=2 --lr 0.5")
+        .succeeded();
     assert!(ended.stdout.contains("40×30, 2 steps"), "{}", ended.stdout);
 }
 
 #[test]
 fn demo_needs_no_file() {
     let setting = Setting::empty();
-    let ended = setting.stylescope(["demo"].into_iter().chain(QUICK)).succeeded();
-    assert!(ended.stdout.contains("drawn scene in the style of drawn painting"), "{}", ended.stdout);
+    let ended = setting
+        .stylescope(["demo"].into_iter().chain(QUICK))
+        .succeeded();
+    assert!(
+        ended
+            .stdout
+            .contains("drawn scene in the style of drawn painting"),
+        "{}",
+        ended.stdout
+    );
     assert_eq!(setting.names(), ["stylescope-demo.png"]);
     assert_eq!(size_of(&setting.path("stylescope-demo.png")), (48, 36));
 }
@@ -108,7 +150,17 @@ fn a_reader_that_goes_away_ends_the_listening_and_not_the_run() {
         let setting = Setting::with_pictures();
         let mut child = setting
             .program()
-            .args(["run", "content.png", "style.png", "-o", "out.png", "--size", "32", "--steps", "40"])
+            .args([
+                "run",
+                "content.png",
+                "style.png",
+                "-o",
+                "out.png",
+                "--size",
+                "32",
+                "--steps",
+                "40",
+            ])
             .args(["--threads", "1", "--set", "network.widths=[8,8,8,8]"])
             .args(more)
             .stdout(Stdio::piped())
@@ -116,7 +168,9 @@ fn a_reader_that_goes_away_ends_the_listening_and_not_the_run() {
             .spawn()
             .unwrap();
         let mut first_line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut first_line)
+            .unwrap();
         assert!(!first_line.is_empty());
         // The reader is gone here.
         let output = child.wait_with_output().unwrap();
@@ -131,7 +185,10 @@ fn a_reader_that_goes_away_ends_the_listening_and_not_the_run() {
 #[test]
 fn output_that_cannot_be_written_fails_but_keeps_the_picture() {
     let setting = Setting::with_pictures();
-    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let full = std::fs::File::options()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
     let output = setting
         .program()
         .args(["run", "content.png", "style.png", "-o", "out.png"])
@@ -141,6 +198,9 @@ fn output_that_cannot_be_written_fails_but_keeps_the_picture() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("cannot write to standard output"), "{stderr}");
+    assert!(
+        stderr.contains("cannot write to standard output"),
+        "{stderr}"
+    );
     assert_eq!(size_of(&setting.path("out.png")), (48, 36));
 }

@@ -8,8 +8,16 @@ use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
 /// Small, short and narrow: a run takes well under a second.
-pub(super) const QUICK: [&str; 8] =
-    ["--size", "48", "--steps", "3", "--threads", "1", "--set", "network.widths=[8,8,8,8]"];
+pub(super) const QUICK: [&str; 8] = [
+    "--size",
+    "48",
+    "--steps",
+    "3",
+    "--threads",
+    "1",
+    "--set",
+    "network.widths=[8,8,8,8]",
+];
 
 /// A test's own folder, in which the program runs and sees nothing of the machine's configuration.
 pub(super) struct Setting {
@@ -25,7 +33,9 @@ pub(super) struct Ended {
 
 impl Setting {
     pub(super) fn empty() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     /// With `content.png` and `style.png`.
@@ -69,7 +79,13 @@ impl Setting {
     pub(super) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.folder.path())
             .expect("the folder")
-            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
             .collect();
         names.sort();
         names
@@ -90,19 +106,33 @@ impl Setting {
     /// Runs the program to its end; one that does not come to it within a minute is killed.
     pub(super) fn stylescope<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Ended {
         let mut command = assert_cmd::Command::from_std(self.program());
-        Ended::from(command.args(arguments).timeout(Duration::from_secs(60)).output().expect("the program"))
+        Ended::from(
+            command
+                .args(arguments)
+                .timeout(Duration::from_secs(60))
+                .output()
+                .expect("the program"),
+        )
     }
 
     /// `run` with [`QUICK`] and `arguments`, separated by spaces.
     pub(super) fn run(&self, arguments: &str) -> Ended {
-        self.stylescope(std::iter::once("run").chain(arguments.split_whitespace()).chain(QUICK))
+        self.stylescope(
+            std::iter::once("run")
+                .chain(arguments.split_whitespace())
+                .chain(QUICK),
+        )
     }
 }
 
 impl From<Output> for Ended {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }
 
@@ -110,7 +140,13 @@ impl Ended {
     /// Fails unless the program was content.
     #[track_caller]
     pub(super) fn succeeded(self) -> Self {
-        assert_eq!(self.code, Some(0), "stderr: {}\nstdout: {}", self.stderr, self.stdout);
+        assert_eq!(
+            self.code,
+            Some(0),
+            "stderr: {}\nstdout: {}",
+            self.stderr,
+            self.stdout
+        );
         assert_eq!(self.stderr, "", "stdout: {}", self.stdout);
         self
     }
@@ -119,17 +155,33 @@ impl Ended {
     /// on what to do next.
     #[track_caller]
     pub(super) fn failed_saying(self, words: &[&str]) -> Self {
-        assert_eq!(self.code, Some(1), "stderr: {}\nstdout: {}", self.stderr, self.stdout);
+        assert_eq!(
+            self.code,
+            Some(1),
+            "stderr: {}\nstdout: {}",
+            self.stderr,
+            self.stdout
+        );
         self.says(words);
         assert_eq!(self.stderr.matches("error: ").count(), 1, "{}", self.stderr);
-        assert!(self.stderr.trim_end().lines().count() > 1, "no advice: {}", self.stderr);
+        assert!(
+            self.stderr.trim_end().lines().count() > 1,
+            "no advice: {}",
+            self.stderr
+        );
         self
     }
 
     /// Fails unless the program refused its command line and says where to read more.
     #[track_caller]
     pub(super) fn refused_saying(self, words: &[&str]) -> Self {
-        assert_eq!(self.code, Some(2), "stderr: {}\nstdout: {}", self.stderr, self.stdout);
+        assert_eq!(
+            self.code,
+            Some(2),
+            "stderr: {}\nstdout: {}",
+            self.stderr,
+            self.stdout
+        );
         self.says(words);
         self.says(&["--help"]);
         self
@@ -145,10 +197,18 @@ impl Ended {
     #[track_caller]
     fn says(&self, words: &[&str]) {
         for word in words {
-            assert!(self.stderr.contains(word), "{word:?} is not in: {}", self.stderr);
+            assert!(
+                self.stderr.contains(word),
+                "{word:?} is not in: {}",
+                self.stderr
+            );
         }
         for noise in ["panicked", "frame #", "backtrace", "Error("] {
-            assert!(!self.stderr.contains(noise), "{noise:?} is in: {}", self.stderr);
+            assert!(
+                !self.stderr.contains(noise),
+                "{noise:?} is in: {}",
+                self.stderr
+            );
         }
     }
 }
@@ -174,7 +234,9 @@ pub(super) fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     let mut writer = encoder.write_header().expect("a header");
-    writer.write_chunk(png::chunk::IDAT, &[0x78, 0x9c, 3, 0, 0, 0, 0, 1]).expect("a chunk");
+    writer
+        .write_chunk(png::chunk::IDAT, &[0x78, 0x9c, 3, 0, 0, 0, 0, 1])
+        .expect("a chunk");
     drop(writer);
     bytes
 }

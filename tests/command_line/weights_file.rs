@@ -22,11 +22,24 @@ impl Tensor {
 }
 
 /// The weight and bias of a convolution, of He's variance.
-pub(super) fn convolution(name: &str, channels_out: usize, channels_in: usize, kernel: usize) -> [Tensor; 2] {
+pub(super) fn convolution(
+    name: &str,
+    channels_out: usize,
+    channels_in: usize,
+    kernel: usize,
+) -> [Tensor; 2] {
     let scale = (6.0 / (channels_in * kernel * kernel) as f32).sqrt();
     [
-        Tensor { name: format!("{name}.weight"), shape: vec![channels_out, channels_in, kernel, kernel], scale },
-        Tensor { name: format!("{name}.bias"), shape: vec![channels_out], scale: 0.01 },
+        Tensor {
+            name: format!("{name}.weight"),
+            shape: vec![channels_out, channels_in, kernel, kernel],
+            scale,
+        },
+        Tensor {
+            name: format!("{name}.bias"),
+            shape: vec![channels_out],
+            scale: 0.01,
+        },
     ]
 }
 
@@ -46,7 +59,9 @@ pub(super) fn vgg16(count: usize) -> Vec<Tensor> {
     convolutions
         .into_iter()
         .take(count)
-        .flat_map(|(position, out, channels_in)| convolution(&format!("features.{position}"), out, channels_in, 3))
+        .flat_map(|(position, out, channels_in)| {
+            convolution(&format!("features.{position}"), out, channels_in, 3)
+        })
         .collect()
 }
 

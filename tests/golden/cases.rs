@@ -27,20 +27,33 @@ struct Waves {
     q: [f64; 3],
 }
 
-const CONTENT: Waves =
-    Waves { number: 0, a: [1.0, 1.5, 2.0], b: [1.5, 1.0, 2.5], p: [0.0, 0.15, 0.3], q: [0.1, 0.35, 0.2] };
-const STYLE: Waves =
-    Waves { number: 1, a: [5.0, 7.0, 4.0], b: [4.0, 3.0, 6.0], p: [0.2, 0.0, 0.4], q: [0.0, 0.25, 0.1] };
+const CONTENT: Waves = Waves {
+    number: 0,
+    a: [1.0, 1.5, 2.0],
+    b: [1.5, 1.0, 2.5],
+    p: [0.0, 0.15, 0.3],
+    q: [0.1, 0.35, 0.2],
+};
+const STYLE: Waves = Waves {
+    number: 1,
+    a: [5.0, 7.0, 4.0],
+    b: [4.0, 3.0, 6.0],
+    p: [0.2, 0.0, 0.4],
+    q: [0.0, 0.25, 0.1],
+};
 
 impl Waves {
     fn picture(&self, height: u32, width: u32) -> Rgb32FImage {
         let seed = tensor_seed(PICTURE_SEED, self.number);
         Rgb32FImage::from_fn(width, height, |x, y| {
             Rgb([0, 1, 2].map(|channel: usize| {
-                let along = self.a[channel] * (f64::from(x) + 0.5) / f64::from(width) + self.p[channel];
-                let down = self.b[channel] * (f64::from(y) + 0.5) / f64::from(height) + self.q[channel];
+                let along =
+                    self.a[channel] * (f64::from(x) + 0.5) / f64::from(width) + self.p[channel];
+                let down =
+                    self.b[channel] * (f64::from(y) + 0.5) / f64::from(height) + self.q[channel];
                 let wave = (2.0 * PI * along).sin() * (2.0 * PI * down).cos();
-                let index = (channel as u64 * u64::from(height) + u64::from(y)) * u64::from(width) + u64::from(x);
+                let index = (channel as u64 * u64::from(height) + u64::from(y)) * u64::from(width)
+                    + u64::from(x);
                 (0.8 * (0.5 + 0.5 * wave) + 0.2 * uniform(seed, index)) as f32
             }))
         })
@@ -62,9 +75,15 @@ pub(super) fn initial_of(height: u32, width: u32) -> Tensor {
 
 /// A lane that computes the case `expected` with the preset of the program that has its name.
 pub(super) fn lane(expected: &Value, trained: Option<&Path>) -> Lane {
-    let set = |key: &str, value: String| Override { key: key.to_owned(), value };
+    let set = |key: &str, value: String| Override {
+        key: key.to_owned(),
+        value,
+    };
     let mut overrides = vec![
-        set("network.name", expected["network"].as_str().unwrap().to_owned()),
+        set(
+            "network.name",
+            expected["network"].as_str().unwrap().to_owned(),
+        ),
         set("image.fit", "native".to_owned()),
     ];
     for part in ["content", "style"] {
@@ -74,12 +93,17 @@ pub(super) fn lane(expected: &Value, trained: Option<&Path>) -> Lane {
             .iter()
             .map(|(layer, weight)| format!("{layer} = {weight}"))
             .collect();
-        overrides.push(set(&format!("{part}.layers"), format!("{{ {} }}", layers.join(", "))));
+        overrides.push(set(
+            &format!("{part}.layers"),
+            format!("{{ {} }}", layers.join(", ")),
+        ));
     }
     if let Some(path) = trained {
         overrides.push(set("network.weights", path.display().to_string()));
     }
-    let preset = preset::load(expected["recipe"].as_str().unwrap(), &overrides).unwrap().preset;
+    let preset = preset::load(expected["recipe"].as_str().unwrap(), &overrides)
+        .unwrap()
+        .preset;
     let size = |key: &str| {
         let sides = numbers(&expected[key]);
         (sides[0] as u32, sides[1] as u32)
@@ -93,7 +117,11 @@ pub(super) fn lane(expected: &Value, trained: Option<&Path>) -> Lane {
         content: Arc::new(content),
         style: Arc::new(STYLE.picture(style_height, style_width)),
     };
-    let weights = if trained.is_some() { WeightsChoice::Preset } else { WeightsChoice::Random(WEIGHTS_SEED) };
+    let weights = if trained.is_some() {
+        WeightsChoice::Preset
+    } else {
+        WeightsChoice::Random(WEIGHTS_SEED)
+    };
     let mut lane = Lane::new(vec![candidate], weights, Device::Cpu, &mut |_| ()).unwrap();
     lane.set_picture(&start).unwrap();
     lane
@@ -104,7 +132,11 @@ pub(super) fn lane(expected: &Value, trained: Option<&Path>) -> Lane {
 /// Kinks of `ReLU` and max pooling and Adam's sign-like first steps make rounding grow; the random VGG
 /// networks under `gatys` are the worst, where `PyTorch` itself in float32 is 1e-3 from float64.
 fn tolerance_after_20(name: &str) -> (f64, f64) {
-    if name.starts_with("gatys/vgg") { (5e-3, 2e-2) } else { (1e-3, 2e-3) }
+    if name.starts_with("gatys/vgg") {
+        (5e-3, 2e-2)
+    } else {
+        (1e-3, 2e-3)
+    }
 }
 
 fn check(name: &str, trained: Option<&Path>) {
@@ -121,15 +153,43 @@ fn check(name: &str, trained: Option<&Path>) {
     }
     let block = lane.read_losses(0.0).unwrap().unwrap();
     let start = block.losses(0, 0).unwrap();
-    assert_near(&format!("{name}: total"), start.total(), number(&expected["start"]["total"]), 1e-5);
+    assert_near(
+        &format!("{name}: total"),
+        start.total(),
+        number(&expected["start"]["total"]),
+        1e-5,
+    );
     for (kind, part) in [(TermKind::Content, "content"), (TermKind::Style, "style")] {
-        assert_near(&format!("{name}: {part}"), start.sum_of(kind), number(&expected["start"][part]), 1e-5);
-        let layers = expected["start"][format!("{part}_layers")].as_object().unwrap();
-        assert_eq!(start.each().filter(|(term, _, _)| term.kind == kind).count(), layers.len());
+        assert_near(
+            &format!("{name}: {part}"),
+            start.sum_of(kind),
+            number(&expected["start"][part]),
+            1e-5,
+        );
+        let layers = expected["start"][format!("{part}_layers")]
+            .as_object()
+            .unwrap();
+        assert_eq!(
+            start
+                .each()
+                .filter(|(term, _, _)| term.kind == kind)
+                .count(),
+            layers.len()
+        );
         for (term, error, weighted) in start.each().filter(|(term, _, _)| term.kind == kind) {
             let layer = &layers[term.layer.as_ref().unwrap()];
-            assert_near(&format!("{name}: {term}"), error, number(&layer["error"]), 1e-5);
-            assert_near(&format!("{name}: {term} weighted"), weighted, number(&layer["weighted"]), 1e-5);
+            assert_near(
+                &format!("{name}: {term}"),
+                error,
+                number(&layer["error"]),
+                1e-5,
+            );
+            assert_near(
+                &format!("{name}: {term} weighted"),
+                weighted,
+                number(&layer["weighted"]),
+                1e-5,
+            );
         }
     }
 
@@ -140,14 +200,27 @@ fn check(name: &str, trained: Option<&Path>) {
             1..7 => 1e-4,
             _ => tolerance,
         };
-        assert_near(&format!("{name}: total at step {}", found.step), found.total(), wanted, tolerance);
+        assert_near(
+            &format!("{name}: total at step {}", found.step),
+            found.total(),
+            wanted,
+            tolerance,
+        );
     }
     let picture = &expected["picture"];
-    assert_near(&format!("{name}: picture"), norm(lane.picture()), number(&picture["norm"]), tolerance);
+    assert_near(
+        &format!("{name}: picture"),
+        norm(lane.picture()),
+        number(&picture["norm"]),
+        tolerance,
+    );
     let wanted = numbers(&picture["samples"]);
     let found = samples(lane.picture(), wanted.len());
     for (found, wanted) in found.iter().zip(&wanted) {
-        assert!((found - wanted).abs() < pixel_tolerance, "{name}: pixel {found} instead of {wanted}");
+        assert!(
+            (found - wanted).abs() < pixel_tolerance,
+            "{name}: pixel {found} instead of {wanted}"
+        );
     }
 }
 
@@ -161,7 +234,10 @@ fn pictures_and_weights_are_those_of_the_reference() {
         assert_near(name, norm(tensor), number(&expected["norm"]), 1e-7);
     }
     let expected = numbers(&golden["generator"]["uniform_1_0"]);
-    for (found, wanted) in samples(&uniform_tensor(1, 0, &[8]), 1).into_iter().zip(expected) {
+    for (found, wanted) in samples(&uniform_tensor(1, 0, &[8]), 1)
+        .into_iter()
+        .zip(expected)
+    {
         assert_near("uniform", found, wanted, 1e-8);
     }
 }
@@ -189,8 +265,10 @@ cases! {
 
 /// Trained `SqueezeNet` weights, where they are there: `$STYLESCOPE_TEST_WEIGHTS`, or beside the checkout.
 pub(super) fn trained_weights() -> Option<PathBuf> {
-    let path = std::env::var_os("STYLESCOPE_TEST_WEIGHTS")
-        .map_or_else(|| "../shared/data/squeezenet1_0.safetensors".into(), PathBuf::from);
+    let path = std::env::var_os("STYLESCOPE_TEST_WEIGHTS").map_or_else(
+        || "../shared/data/squeezenet1_0.safetensors".into(),
+        PathBuf::from,
+    );
     path.exists().then_some(path)
 }
 

@@ -13,7 +13,10 @@ use super::{assert_near, golden, numbers};
 /// A python that can import torch: `$STYLESCOPE_TEST_PYTHON`, or the machine's python3.
 fn python_with_torch() -> Option<String> {
     let python = std::env::var("STYLESCOPE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let output = Command::new(&python).args(["-c", "import torch"]).output().ok()?;
+    let output = Command::new(&python)
+        .args(["-c", "import torch"])
+        .output()
+        .ok()?;
     output.status.success().then_some(python)
 }
 
@@ -28,7 +31,11 @@ fn check(python: &str, name: &str, trained: Option<&Path>, folder: &Path) {
     let out = folder.join("case.safetensors");
     let mut command = Command::new(python);
     command
-        .args(["tests/pytorch/reference.py", "case", expected["recipe"].as_str().unwrap()])
+        .args([
+            "tests/pytorch/reference.py",
+            "case",
+            expected["recipe"].as_str().unwrap(),
+        ])
         .args(["--network", expected["network"].as_str().unwrap()])
         .arg("--out")
         .arg(&out);
@@ -36,7 +43,11 @@ fn check(python: &str, name: &str, trained: Option<&Path>, folder: &Path) {
         command.arg("--weights").arg(weights);
     }
     let output = command.output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let bytes = std::fs::read(&out).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let tensor = |name: &str| {
@@ -46,11 +57,15 @@ fn check(python: &str, name: &str, trained: Option<&Path>, folder: &Path) {
     };
 
     let mut lane = lane(expected, trained);
-    lane.set_picture(&tensor("initial").reshape(lane.picture().size())).unwrap();
+    lane.set_picture(&tensor("initial").reshape(lane.picture().size()))
+        .unwrap();
     let (_, gradient) = lane.evaluate().unwrap();
     let wanted = tensor("gradient").reshape(gradient.size());
     let gradient_difference = relative_difference(&gradient, &wanted);
-    assert!(gradient_difference < 1e-4, "{name}: gradient off by {gradient_difference:.1e}");
+    assert!(
+        gradient_difference < 1e-4,
+        "{name}: gradient off by {gradient_difference:.1e}"
+    );
 
     for _ in 0..20 {
         lane.step().unwrap();
@@ -58,11 +73,23 @@ fn check(python: &str, name: &str, trained: Option<&Path>, folder: &Path) {
     let block = lane.read_losses(0.0).unwrap().unwrap();
     let losses = tensor("losses");
     let first: Vec<f64> = losses.get(0).to_kind(Kind::Double).try_into().unwrap();
-    assert_near(&format!("{name}: total"), block.losses(0, 0).unwrap().total(), first[0], 1e-5);
-    let picture_difference =
-        relative_difference(lane.picture(), &tensor("picture").reshape(lane.picture().size()));
-    eprintln!("{name}: gradient {gradient_difference:.1e}, picture after 20 steps {picture_difference:.1e}");
-    assert!(picture_difference < 1e-3, "{name}: picture off by {picture_difference:.1e}");
+    assert_near(
+        &format!("{name}: total"),
+        block.losses(0, 0).unwrap().total(),
+        first[0],
+        1e-5,
+    );
+    let picture_difference = relative_difference(
+        lane.picture(),
+        &tensor("picture").reshape(lane.picture().size()),
+    );
+    eprintln!(
+        "{name}: gradient {gradient_difference:.1e}, picture after 20 steps {picture_difference:.1e}"
+    );
+    assert!(
+        picture_difference < 1e-3,
+        "{name}: picture off by {picture_difference:.1e}"
+    );
     assert_eq!(numbers(&expected["total_by_step"]).len(), 20);
 }
 
@@ -78,7 +105,12 @@ fn against_pytorch_itself() {
             check(&python, &format!("{recipe}/{network}"), None, folder.path());
         }
         if let Some(weights) = trained_weights() {
-            check(&python, &format!("{recipe}/squeezenet1_0/trained"), Some(&weights), folder.path());
+            check(
+                &python,
+                &format!("{recipe}/squeezenet1_0/trained"),
+                Some(&weights),
+                folder.path(),
+            );
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Every statistic, error and form of total variation by itself, and Adam.
 
 use serde_json::Value;
-use stylescope::loss::content::content_error;
+use stylescope::loss::content::{content_error, content_target};
 use stylescope::loss::statistic::statistic;
-use stylescope::loss::style::style_error;
+use stylescope::loss::style::{style_error, style_target};
 use stylescope::loss::variation::total_variation;
 use stylescope::optimizer::adam::Adam;
 use stylescope::optimizer::average::IterateAverage;
 use stylescope::preset::{
-    ContentError, OptimizerKind, OptimizerPreset, Reduction, SizeTerm, Statistic, StyleError, VariationForm,
+    ContentError, OptimizerKind, OptimizerPreset, Reduction, SizeTerm, Statistic, StepSpace,
+    StyleError, VariationForm,
 };
 use tch::{Kind, Tensor};
 
@@ -31,7 +32,12 @@ fn check(name: &str, expected: &Value, input: &Tensor, compute: impl Fn(&Tensor)
     let input = input.detach().set_requires_grad(true);
     let value = compute(&input);
     assert_eq!(value.size(), [1], "{name}");
-    assert_near(name, value.double_value(&[0]), number(&expected["value"]), 1e-6);
+    assert_near(
+        name,
+        value.double_value(&[0]),
+        number(&expected["value"]),
+        1e-6,
+    );
     value.sum(Kind::Float).backward();
     assert_gradient(name, &input.grad(), &expected["gradient"], 5e-6);
 }
@@ -45,17 +51,28 @@ fn every_part() {
     for (name, expected) in parts {
         match name.split('/').collect::<Vec<_>>().as_slice() {
             ["style", kind, normalization, error] => {
-                let (kind, normalization) = (word::<Statistic>(kind), word::<SizeTerm>(normalization));
+                let (kind, normalization) =
+                    (word::<Statistic>(kind), word::<SizeTerm>(normalization));
                 let error = word::<StyleError>(error);
                 let target = statistic(&features(1, 5, 8), kind, normalization).unwrap();
+                let target: Vec<_> = target
+                    .into_iter()
+                    .map(|part| style_target(part).unwrap())
+                    .collect();
                 check(name, expected, &features(0, 6, 7), |features| {
-                    style_error(&statistic(features, kind, normalization).unwrap(), &target, error).unwrap()
+                    style_error(
+                        &statistic(features, kind, normalization).unwrap(),
+                        &target,
+                        error,
+                    )
+                    .unwrap()
                 });
             }
             ["content", error] => {
                 let error = word::<ContentError>(error);
+                let target = content_target(features(2, 6, 7)).unwrap();
                 check(name, expected, &features(0, 6, 7), |input| {
-                    content_error(input, &features(2, 6, 7), error).unwrap()
+                    content_error(input, &target, error).unwrap()
                 });
             }
             ["variation", form, reduction] => {
@@ -72,13 +89,17 @@ fn every_part() {
 #[test]
 fn adam_and_the_average_of_two_candidates() {
     let golden = golden();
-    let expected = [&golden["adam"]["candidate_0"], &golden["adam"]["candidate_1"]];
+    let expected = [
+        &golden["adam"]["candidate_0"],
+        &golden["adam"]["candidate_1"],
+    ];
     let presets = expected.map(|candidate| OptimizerPreset {
         kind: OptimizerKind::Adam,
         learning_rate: number(&candidate["learning_rate"]),
         beta1: number(&candidate["beta1"]),
         beta2: number(&candidate["beta2"]),
         epsilon: number(&candidate["epsilon"]),
+        space: StepSpace::Rgb,
         clamp: false,
         averaging: 0.9,
     });
@@ -90,7 +111,7 @@ fn adam_and_the_average_of_two_candidates() {
     };
     let (curvature, goal) = (both(0, 2.0, 0.5), both(1, 1.0, 0.0));
     let picture = both(2, 1.0, 0.0);
-    let mut adam = Adam::new(&picture, &[&presets[0], &presets[1]]).unwrap();
+    let mut adam = Adam::new(&picture, &[&presets[0], &presets[1]], [1.0; 3]).unwrap();
     let mut average = IterateAverage::new(&picture, &[0.9, 0.9]).unwrap();
     for _ in 0..20 {
         let gradient = &curvature * (&picture - &goal);
@@ -100,10 +121,17 @@ fn adam_and_the_average_of_two_candidates() {
     let average = average.value().unwrap();
     for (index, expected) in expected.iter().enumerate() {
         for (tensor, key) in [(&picture, "after_20"), (&average, "average_with_start")] {
-            let found: Vec<f64> =
-                tensor.get(index as i64).to_kind(Kind::Double).flatten(0, -1).try_into().unwrap();
+            let found: Vec<f64> = tensor
+                .get(index as i64)
+                .to_kind(Kind::Double)
+                .flatten(0, -1)
+                .try_into()
+                .unwrap();
             for (found, wanted) in found.into_iter().zip(numbers(&expected[key])) {
-                assert!((found - wanted).abs() < 2e-6, "candidate {index} {key}: {found} instead of {wanted}");
+                assert!(
+                    (found - wanted).abs() < 2e-6,
+                    "candidate {index} {key}: {found} instead of {wanted}"
+                );
             }
         }
     }

@@ -292,7 +292,7 @@ RECIPES = {
         content_layers={"conv4_2": 1.0},
         style_layers={"conv1_1": 1.0, "conv2_1": 0.8, "conv3_1": 0.5, "conv4_1": 0.3,
                       "conv4_2": 0.1},
-        pooling="max", learning_rate=1e-3, clamp=False, style_size=None,
+        pooling="max", learning_rate=1e-3, normalized=True, clamp=False, style_size=None,
     ),
     "gatys": dict(
         content=gatys_content, style=gatys_style,
@@ -300,7 +300,7 @@ RECIPES = {
         content_layers={"relu4_2": 1.0},
         style_layers={"relu1_1": 0.2, "relu2_1": 0.2, "relu3_1": 0.2, "relu4_1": 0.2,
                       "relu5_1": 0.2},
-        pooling="average", learning_rate=0.02, clamp=True, style_size=(72, 56),
+        pooling="average", learning_rate=0.02, normalized=False, clamp=True, style_size=(72, 56),
     ),
 }  # fmt: skip
 RECIPES["reference-intended"] = RECIPES["reference"] | dict(
@@ -343,11 +343,16 @@ def run(recipe, network, weights, content, style, initial, steps):
         style_loss = r["style_weight"] * weighted_sum(style_layers, style_errors)
         return content_loss + style_loss, content_loss, style_loss, content_errors, style_errors, f
 
-    x = initial.clone().requires_grad_()
-    adam = torch.optim.Adam([x], lr=r["learning_rate"], betas=(0.9, 0.999), eps=1e-8)
+    # The reference program optimises the picture as the network sees it, the other recipe RGB.
+    deviation = torch.tensor(DEVIATION).to(initial).view(3, 1, 1) if r["normalized"] else 1.0
+    mean = torch.tensor(MEAN).to(initial).view(3, 1, 1) if r["normalized"] else 0.0
+    variable = ((initial - mean) / deviation).requires_grad_()
+    adam = torch.optim.Adam([variable], lr=r["learning_rate"], betas=(0.9, 0.999), eps=1e-8)
     table, gradient, start = [], None, None
     for _ in range(steps):
         adam.zero_grad()
+        x = variable * deviation + mean
+        x.retain_grad()
         total, content_loss, style_loss, content_errors, style_errors, f = losses(x)
         total.backward()
         if start is None:
@@ -370,8 +375,9 @@ def run(recipe, network, weights, content, style, initial, steps):
         adam.step()
         if r["clamp"]:
             with torch.no_grad():
-                x.clamp_(0, 1)
-    return dict(start=start, gradient=gradient, picture=x.detach(), losses=table, rms=rms)
+                variable.clamp_(0, 1)
+    picture = (variable * deviation + mean).detach()
+    return dict(start=start, gradient=gradient, picture=picture, losses=table, rms=rms)
 
 
 # --------------------------------------------------------------------- parts: loss by loss term

@@ -40,7 +40,13 @@ impl Source {
 
     /// A picture that is there already.
     pub(in crate::command) fn drawn(name: &str, picture: Arc<Rgb32FImage>) -> Self {
-        Self { name: name.to_owned(), path: None, sha256: String::new(), picture, notes: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            path: None,
+            sha256: String::new(),
+            picture,
+            notes: Vec::new(),
+        }
     }
 
     /// The path as given, or what a drawn picture is called.
@@ -119,14 +125,25 @@ impl Plan {
         }
         content.read()?;
         style.read()?;
-        Ok(Self { preset, content, style, output, options })
+        Ok(Self {
+            preset,
+            content,
+            style,
+            output,
+            options,
+        })
     }
 }
 
 /// The convenience options as overrides, then `--set`, which has the last word.
 fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure> {
     let mut overrides = Vec::new();
-    let mut set = |key: &str, value: String| overrides.push(Override { key: key.to_owned(), value });
+    let mut set = |key: &str, value: String| {
+        overrides.push(Override {
+            key: key.to_owned(),
+            value,
+        })
+    };
     if let Some(size) = options.size {
         set("image.size", size.to_string());
         // A size says nothing to a preset that keeps the picture's own, or has both sides fixed.
@@ -147,9 +164,14 @@ fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure>
     if let Some(weights) = &options.weights {
         let text = weights.to_str().ok_or_else(|| {
             let shown = visible(&weights.display().to_string());
-            Failure::new(format!("the path {shown} is not valid UTF-8\n  rename the file, or link to it"))
+            Failure::new(format!(
+                "the path {shown} is not valid UTF-8\n  rename the file, or link to it"
+            ))
         })?;
-        set("network.weights", toml::Value::String(text.to_owned()).to_string());
+        set(
+            "network.weights",
+            toml::Value::String(text.to_owned()).to_string(),
+        );
     }
     overrides.extend(options.overrides.iter().cloned());
     Ok(overrides)
@@ -192,8 +214,16 @@ fn unused(path: PathBuf) -> PathBuf {
     if !path.exists() {
         return path;
     }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     (2..u64::MAX)
         .map(|number| path.with_file_name(format!("{stem}-{number}.{extension}")))
         .find(|path| !path.exists())

@@ -46,7 +46,11 @@ pub(super) fn duration(seconds: f64) -> String {
 
 /// The same for what has taken its time: with a decimal where a second more or less is much.
 pub(super) fn elapsed(seconds: f64) -> String {
-    if seconds < 9.95 { format!("{seconds:.1} s") } else { duration(seconds) }
+    if seconds < 9.95 {
+        format!("{seconds:.1} s")
+    } else {
+        duration(seconds)
+    }
 }
 
 /// As many of `words` as stand in one line of `columns`: cut between words, never within one.
@@ -103,7 +107,13 @@ mod tests {
     #[test]
     fn durations_and_losses() {
         assert_eq!([0.04, 9.94, 9.96].map(elapsed), ["0.0 s", "9.9 s", "10 s"]);
-        assert_eq!([4.4, 125.0, 3725.0].map(duration), ["4 s", "2 min 05 s", "1 h 02 min"]);
-        assert_eq!([0.0, 1.0, 0.012_346, 6.025e11, 1234.5].map(loss), ["0", "1.000", "0.01235", "6.025e11", "1234"]);
+        assert_eq!(
+            [4.4, 125.0, 3725.0].map(duration),
+            ["4 s", "2 min 05 s", "1 h 02 min"]
+        );
+        assert_eq!(
+            [0.0, 1.0, 0.012_346, 6.025e11, 1234.5].map(loss),
+            ["0", "1.000", "0.01235", "6.025e11", "1234"]
+        );
     }
 }

@@ -48,7 +48,11 @@ fn stage_name(stage: &Stage) -> &'static str {
 
 /// What is made of what.
 fn pictures(plan: &Plan) -> String {
-    format!("{} in the style of {}", visible(plan.content.name()), visible(plan.style.name()))
+    format!(
+        "{} in the style of {}",
+        visible(plan.content.name()),
+        visible(plan.style.name())
+    )
 }
 
 /// How it is made.
@@ -70,9 +74,11 @@ fn settings(plan: &Plan, started: &Started) -> String {
 /// The total, then what it is made of; all the same width, since they stand below each other.
 fn loss_words(losses: &Losses<'_>) -> Vec<String> {
     let mut words = vec![format!("loss {:>7}", loss(losses.total()))];
-    for (name, kind) in
-        [("content", TermKind::Content), ("style", TermKind::Style), ("variation", TermKind::Variation)]
-    {
+    for (name, kind) in [
+        ("content", TermKind::Content),
+        ("style", TermKind::Style),
+        ("variation", TermKind::Variation),
+    ] {
         if losses.terms.iter().any(|term| term.kind == kind) {
             words.push(format!("{name} {:>7}", loss(losses.sum_of(kind))));
         }
@@ -81,9 +87,12 @@ fn loss_words(losses: &Losses<'_>) -> Vec<String> {
 }
 
 fn notes(plan: &Plan) -> impl Iterator<Item = String> {
-    [&plan.content, &plan.style]
-        .into_iter()
-        .flat_map(|source| source.notes.iter().map(|note| format!("{}: {note}", visible(source.name()))))
+    [&plan.content, &plan.style].into_iter().flat_map(|source| {
+        source
+            .notes
+            .iter()
+            .map(|note| format!("{}: {note}", visible(source.name())))
+    })
 }
 
 /// A progress bar on standard error with the losses below it, the summary on standard output.
@@ -102,7 +111,11 @@ impl Bar {
     fn new() -> Self {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(100));
-        Self { progress: bar, speed: Speed::default(), steps: 0 }
+        Self {
+            progress: bar,
+            speed: Speed::default(),
+            steps: 0,
+        }
     }
 }
 
@@ -133,14 +146,25 @@ impl Reporter for Bar {
         self.speed.note(done, block.seconds);
         // Asked for each time: windows change their size. The last column is the cursor's.
         let columns = usize::from(viuer::terminal_size().0).saturating_sub(1);
-        let left = self.speed.seconds_left(self.steps).map(|left| format!("{} left", duration(left)));
-        let rate = self.speed.steps_per_second().map(|rate| format!("{rate:.1} steps/s"));
+        let left = self
+            .speed
+            .seconds_left(self.steps)
+            .map(|left| format!("{} left", duration(left)));
+        let rate = self
+            .speed
+            .steps_per_second()
+            .map(|rate| format!("{rate:.1} steps/s"));
         let taken = BAR_COLUMNS + format!("{done:>5}/{}", self.steps).len();
         // The empty word puts a gap in front of the first.
-        let words: Vec<String> = [Some(String::new()), left, rate].into_iter().flatten().collect();
-        self.progress.set_prefix(fitting(&words, columns.saturating_sub(taken)));
+        let words: Vec<String> = [Some(String::new()), left, rate]
+            .into_iter()
+            .flatten()
+            .collect();
+        self.progress
+            .set_prefix(fitting(&words, columns.saturating_sub(taken)));
         if let Some(last) = block.losses(block.steps().saturating_sub(1), 0) {
-            self.progress.set_message(fitting(&loss_words(&last), columns));
+            self.progress
+                .set_message(fitting(&loss_words(&last), columns));
         }
         self.progress.set_position(done);
         Ok(())
@@ -189,17 +213,25 @@ impl Reporter for Lines {
     }
 
     fn losses(&mut self, block: &LossBlock) -> io::Result<()> {
-        self.speed.note(block.first_step + block.steps(), block.seconds);
+        self.speed
+            .note(block.first_step + block.steps(), block.seconds);
         let every = (self.steps / LINES).max(1);
         for losses in block.rows(0) {
             if losses.step < self.next_line && losses.step + 1 != self.steps {
                 continue;
             }
             self.next_line = (losses.step / every + 1) * every;
-            let speed =
-                self.speed.steps_per_second().map(|rate| format!("  {rate:>5.1} steps/s")).unwrap_or_default();
+            let speed = self
+                .speed
+                .steps_per_second()
+                .map(|rate| format!("  {rate:>5.1} steps/s"))
+                .unwrap_or_default();
             let width = self.steps.to_string().len();
-            output::line(format!("step {:width$}  {}{speed}", losses.step, loss_words(&losses).join("  ")))?;
+            output::line(format!(
+                "step {:width$}  {}{speed}",
+                losses.step,
+                loss_words(&losses).join("  ")
+            ))?;
         }
         Ok(())
     }
@@ -252,9 +284,11 @@ impl Reporter for Json {
 fn step_object(losses: &Losses<'_>, seconds: f64) -> Value {
     let mut loss = Map::new();
     loss.insert("total".to_owned(), json!(losses.total()));
-    for (name, kind) in
-        [("content", TermKind::Content), ("style", TermKind::Style), ("variation", TermKind::Variation)]
-    {
+    for (name, kind) in [
+        ("content", TermKind::Content),
+        ("style", TermKind::Style),
+        ("variation", TermKind::Variation),
+    ] {
         loss.insert(name.to_owned(), json!(losses.sum_of(kind)));
     }
     let terms: Vec<Value> = losses

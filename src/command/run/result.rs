@@ -46,7 +46,14 @@ impl Outcome {
         };
         if step == 0 && reason == EndReason::Stopped {
             let summary = "stopped before the first step: nothing was written".to_owned();
-            return Ok(Written { reason, step, seconds, path: None, picture: None, summary });
+            return Ok(Written {
+                reason,
+                step,
+                seconds,
+                path: None,
+                picture: None,
+                summary,
+            });
         }
         let final_loss = self
             .last_block
@@ -54,12 +61,25 @@ impl Outcome {
             .and_then(|block| block.losses(block.steps().saturating_sub(1), 0))
             .map(|losses| losses.total());
         let text = provenance::entries(plan, self.started.as_ref(), step, seconds, final_loss)?;
-        let bit_depth = if plan.options.sixteen_bit { BitDepth::Sixteen } else { BitDepth::Eight };
-        let options = WriteOptions { bit_depth, ..WriteOptions::default() };
+        let bit_depth = if plan.options.sixteen_bit {
+            BitDepth::Sixteen
+        } else {
+            BitDepth::Eight
+        };
+        let options = WriteOptions {
+            bit_depth,
+            ..WriteOptions::default()
+        };
         pixels::write(&plan.output, picture, options, &text).map_err(Failure::new)?;
         let (width, height) = picture.dimensions();
-        let stopped = if reason == EndReason::Stopped { "stopped: " } else { "" };
-        let words = final_loss.map(|value| format!(", loss {}", loss(value))).unwrap_or_default();
+        let stopped = if reason == EndReason::Stopped {
+            "stopped: "
+        } else {
+            ""
+        };
+        let words = final_loss
+            .map(|value| format!(", loss {}", loss(value)))
+            .unwrap_or_default();
         let summary = format!(
             "{stopped}wrote {}: {width}×{height}, {step} steps in {}{words}",
             visible(&plan.output.display().to_string()),

@@ -25,7 +25,11 @@ pub(super) struct Answers {
 
 impl Default for Answers {
     fn default() -> Self {
-        Self { kitty: false, sixel: false, cell: (1, 2) }
+        Self {
+            kitty: false,
+            sixel: false,
+            cell: (1, 2),
+        }
     }
 }
 
@@ -70,7 +74,9 @@ impl Drop for Quiet {
 pub(super) fn ask(_echo_is_off: &Quiet) -> Option<Answers> {
     let mut stdout = io::stdout().lock();
     if !is_multiplexed() {
-        stdout.write_all(b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\").ok()?;
+        stdout
+            .write_all(b"\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\")
+            .ok()?;
     }
     // The size of a cell, then the one question that all terminals answer.
     stdout.write_all(b"\x1b[16t\x1b[c").ok()?;
@@ -79,7 +85,11 @@ pub(super) fn ask(_echo_is_off: &Quiet) -> Option<Answers> {
     let mut said = Vec::new();
     let mut chunk = [0; 256];
     while asked.elapsed() < LONGEST_WAIT {
-        let count = io::stdin().lock().read(&mut chunk).ok().filter(|count| *count > 0)?;
+        let count = io::stdin()
+            .lock()
+            .read(&mut chunk)
+            .ok()
+            .filter(|count| *count > 0)?;
         said.extend_from_slice(chunk.get(..count)?);
         if let Some(answers) = understand(&String::from_utf8_lossy(&said)) {
             return Some(answers);
@@ -101,23 +111,37 @@ fn understand(said: &str) -> Option<Answers> {
     };
     Some(Answers {
         kitty: first.contains("\x1b_Gi=31;OK"),
-        sixel: attributes.split(';').skip(1).any(|attribute| attribute == "4"),
+        sixel: attributes
+            .split(';')
+            .skip(1)
+            .any(|attribute| attribute == "4"),
         cell: cell().unwrap_or(Answers::default().cell),
     })
 }
 
 /// Sets or says how the terminal's driver behaves, which only this program can do everywhere.
 fn stty(arguments: &[&str]) -> Option<String> {
-    let output =
-        Command::new("stty").args(arguments).stdin(Stdio::inherit()).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    let output = Command::new("stty")
+        .args(arguments)
+        .stdin(Stdio::inherit())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// False behind `&`: a program in the background is stopped when it touches the terminal's driver.
 fn is_in_foreground() -> bool {
     // The fields behind the name in brackets: state, parent, group, session, terminal, foreground group.
-    let Ok(status) = std::fs::read_to_string("/proc/self/stat") else { return true };
-    let Some((_, fields)) = status.rsplit_once(')') else { return true };
+    let Ok(status) = std::fs::read_to_string("/proc/self/stat") else {
+        return true;
+    };
+    let Some((_, fields)) = status.rsplit_once(')') else {
+        return true;
+    };
     let fields: Vec<&str> = fields.split_whitespace().collect();
     fields.get(2) == fields.get(5)
 }
@@ -131,9 +155,26 @@ mod tests {
         assert_eq!(understand(""), None);
         assert_eq!(understand("\x1b[?62;4"), None);
         let kitty = understand("\x1b_Gi=31;OK\x1b\\\x1b[6;17;8t\x1b[?62;c");
-        assert_eq!(kitty, Some(Answers { kitty: true, sixel: false, cell: (8, 17) }));
+        assert_eq!(
+            kitty,
+            Some(Answers {
+                kitty: true,
+                sixel: false,
+                cell: (8, 17)
+            })
+        );
         let xterm = understand("typed ahead\x1b[?63;1;2;4;6;9;15;16;22;28c");
-        assert_eq!(xterm, Some(Answers { kitty: false, sixel: true, cell: (1, 2) }));
-        assert_eq!(understand("\x1b[6;0;0t\x1b[?1;2c"), Some(Answers::default()));
+        assert_eq!(
+            xterm,
+            Some(Answers {
+                kitty: false,
+                sixel: true,
+                cell: (1, 2)
+            })
+        );
+        assert_eq!(
+            understand("\x1b[6;0;0t\x1b[?1;2c"),
+            Some(Answers::default())
+        );
     }
 }

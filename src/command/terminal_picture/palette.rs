@@ -33,9 +33,13 @@ impl ColorMap for EvenColours {
     type Color = Rgb<u8>;
 
     fn index_of(&self, colour: &Rgb<u8>) -> usize {
-        colour.0.into_iter().zip(LEVELS).fold(0, |index, (value, levels)| {
-            index * usize::from(levels) + usize::from(Self::nearest_level(value, levels))
-        })
+        colour
+            .0
+            .into_iter()
+            .zip(LEVELS)
+            .fold(0, |index, (value, levels)| {
+                index * usize::from(levels) + usize::from(Self::nearest_level(value, levels))
+            })
     }
 
     fn map_color(&self, colour: &mut Rgb<u8>) {
@@ -54,7 +58,13 @@ mod tests {
     #[test]
     fn few_colours_and_the_same_mean() {
         let mut picture = RgbImage::from_fn(64, 64, |x, y| Rgb([x as u8 * 3, y as u8 * 3, 100]));
-        let mean = |picture: &RgbImage| picture.pixels().map(|pixel| f64::from(pixel.0[0])).sum::<f64>() / 4096.0;
+        let mean = |picture: &RgbImage| {
+            picture
+                .pixels()
+                .map(|pixel| f64::from(pixel.0[0]))
+                .sum::<f64>()
+                / 4096.0
+        };
         let before = mean(&picture);
         reduce(&mut picture);
         let colours: HashSet<_> = picture.pixels().map(|pixel| pixel.0).collect();

@@ -8,7 +8,10 @@ use tch::{Kind, TchError, Tensor};
 const SMALLEST_LENGTH: f64 = 1e-8;
 
 fn unit_rows(rows: &Tensor) -> Result<Tensor, TchError> {
-    let length = rows.f_square()?.f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float)?.f_sqrt()?;
+    let length = rows
+        .f_square()?
+        .f_sum_dim_intlist([1_i64].as_slice(), true, Kind::Float)?
+        .f_sqrt()?;
     rows.f_div(&length.f_clamp_min(SMALLEST_LENGTH)?)
 }
 
@@ -27,7 +30,9 @@ pub(super) fn centroids(
     let device = points.device();
     let available = points.size().first().copied().unwrap_or(0).max(1);
     let mut draw = |how_many: usize| -> Result<Tensor, TchError> {
-        let rows: Vec<i64> = (0..how_many).map(|_| random.random_range(0..available)).collect();
+        let rows: Vec<i64> = (0..how_many)
+            .map(|_| random.random_range(0..available))
+            .collect();
         points.f_index_select(0, &Tensor::f_from_slice(&rows)?.f_to_device(device)?)
     };
     let mut centroids = draw(count)?;

@@ -32,11 +32,15 @@ pub(super) fn draw(
     let mut columns = Vec::with_capacity((kernel * kernel) as usize);
     for row in 0..kernel {
         for column in 0..kernel {
-            columns.push(pixels.f_index_select(1, &corners.f_add_scalar(row * padded_width + column)?)?);
+            columns.push(
+                pixels.f_index_select(1, &corners.f_add_scalar(row * padded_width + column)?)?,
+            );
         }
     }
     // [C, K·K, count] to [count, C·K·K]
-    Tensor::f_stack(&columns, 1)?.f_permute([2, 0, 1])?.f_reshape([count as i64, -1])
+    Tensor::f_stack(&columns, 1)?
+        .f_permute([2, 0, 1])?
+        .f_reshape([count as i64, -1])
 }
 
 /// About `share` of `patches`, `[P, D]`, at random, but in proportion to their distance from the mean
@@ -56,7 +60,9 @@ pub(super) fn keep_lively(
         .f_sum_dim_intlist([1_i64].as_slice(), false, Kind::Float)?
         .f_sqrt()?;
     let kept = ((count as f64 * share) as i64).clamp(1.min(count), count);
-    let (_, rows) = distance.f_div(&keys.f_clamp_min(f64::from(f32::MIN_POSITIVE))?)?.f_topk(kept, 0, true, true)?;
+    let (_, rows) = distance
+        .f_div(&keys.f_clamp_min(f64::from(f32::MIN_POSITIVE))?)?
+        .f_topk(kept, 0, true, true)?;
     patches.f_index_select(0, &rows)
 }
 
@@ -67,16 +73,24 @@ mod tests {
 
     #[test]
     fn a_patch_times_a_filter_is_a_response_of_the_convolution() {
-        let features = Tensor::arange(2 * 6 * 7, (Kind::Float, tch::Device::Cpu)).reshape([1, 2, 6, 7]);
+        let features =
+            Tensor::arange(2 * 6 * 7, (Kind::Float, tch::Device::Cpu)).reshape([1, 2, 6, 7]);
         let filter = Tensor::arange(2 * 9, (Kind::Float, tch::Device::Cpu)).reshape([1, 2, 3, 3]);
-        let responses = features.reflection_pad2d([1, 1, 1, 1]).conv2d::<Tensor>(&filter, None, 1, 0, 1, 1);
+        let responses = features
+            .reflection_pad2d([1, 1, 1, 1])
+            .conv2d::<Tensor>(&filter, None, 1, 0, 1, 1);
         let responses: Vec<f32> = responses.flatten(0, -1).try_into().unwrap();
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let patches = draw(&features, 3, Padding::Reflect, 50, &mut random).unwrap();
         let products: Vec<f32> = patches.matmul(&filter.flatten(0, -1)).try_into().unwrap();
         assert_eq!(products.len(), 50);
         for product in products {
-            assert!(responses.iter().any(|response| (response - product).abs() < 1e-3), "{product}");
+            assert!(
+                responses
+                    .iter()
+                    .any(|response| (response - product).abs() < 1e-3),
+                "{product}"
+            );
         }
     }
 
@@ -87,7 +101,12 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(3);
         let kept = keep_lively(&Tensor::cat(&[flat, lively], 0), 0.5, &mut random).unwrap();
         assert_eq!(kept.size(), [500, 4]);
-        let lively_kept = kept.max_dim(1, false).0.gt(0.5).sum(Kind::Int64).int64_value(&[]);
+        let lively_kept = kept
+            .max_dim(1, false)
+            .0
+            .gt(0.5)
+            .sum(Kind::Int64)
+            .int64_value(&[]);
         assert!(lively_kept > 300, "{lively_kept}");
     }
 }

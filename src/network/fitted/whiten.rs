@@ -12,12 +12,23 @@ pub(super) fn matrix(centred: &Tensor, epsilon: f64) -> Result<Tensor, TchError>
     let count = centred.size().first().copied().unwrap_or(1).max(1);
     // In float64 on the CPU: the small eigenvalues of a few hundred dimensions are worth it, and the
     // result must not depend on the device.
-    let centred = centred.f_to_device(tch::Device::Cpu)?.f_to_kind(Kind::Double)?;
-    let covariance = centred.f_transpose(0, 1)?.f_matmul(&centred)?.f_div_scalar(count as f64)?;
+    let centred = centred
+        .f_to_device(tch::Device::Cpu)?
+        .f_to_kind(Kind::Double)?;
+    let covariance = centred
+        .f_transpose(0, 1)?
+        .f_matmul(&centred)?
+        .f_div_scalar(count as f64)?;
     let (values, vectors) = covariance.f_linalg_eigh("L")?;
     let values = values.f_clamp_min(0.0)?;
-    let added = values.f_mean(Kind::Double)?.f_mul_scalar(epsilon)?.f_add_scalar(SMALLEST_EIGENVALUE)?;
-    vectors.f_div(&values.f_add(&added)?.f_sqrt()?)?.f_to_kind(Kind::Float)?.f_to_device(device)
+    let added = values
+        .f_mean(Kind::Double)?
+        .f_mul_scalar(epsilon)?
+        .f_add_scalar(SMALLEST_EIGENVALUE)?;
+    vectors
+        .f_div(&values.f_add(&added)?.f_sqrt()?)?
+        .f_to_kind(Kind::Float)?
+        .f_to_device(device)
 }
 
 #[cfg(test)]

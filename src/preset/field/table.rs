@@ -134,6 +134,8 @@ pub const FIELDS: &[Field] = &[
         "Decay of Adam's mean of the squared gradients."),
     float("optimizer.epsilon", FloatRange::positive_to(1.0), Live, 1e-8,
         "Added to the divisor of Adam's step, so that it is never 0."),
+    word("optimizer.space", &["rgb", "normalized"], Rebuild, "rgb",
+        "In which units the rate is a distance: RGB from 0 to 1, or RGB over the ImageNet deviation as networks see it."),
     switch("optimizer.clamp", Live, true,
         "Keep the picture between black and white after every step."),
     float("optimizer.averaging", FloatRange::DECAY, Live, 0.0,
