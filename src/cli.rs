@@ -175,7 +175,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 
-    /// Learning rate; optimizer.learning_rate
+    /// Learning rate; `optimizer.learning_rate`
     #[arg(long = "lr", value_name = "RATE")]
     pub learning_rate: Option<f64>,
 

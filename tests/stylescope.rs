@@ -1,4 +1,7 @@
 //! The integration tests: one binary, a module a theme.
+// A test that cannot go on should fail right there; the allowance in clippy.toml only covers the bodies
+// of the tests themselves.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod command_line;
 mod golden;

@@ -248,13 +248,16 @@ fn rule(preset: &Preset, kind: TermKind) -> Rule {
     }
 }
 
+/// A candidate's row and its targets for one term.
+type Member<'a> = (usize, Vec<&'a Target>);
+
 fn groups(
     column: &LossTerm,
     presets: &[&Preset],
     targets: &[Targets],
     device: Device,
 ) -> Result<Vec<Group>, TchError> {
-    let mut members: Vec<(Rule, Vec<(usize, Vec<&Target>)>)> = Vec::new();
+    let mut members: Vec<(Rule, Vec<Member<'_>>)> = Vec::new();
     for (index, (preset, targets)) in presets.iter().zip(targets).enumerate() {
         let of_layer: Option<Vec<&Target>> = match (&column.layer, column.kind) {
             (Some(layer), TermKind::Content) => {

@@ -135,7 +135,7 @@ fn run(
         let _ = outbox.send(event);
     };
     let lane = Lane::new(job.candidates.clone(), job.weights, device, &mut |stage| {
-        say(Event::Preparing(stage))
+        say(Event::Preparing(stage));
     })?;
     say(Event::Started(lane.started()));
     let wanted = job
@@ -149,9 +149,7 @@ fn run(
         wanted,
         outbox,
         slot,
-        paused: false,
-        completed: false,
-        stopping: false,
+        state: State::Running,
         picture_requested: false,
         stepping: Duration::ZERO,
         last_read: None,
@@ -159,7 +157,18 @@ fn run(
     .run(inbox)
 }
 
-/// The state of the worker's loop.
+/// What the worker is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Running,
+    Paused,
+    /// All steps are made; more may be asked for.
+    Completed,
+    /// The run is to end before the next step.
+    Stopping,
+}
+
+/// The worker's loop: the lane, and what is going on with it.
 struct Loop<'a> {
     lane: Lane,
     job: Job,
@@ -167,9 +176,7 @@ struct Loop<'a> {
     wanted: Vec<Preset>,
     outbox: &'a Sender<Event>,
     slot: PictureSlot,
-    paused: bool,
-    completed: bool,
-    stopping: bool,
+    state: State,
     picture_requested: bool,
     /// Time spent in steps.
     stepping: Duration,
@@ -181,14 +188,14 @@ impl Loop<'_> {
     fn run(mut self, inbox: &Receiver<Command>) -> Result<(), EngineError> {
         loop {
             self.take_commands(inbox)?;
-            if self.stopping {
+            if self.state == State::Stopping {
                 return self.end(EndReason::Stopped);
             }
             if self.lane.step_count() < self.lane.steps_wanted() {
-                self.completed = false;
+                self.state = State::Running;
                 self.step()?;
-            } else if !self.completed {
-                self.completed = true;
+            } else if self.state != State::Completed {
+                self.state = State::Completed;
                 self.end(EndReason::Completed)?;
             }
         }
@@ -197,9 +204,12 @@ impl Loop<'_> {
     /// Carries out what has been said. Waits for a command only when there is no step to make.
     fn take_commands(&mut self, inbox: &Receiver<Command>) -> Result<(), EngineError> {
         loop {
-            let idle = self.paused
-                || (self.completed && self.lane.step_count() >= self.lane.steps_wanted());
-            let command = if idle && !self.stopping {
+            let idle = match self.state {
+                State::Running | State::Stopping => false,
+                State::Paused => true,
+                State::Completed => self.lane.step_count() >= self.lane.steps_wanted(),
+            };
+            let command = if idle {
                 inbox.recv().map_err(|RecvError| TryRecvError::Disconnected)
             } else {
                 inbox.try_recv()
@@ -208,7 +218,7 @@ impl Loop<'_> {
                 Ok(command) => self.carry_out(command)?,
                 Err(TryRecvError::Empty) => return Ok(()),
                 Err(TryRecvError::Disconnected) => {
-                    self.stopping = true;
+                    self.state = State::Stopping;
                     return Ok(());
                 }
             }
@@ -217,19 +227,19 @@ impl Loop<'_> {
 
     fn carry_out(&mut self, command: Command) -> Result<(), EngineError> {
         match command {
-            Command::Pause if !self.paused => {
-                self.paused = true;
+            Command::Pause if self.state == State::Running => {
+                self.state = State::Paused;
                 self.read_losses()?;
                 self.say(Event::Paused(self.lane.step_count()));
             }
-            Command::Resume if self.paused => {
-                self.paused = false;
+            Command::Resume if self.state == State::Paused => {
+                self.state = State::Running;
                 self.say(Event::Resumed(self.lane.step_count()));
             }
             Command::Pause | Command::Resume => {}
-            Command::Stop => self.stopping = true,
+            Command::Stop => self.state = State::Stopping,
             Command::ChangePreset { candidate, preset } => {
-                self.change_preset(candidate, *preset)?
+                self.change_preset(candidate, *preset)?;
             }
             Command::Restart => self.restart()?,
             Command::Snapshot => {
@@ -239,7 +249,7 @@ impl Loop<'_> {
             }
             Command::RequestPicture => {
                 self.picture_requested = true;
-                if self.paused || self.completed {
+                if self.state != State::Running {
                     self.deliver_picture()?;
                 }
             }
@@ -350,7 +360,9 @@ impl Loop<'_> {
                 self.lane = lane;
                 self.stepping = Duration::ZERO;
                 self.last_read = None;
-                self.completed = false;
+                if self.state == State::Completed {
+                    self.state = State::Running;
+                }
                 self.say(Event::Started(self.lane.started()));
             }
             Err(error) => self.say(Event::Refused(error)),

@@ -142,7 +142,7 @@ fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure>
         overrides.push(Override {
             key: key.to_owned(),
             value,
-        })
+        });
     };
     if let Some(size) = options.size {
         set("image.size", size.to_string());

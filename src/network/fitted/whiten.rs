@@ -6,7 +6,7 @@ use tch::{Kind, TchError, Tensor};
 const SMALLEST_EIGENVALUE: f64 = 1e-8;
 
 /// The matrix `[D, D]` that whitens `centred`, `[P, D]`, by `centred · matrix`: U (λ + ε·mean(λ))^−½
-/// with UλUᵀ the covariance.
+/// with `UλUᵀ` the covariance.
 pub(super) fn matrix(centred: &Tensor, epsilon: f64) -> Result<Tensor, TchError> {
     let device = centred.device();
     let count = centred.size().first().copied().unwrap_or(1).max(1);
