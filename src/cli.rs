@@ -128,7 +128,7 @@ pub struct RunArguments {
         help_heading = "The reference program's command line")]
     pub style_image: Option<PathBuf>,
 
-    /// Write DIR/generated_<name of the content image>; made where it does not exist [default: .]
+    /// Write DIR/generated_<name of the content image>; made where it does not exist [default: ./output]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "content_image",
         conflicts_with = "output", help_heading = "The reference program's command line")]
     pub save_dir: Option<PathBuf>,
@@ -172,11 +172,16 @@ pub struct RunOptions {
     pub steps: Option<u64>,
 
     /// Where randomness starts; schedule.seed
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
-    /// Learning rate; `optimizer.learning_rate`
-    #[arg(long = "lr", value_name = "RATE")]
+    /// How far a step goes; the rate under [optimizer]
+    #[arg(
+        long = "lr",
+        alias = "learning-rate",
+        value_name = "RATE",
+        allow_negative_numbers = true
+    )]
     pub learning_rate: Option<f64>,
 
     /// Trained weights, a safetensors file with torchvision's names; network.weights

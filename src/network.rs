@@ -127,7 +127,7 @@ impl Network {
                 &weight,
                 &bias,
                 shape.stride,
-                shape.padding,
+                shape.padding_with(preset.padding),
                 preset.padding,
                 device,
             )?)

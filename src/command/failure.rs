@@ -1,8 +1,9 @@
 //! How a subcommand fails: what the person reads, and the exit code.
 
-use std::io::{ErrorKind, IsTerminal};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use super::output;
 use crate::engine::EngineError;
 use crate::preset::PresetError;
 
@@ -40,7 +41,7 @@ impl Failure {
                 return ExitCode::SUCCESS;
             }
             Self::Reported => {}
-            Self::Preset(error) => eprintln!("{}", error.render(std::io::stderr().is_terminal())),
+            Self::Preset(error) => eprintln!("{}", error.render(output::errors_are_styled())),
             other => eprintln!("error: {}", indented(&other.to_string())),
         }
         ExitCode::FAILURE

@@ -1,11 +1,18 @@
 //! Lines on standard output that survive a reader which went away.
 
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value;
 
 use crate::preset::visible::visible;
+
+/// Whether standard error shows colours: a terminal, and nobody who asked for none
+/// (<https://no-color.org>).
+pub(super) fn errors_are_styled() -> bool {
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    io::stderr().is_terminal() && !unwanted
+}
 
 /// Writes `text` and a line break; a closed pipe comes back as an error, not a panic.
 pub(super) fn line(text: impl std::fmt::Display) -> io::Result<()> {

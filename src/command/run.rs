@@ -9,6 +9,8 @@ use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 use super::{Failure, INTERRUPTED};
 use crate::cli::RunArguments;
@@ -35,7 +37,7 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
     };
     let directory = if like_reference {
         options.preset.get_or_insert_with(|| "reference".to_owned());
-        let directory = save_dir.unwrap_or_else(|| ".".into());
+        let directory = save_dir.unwrap_or_else(|| "output".into());
         options
             .output
             .get_or_insert_with(|| plan::reference_output(&directory, &content));
@@ -55,6 +57,9 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
         ),
     )
 }
+
+/// How soon a person who pressed Ctrl-C is told that it was noticed, where the worker is busy.
+const INTERRUPT_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Carries a plan out from the first step to the written picture. With `json` a failure is the last
 /// object on standard output too, also one that was found while planning.
@@ -82,11 +87,21 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
     let worker = Worker::spawn(job)?;
     let interrupted = stop_on_interrupt(&worker)?;
     let mut outcome = Outcome::default();
+    let mut stopping = false;
     loop {
-        let event = worker
-            .events()
-            .recv()
-            .map_err(|_| EngineError::WorkerGone("it said nothing any more".to_owned()))?;
+        let event = match worker.events().recv_timeout(INTERRUPT_CHECK_INTERVAL) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => {
+                if interrupted.load(Ordering::Relaxed) && !std::mem::replace(&mut stopping, true) {
+                    listener.reporter.stopping();
+                }
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                let reason = "it said nothing any more".to_owned();
+                return Err(EngineError::WorkerGone(reason).into());
+            }
+        };
         match event {
             Event::Preparing(stage) => listener.tell(|reporter| reporter.preparing(&stage)),
             Event::Started(started) => {

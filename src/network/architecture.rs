@@ -3,7 +3,7 @@
 //! Pure data, any thread; no tensor is made here. The weights that an architecture needs, its
 //! smallest picture and its depth up to a tap all follow from this one description.
 
-use crate::preset::NetworkName;
+use crate::preset::{NetworkName, Padding};
 
 /// One operation of a network, and the layer name under which its result can be tapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,17 @@ impl ConvolutionShape {
             kernel,
             stride: 1,
             padding: kernel / 2,
+        }
+    }
+
+    /// Pixels added on every side under `padding`.
+    ///
+    /// `SqueezeNet`'s first convolution has none of its own, so that pixels at the rim are hardly seen
+    /// and keep a discoloured border; padded by the picture's own pixels they are seen like all others.
+    pub fn padding_with(&self, padding: Padding) -> i64 {
+        match padding {
+            Padding::Zeros => self.padding,
+            Padding::Reflect | Padding::Replicate => self.kernel / 2,
         }
     }
 

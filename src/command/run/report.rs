@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use super::plan::Plan;
@@ -18,10 +18,16 @@ pub(super) trait Reporter {
     fn preparing(&mut self, stage: &Stage) -> io::Result<()>;
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()>;
     fn losses(&mut self, block: &LossBlock) -> io::Result<()>;
+    /// Ctrl-C was noticed, and the worker is still busy.
+    fn stopping(&mut self) {
+        eprintln!("{STOPPING}");
+    }
     /// Takes away what is only there while the run lasts.
     fn clear(&mut self) {}
     fn ended(&mut self, plan: &Plan, written: &Written) -> io::Result<()>;
 }
+
+const STOPPING: &str = "stopping after this step; Ctrl-C once more ends at once";
 
 /// What fits the options and the terminal.
 pub(super) fn choose(plan: &Plan) -> Box<dyn Reporter> {
@@ -168,6 +174,13 @@ impl Reporter for Bar {
         }
         self.progress.set_position(done);
         Ok(())
+    }
+
+    fn stopping(&mut self) {
+        // The terminal has echoed `^C` where the bar's last line ended, and the cursor is no longer
+        // where the bar believes: it must not be drawn or cleared any more.
+        self.progress.set_draw_target(ProgressDrawTarget::hidden());
+        eprintln!("\n{STOPPING}");
     }
 
     fn clear(&mut self) {
