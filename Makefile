@@ -13,7 +13,7 @@ setup: ## Find libtorch 2.11, or install it inside this folder (once)
 	@CARGO='$(CARGO)' sh ./setup.sh
 
 demo: setup ## Build, and make a picture without needing any file
-	$(CARGO) run --quiet --locked -- demo $(ARGS)
+	$(CARGO) run --locked -- demo $(ARGS)
 
 test: setup ## Run all tests
 	$(CARGO) test --locked
