@@ -128,7 +128,7 @@ pub struct RunArguments {
         help_heading = "The reference program's command line")]
     pub style_image: Option<PathBuf>,
 
-    /// Write DIR/generated_<name of the content image>; made where it does not exist [default: ./output]
+    /// Write into DIR, as "generated" and the content image's name; made where it does not exist [default: ./output]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, requires = "content_image",
         conflicts_with = "output", help_heading = "The reference program's command line")]
     pub save_dir: Option<PathBuf>,
@@ -175,7 +175,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub seed: Option<u64>,
 
-    /// How far a step goes; the rate under [optimizer]
+    /// How far a step goes: the learning rate in the preset
     #[arg(
         long = "lr",
         alias = "learning-rate",

@@ -2,31 +2,13 @@
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use super::setting::{Setting, size_of};
 
 /// A run that would go on for hours.
 fn endless(setting: &Setting, more: &[&str]) -> Child {
-    setting
-        .program()
-        .args([
-            "run",
-            "content.png",
-            "style.png",
-            "-o",
-            "out.png",
-            "--size",
-            "32",
-            "--steps",
-            "9000000",
-        ])
-        .args(["--threads", "1", "--set", "network.widths=[8,8,8,8]"])
-        .args(more)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    setting.started(9_000_000, more)
 }
 
 /// Sends `signal` once a line holds `word`; gives back what came after it, and the exit code.

@@ -1,7 +1,6 @@
 //! A good run: what it prints, what it writes, and that the same again gives the same.
 
 use std::io::{BufRead, BufReader};
-use std::process::Stdio;
 
 use super::setting::{QUICK, Setting, pixels_of, size_of};
 
@@ -148,25 +147,7 @@ fn demo_needs_no_file() {
 fn a_reader_that_goes_away_ends_the_listening_and_not_the_run() {
     for more in [&[] as &[&str], &["--json"]] {
         let setting = Setting::with_pictures();
-        let mut child = setting
-            .program()
-            .args([
-                "run",
-                "content.png",
-                "style.png",
-                "-o",
-                "out.png",
-                "--size",
-                "32",
-                "--steps",
-                "40",
-            ])
-            .args(["--threads", "1", "--set", "network.widths=[8,8,8,8]"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = setting.started(40, more);
         let mut first_line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut first_line)

@@ -1,7 +1,7 @@
 //! What every test here stands on: a folder of its own, pictures in it, and the program run inside.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use image::{Rgb, RgbImage};
@@ -101,6 +101,27 @@ impl Setting {
             .env_remove("CLICOLOR_FORCE")
             .stdin(Stdio::null());
         command
+    }
+
+    /// A small run of `steps` on the two pictures that writes `out.png`, going on by itself.
+    pub(super) fn started(&self, steps: u64, more: &[&str]) -> Child {
+        self.program()
+            .args([
+                "run",
+                "content.png",
+                "style.png",
+                "-o",
+                "out.png",
+                "--size",
+                "32",
+            ])
+            .args(["--steps", &steps.to_string(), "--threads", "1"])
+            .args(["--set", "network.widths=[8,8,8,8]"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
     }
 
     /// Runs the program to its end; one that does not come to it within a minute is killed.

@@ -1,7 +1,7 @@
 //! The registry: every field of a preset, once, in the order in which a preset is written.
 //!
 //! Static data, any thread. A field that is added here must be added to [`crate::preset::Preset`]
-//! as well, and the other way round; a test in [`crate::preset::flat`] compares the two.
+//! as well, and the other way round; a test in `preset/flat.rs` compares the two.
 
 use super::ChangeClass::{Live, Rebuild, Restart};
 use super::{ChangeClass, DefaultValue, Field, FloatRange, Kind};
