@@ -91,7 +91,8 @@ With --json every line on standard output is one object. `event` says which kind
             terms [{kind, layer, weight, unweighted, weighted}, …]
   end       reason (completed or stopped), step, seconds, output
   error     message
-Step s holds the losses of the picture after s updates, so the first one is step 0.";
+Step s holds the losses of the picture after s updates, so the first one is step 0; `seconds` is the time
+spent in steps when they were read back, which happens for several steps at once.";
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -172,7 +173,8 @@ pub struct RunOptions {
     pub steps: Option<u64>,
 
     /// Where randomness starts; schedule.seed
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
     pub seed: Option<u64>,
 
     /// How far a step goes: the learning rate in the preset

@@ -2,12 +2,14 @@
 
 mod completions;
 mod demo;
+mod digest;
 mod failure;
 mod output;
 mod presets;
 mod provenance;
 mod run;
 mod show;
+mod signals;
 mod terminal_picture;
 
 use std::process::ExitCode;

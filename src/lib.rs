@@ -14,7 +14,7 @@
 //!
 //! # The dependency rule
 //! `command` uses everything. `engine` uses `preset`, `pixels`, `network`, `loss` and `optimizer`, and
-//! nothing uses `engine` but `command`. `network`, `loss` and `optimizer` use `preset`'s types and
+//! nothing uses `engine` but `command` and `cli`. `network`, `loss` and `optimizer` use `preset`'s types and
 //! nothing else of the program. `preset` and `pixels` use no other room. Only `network`, `loss`,
 //! `optimizer`, `engine` and `pixels::tensor` name `tch`. A test reads the sources and checks all this.
 

@@ -178,7 +178,34 @@ impl Network {
 
     /// The features of `picture` (`[N, 3, H, W]`, RGB in [0, 1]) at `layers`, in that order, each
     /// `[N, C, H', W']`. Nothing beyond the deepest of `layers` is computed.
+    ///
+    /// On the CPU the pictures go through one by one: libtorch chooses its convolutions by how many
+    /// there are, and a candidate's numbers must not depend on its company. It costs nothing there,
+    /// since one picture keeps all cores busy.
     pub fn features(
+        &self,
+        picture: &Tensor,
+        layers: &[String],
+    ) -> Result<Vec<Tensor>, NetworkError> {
+        let count = picture.size().first().copied().unwrap_or(0);
+        if count <= 1 || picture.device() != Device::Cpu {
+            return self.features_together(picture, layers);
+        }
+        let each = (0..count)
+            .map(|index| self.features_together(&picture.f_narrow(0, index, 1)?, layers))
+            .collect::<Result<Vec<_>, _>>()?;
+        (0..layers.len())
+            .map(|layer| {
+                let of_layer: Vec<&Tensor> = each
+                    .iter()
+                    .filter_map(|features| features.get(layer))
+                    .collect();
+                Ok(Tensor::f_cat(&of_layer, 0)?)
+            })
+            .collect()
+    }
+
+    fn features_together(
         &self,
         picture: &Tensor,
         layers: &[String],

@@ -11,6 +11,7 @@ mod escapes;
 mod formats;
 mod interrupting;
 mod json;
+mod nothing_lost;
 mod presets;
 mod provenance;
 mod reference_program;

@@ -122,6 +122,23 @@ fn stop_reports_the_picture_so_far() {
 }
 
 #[test]
+fn what_is_said_after_stop_is_not_carried_out() {
+    let worker = worker(&[]);
+    wait_for(&worker, |event| {
+        matches!(event, Event::Losses(_)).then_some(())
+    });
+    worker.send(Command::Pause);
+    wait_for(&worker, |event| {
+        matches!(event, Event::Paused(_)).then_some(())
+    });
+    worker.send(Command::Stop);
+    worker.send(Command::Restart);
+    let (reason, pictures) = ended(&worker);
+    assert_eq!(reason, EndReason::Stopped);
+    assert!(pictures.step >= 1, "the restart threw the picture away");
+}
+
+#[test]
 fn a_completed_run_goes_on_when_more_steps_are_asked_for() {
     let worker = worker(&["schedule.steps=5"]);
     assert_eq!(ended(&worker).1.step, 5);

@@ -41,8 +41,10 @@ impl Failure {
                 return ExitCode::SUCCESS;
             }
             Self::Reported => {}
-            Self::Preset(error) => eprintln!("{}", error.render(output::errors_are_styled())),
-            other => eprintln!("error: {}", indented(&other.to_string())),
+            Self::Preset(error) => {
+                output::error_line(error.render(output::errors_are_styled()));
+            }
+            other => output::error_line(format!("error: {}", indented(&other.to_string()))),
         }
         ExitCode::FAILURE
     }

@@ -44,6 +44,11 @@ fn safe_json(text: &str) -> String {
     safe
 }
 
+/// Writes `text` and a line break to standard error; where that is gone too, nobody is left to be told.
+pub(super) fn error_line(text: impl std::fmt::Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

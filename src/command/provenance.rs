@@ -1,18 +1,13 @@
 //! The record of how a picture was made, inside the picture itself: written by a run, read by `show`.
 //! Main thread.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::Path;
-
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
-use super::Failure;
+use super::digest::FileDigest;
 use super::run::plan::Plan;
 use crate::engine::message::Started;
 use crate::pixels::TextEntry;
-use crate::preset;
+use crate::preset::{self, Origin};
 
 /// Keyword of the resolved preset, TOML.
 pub(super) const PRESET_KEYWORD: &str = "stylescope.preset";
@@ -26,28 +21,28 @@ pub(super) fn entries(
     step: u64,
     seconds: f64,
     final_loss: Option<f64>,
-) -> Result<Vec<TextEntry>, Failure> {
+) -> Vec<TextEntry> {
     let preset = &plan.preset.preset;
-    let weights = match &preset.network.weights {
-        Some(path) if preset.network.name != preset::NetworkName::Fitted => {
-            let sha256 = file_sha256(path).map_err(|error| {
-                Failure::new(format!(
-                    "cannot read {}: {error}",
-                    preset::visible::visible(&path.display().to_string())
-                ))
-            })?;
-            json!({ "name": path.display().to_string(), "sha256": sha256 })
+    let file = |digest: &Option<FileDigest>| match digest {
+        Some(digest) => {
+            json!({ "name": digest.path().display().to_string(), "sha256": digest.take() })
         }
-        _ => Value::Null,
+        None => Value::Null,
+    };
+    let preset_file = match &plan.preset.origin {
+        Origin::File(path) => json!(path.display().to_string()),
+        Origin::BuiltIn | Origin::Text => Value::Null,
     };
     let picture = |source: &super::run::plan::Source| json!({ "name": source.name(), "sha256": source.sha256() });
     let run = json!({
         "program": concat!("stylescope ", env!("CARGO_PKG_VERSION")),
         "libtorch": env!("STYLESCOPE_LIBTORCH_VERSION"),
         "preset": plan.preset.name,
+        "preset_file": preset_file,
         "content": picture(&plan.content),
         "style": picture(&plan.style),
-        "weights": weights,
+        "weights": file(&plan.weights),
+        "init": file(&plan.init_file),
         "size": started.map(|started| [started.size.0, started.size.1]),
         "device": started.map(|started| started.device.clone()),
         "threads": started.map(|started| started.threads),
@@ -60,33 +55,14 @@ pub(super) fn entries(
         keyword: keyword.to_owned(),
         text,
     };
-    Ok(vec![
+    vec![
         entry(
             "Software",
             concat!("stylescope ", env!("CARGO_PKG_VERSION")).to_owned(),
         ),
         entry(RUN_KEYWORD, run.to_string()),
         entry(PRESET_KEYWORD, preset::to_toml(preset)),
-    ])
-}
-
-fn file_sha256(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 20];
-    loop {
-        let count = file.read(&mut buffer)?;
-        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else {
-            break;
-        };
-        hasher.update(bytes);
-    }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<Vec<_>>()
-        .concat())
+    ]
 }
 
 /// A run's record in lines for a person; a record of another shape is shown as it is.

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
-use super::{Failure, INTERRUPTED};
+use super::{Failure, INTERRUPTED, signals};
 use crate::cli::RunArguments;
 use crate::engine::EngineError;
 use crate::engine::input::Candidate;
@@ -84,8 +84,10 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
     };
     let mut job = Job::single(candidate, plan.options.device);
     job.threads = plan.options.threads.map(usize::from);
+    signals::listen()
+        .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
     let worker = Worker::spawn(job)?;
-    let interrupted = stop_on_interrupt(&worker)?;
+    let interrupted = Arc::new(AtomicBool::new(false));
     let mut outcome = Outcome::default();
     let mut stopping = false;
     loop {
@@ -105,6 +107,8 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
         match event {
             Event::Preparing(stage) => listener.tell(|reporter| reporter.preparing(&stage)),
             Event::Started(started) => {
+                // Until here there is no picture, and nothing to wait for.
+                stop_on_interrupt(&worker, &interrupted);
                 listener.tell(|reporter| reporter.started(plan, &started));
                 outcome.started = Some(started);
             }
@@ -162,19 +166,14 @@ impl Listener {
 }
 
 /// The first Ctrl-C (or SIGTERM, SIGHUP) stops the run and saves the picture; the second ends at once.
-fn stop_on_interrupt(worker: &Worker) -> Result<Arc<AtomicBool>, Failure> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
+fn stop_on_interrupt(worker: &Worker, interrupted: &Arc<AtomicBool>) {
+    let flag = Arc::clone(interrupted);
     let commands = worker.commands();
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-        if let Some(commands) = &commands {
+    signals::ask_first(move || {
+        flag.store(true, Ordering::Relaxed);
+        if let Some(commands) = commands {
             // A worker that has ended already needs no stopping.
             let _ = commands.send(Command::Stop);
         }
-    })
-    .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
-    Ok(interrupted)
+    });
 }

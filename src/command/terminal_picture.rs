@@ -37,12 +37,14 @@ pub(super) fn print(picture: &Rgb32FImage, graphics: Graphics) {
     let iterm = viuer::is_iterm_supported() && !ask::is_multiplexed();
     let chosen = choose(graphics, iterm, answers);
     if chosen == Graphics::Blocks && !matches!(graphics, Graphics::Auto | Graphics::Blocks) {
-        eprintln!("this terminal does not say that it knows this protocol: shown as blocks");
+        output::error_line(
+            "this terminal does not say that it knows this protocol: shown as blocks",
+        );
     }
     if let Err(error) = print_with(chosen, picture, answers.cell) {
-        eprintln!(
+        output::error_line(format!(
             "the picture could not be shown in this terminal ({error}); --graphics blocks may work"
-        );
+        ));
     }
 }
 

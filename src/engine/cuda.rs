@@ -7,8 +7,28 @@
 
 use std::sync::OnceLock;
 
-/// The message of the loader, where the CUDA half is there but could not be loaded.
-static LOADED: OnceLock<Result<(), String>> = OnceLock::new();
+static LOADED: OnceLock<Result<(), Unavailable>> = OnceLock::new();
+
+/// Why libtorch's CUDA half is not there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Unavailable {
+    /// Nothing that anybody would miss.
+    NoDriver,
+    /// The machine has a driver, so somebody may well miss it.
+    NotLoaded(String),
+}
+
+impl std::fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NoDriver => f.write_str("this machine has no NVIDIA driver"),
+            Self::NotLoaded(reason) => write!(
+                f,
+                "libtorch's CUDA half could not be loaded ({reason}); `STYLESCOPE_CUDA=1 make setup` installs it"
+            ),
+        }
+    }
+}
 
 /// Whether this machine has an NVIDIA driver at all; without one, loading half a gigabyte of CUDA
 /// libraries would only cost time and memory.
@@ -21,17 +41,17 @@ fn has_driver() -> bool {
 /// Loads `libtorch_cuda` by the binary's own search path; does nothing on a machine without a driver.
 ///
 /// # Errors
-/// The loader's message, for a machine that has a driver but no loadable CUDA libraries.
-pub(super) fn load() -> Result<(), String> {
+/// [`Unavailable`], with the loader's message for a machine that has a driver.
+pub(super) fn load() -> Result<(), Unavailable> {
     LOADED.get_or_init(load_once).clone()
 }
 
 #[cfg(target_os = "linux")]
-fn load_once() -> Result<(), String> {
+fn load_once() -> Result<(), Unavailable> {
     use libloading::os::unix::{Library, RTLD_GLOBAL, RTLD_NOW};
 
     if !has_driver() {
-        return Err("this machine has no NVIDIA driver".to_owned());
+        return Err(Unavailable::NoDriver);
     }
     // SAFETY: loading runs the library's initialisers. This is libtorch's own other half, of the same
     // build and folder, made to be loaded into a process that has the first half.
@@ -41,12 +61,12 @@ fn load_once() -> Result<(), String> {
             std::mem::forget(library);
             Ok(())
         }
-        Err(error) => Err(format!("libtorch's CUDA half could not be loaded: {error}")),
+        Err(error) => Err(Unavailable::NotLoaded(error.to_string())),
     }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn load_once() -> Result<(), String> {
+fn load_once() -> Result<(), Unavailable> {
     let _ = has_driver();
-    Err("CUDA is supported on Linux only".to_owned())
+    Err(Unavailable::NoDriver)
 }

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use tch::Device;
 
-use super::{EngineError, cuda};
+use super::EngineError;
+use super::cuda::{self, Unavailable};
 
 /// What a person asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,13 +47,28 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
+/// A device, and what a person should know about how it was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// Where to compute.
+    pub device: Device,
+    /// Why `auto` is not what one might expect.
+    pub note: Option<String>,
+}
+
+impl Resolved {
+    fn to(device: Device) -> Self {
+        Self { device, note: None }
+    }
+}
+
 /// The libtorch device for `choice`.
 ///
 /// # Errors
 /// [`EngineError::Device`] for a CUDA device that is not there, saying what is.
-pub fn resolve(choice: DeviceChoice) -> Result<Device, EngineError> {
+pub fn resolve(choice: DeviceChoice) -> Result<Resolved, EngineError> {
     if choice == DeviceChoice::Cpu {
-        return Ok(Device::Cpu);
+        return Ok(Resolved::to(Device::Cpu));
     }
     let loaded = cuda::load();
     let count = match &loaded {
@@ -60,12 +76,20 @@ pub fn resolve(choice: DeviceChoice) -> Result<Device, EngineError> {
         _ => 0,
     };
     match choice {
-        DeviceChoice::Auto if count == 0 => Ok(Device::Cpu),
-        DeviceChoice::Auto => Ok(Device::Cuda(0)),
-        DeviceChoice::Cuda(number) if number < count => Ok(Device::Cuda(number)),
+        DeviceChoice::Auto if count == 0 => Ok(Resolved {
+            device: Device::Cpu,
+            note: match loaded {
+                Err(reason @ Unavailable::NotLoaded(_)) => {
+                    Some(format!("on the CPU, since {reason}"))
+                }
+                Err(Unavailable::NoDriver) | Ok(()) => None,
+            },
+        }),
+        DeviceChoice::Auto => Ok(Resolved::to(Device::Cuda(0))),
+        DeviceChoice::Cuda(number) if number < count => Ok(Resolved::to(Device::Cuda(number))),
         DeviceChoice::Cuda(number) => {
             let reason = match (&loaded, count) {
-                (Err(reason), _) => reason.clone(),
+                (Err(reason), _) => reason.to_string(),
                 (Ok(()), 0) => "the driver reports no usable device".to_owned(),
                 (Ok(()), 1) => "this machine has one CUDA device, cuda:0".to_owned(),
                 (Ok(()), count) => {
@@ -79,7 +103,7 @@ pub fn resolve(choice: DeviceChoice) -> Result<Device, EngineError> {
                 "there is no device cuda:{number}: {reason}\n  use --device auto or --device cpu"
             )))
         }
-        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Cpu => Ok(Resolved::to(Device::Cpu)),
     }
 }
 

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use tch::Device;
 
 use super::EngineError;
-use super::input::WeightsChoice;
+use super::input::{Candidate, WeightsChoice};
 use super::message::Stage;
-use super::preparation::Preparation;
+use super::preparation::{FittedFrom, Preparation, fitted_from};
 use crate::network::random_weights::RandomWeights;
 use crate::network::weights::WeightsFile;
 use crate::network::{Network, NetworkError, display_name, fitted};
-use crate::preset::{ColourMatch, Filter, NetworkName, NetworkPreset, Preset};
+use crate::preset::{NetworkName, NetworkPreset};
 
 /// A network and everything that it depends on.
 #[derive(Debug, Clone)]
@@ -27,46 +27,33 @@ struct Key {
     preset: NetworkPreset,
     layers: Vec<String>,
     /// Only `fitted` depends on the pictures.
-    fitted: Option<FittedKey>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-struct FittedKey {
-    content_size: (u32, u32),
-    style_sizes: Vec<(u32, u32)>,
-    match_colours: ColourMatch,
-    filter: Filter,
-    seed: u64,
+    fitted: Option<FittedFrom>,
 }
 
 impl Key {
-    fn new(preset: &Preset, preparation: &Preparation) -> Self {
-        let is_fitted = preset.network.name == NetworkName::Fitted;
+    fn new(first: &Candidate, preparation: &Preparation) -> Self {
+        let network = &first.preset.network;
+        let is_fitted = network.name == NetworkName::Fitted;
         Self {
-            preset: preset.network.clone(),
+            preset: network.clone(),
             layers: preparation.layers.clone(),
-            fitted: is_fitted.then(|| FittedKey {
-                content_size: preparation.size,
-                style_sizes: preparation.style_sizes.clone(),
-                match_colours: preset.image.match_colours,
-                filter: preset.image.filter,
-                seed: preset.schedule.seed,
-            }),
+            fitted: is_fitted.then(|| fitted_from(first, preparation.size)),
         }
     }
 }
 
 impl Extractor {
-    /// The network for `preset`, which is `old`'s where nothing changed.
+    /// The network for the lane of `first`, which is `old`'s where nothing changed.
     pub(super) fn new(
-        preset: &Preset,
+        first: &Candidate,
         preparation: &Preparation,
         weights: WeightsChoice,
         device: Device,
         old: Option<&Self>,
         report: &mut dyn FnMut(Stage),
     ) -> Result<Self, EngineError> {
-        let key = Key::new(preset, preparation);
+        let preset = &first.preset;
+        let key = Key::new(first, preparation);
         if let Some(old) = old.filter(|old| old.key == key) {
             return Ok(old.clone());
         }

@@ -63,24 +63,29 @@ impl Progress {
         (width, height): (u32, u32),
     ) -> Result<Self, EngineError> {
         let size = [i64::from(height), i64::from(width)];
-        let optimizer = self.optimizer.carried(&optimizers(candidates));
-        match optimizer {
-            Some(optimizer) if self.picture.size().ends_with(&size) => Ok(Self {
+        if self.picture.size().ends_with(&size) {
+            return Ok(Self {
                 average: match &self.average {
                     Some(average) if has_average(candidates) => {
-                        Some(average.carried(&decays(candidates)))
+                        Some(average.carried(&decays(candidates), &self.picture)?)
                     }
                     _ => average_from(&self.picture, candidates)?,
                 },
-                optimizer,
+                optimizer: self.optimizer.carried(&optimizers(candidates))?,
                 picture: self.picture.shallow_clone(),
                 step: self.step,
-            }),
-            _ => {
-                let picture = self.picture.f_upsample_bicubic2d(size, false, None, None)?;
-                Self::new(picture, candidates, self.step)
+            });
+        }
+        let picture = self
+            .picture
+            .f_internal_upsample_bicubic2d_aa(size, false, None, None)?;
+        for (index, preset) in (0..).zip(optimizers(candidates)) {
+            if preset.clamp {
+                // Bicubic resizing overshoots at edges.
+                let _ = picture.f_narrow(0, index, 1)?.f_clamp_(0.0, 1.0)?;
             }
         }
+        Self::new(picture, candidates, self.step)
     }
 }
 
@@ -137,7 +142,7 @@ impl Lane {
         let preparation = Preparation::new(first, &candidates, device)?;
         let old_extractor = old.map(|old| &old.extractor);
         let extractor = Extractor::new(
-            &first.preset,
+            first,
             &preparation,
             weights_choice,
             device,
@@ -176,12 +181,22 @@ impl Lane {
     /// One step of every candidate. The losses stay on the device until [`Lane::read_losses`].
     pub fn step(&mut self) -> Result<(), EngineError> {
         let (unweighted, gradient) = self.evaluate()?;
+        // A candidate that has made its own steps keeps its picture while the others go on.
+        let step = self.progress.step;
+        let active: Vec<bool> = self
+            .presets()
+            .map(|preset| step < preset.schedule.steps)
+            .collect();
         tch::no_grad(|| -> Result<(), EngineError> {
-            self.progress
-                .optimizer
-                .step(&self.progress.picture, &gradient)?;
-            if let Some(average) = &mut self.progress.average {
-                average.add(&self.progress.picture)?;
+            let Progress {
+                picture,
+                optimizer,
+                average,
+                ..
+            } = &mut self.progress;
+            optimizer.step(picture, &gradient, &active)?;
+            if let Some(average) = average {
+                average.add(picture, &active)?;
             }
             Ok(())
         })?;
@@ -209,9 +224,6 @@ impl Lane {
     }
 
     /// The losses of the steps since the last call, in one transfer; `None` where there were none.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFinite`] where a loss stopped being a number.
     pub fn read_losses(&mut self, seconds: f64) -> Result<Option<LossBlock>, EngineError> {
         if self.unread.is_empty() {
             return Ok(None);
@@ -232,18 +244,19 @@ impl Lane {
             values,
             seconds,
         };
-        for (candidate, preset) in self.presets().enumerate() {
-            for losses in block.rows(candidate) {
-                if let Some((term, _, _)) = losses.each().find(|(_, value, _)| !value.is_finite()) {
-                    return Err(EngineError::NotFinite {
-                        step: losses.step,
-                        term: term.to_string(),
-                        learning_rate: preset.optimizer.learning_rate,
-                    });
-                }
-            }
-        }
         Ok(Some(block))
+    }
+
+    /// The error for the first loss of `block` that is not a number.
+    pub fn not_finite(&self, block: &LossBlock) -> Option<EngineError> {
+        let (candidate, losses) = block.first_not_finite()?;
+        let term = losses.each().find(|(_, value, _)| !value.is_finite())?.0;
+        let preset = &self.candidates.get(candidate)?.preset;
+        Some(EngineError::NotFinite {
+            step: losses.step,
+            term: term.to_string(),
+            learning_rate: preset.optimizer.learning_rate,
+        })
     }
 
     /// Takes up changed live fields: weights, rates, divisors. The pictures and moments stay.
@@ -256,7 +269,7 @@ impl Lane {
             .optimizer
             .update(&optimizers(&self.candidates));
         match &mut self.progress.average {
-            Some(average) => average.update(&decays(&self.candidates)),
+            Some(average) => average.update(&decays(&self.candidates), &self.progress.picture)?,
             None => self.progress.average = average_from(&self.progress.picture, &self.candidates)?,
         }
         Ok(())
@@ -325,6 +338,7 @@ impl Lane {
             style_sizes: self.style_sizes.clone(),
             device: device::name(self.device),
             threads: tch::get_num_threads() as usize,
+            note: None,
             step: self.progress.step,
             steps: self.steps_wanted(),
         }

@@ -113,6 +113,22 @@ impl LossBlock {
         })
     }
 
+    /// The earliest losses that hold something that is not a number, and whose they are.
+    pub fn first_not_finite(&self) -> Option<(usize, Losses<'_>)> {
+        let candidates = self.weights.len();
+        (0..self.steps())
+            .flat_map(|row| (0..candidates).map(move |candidate| (row, candidate)))
+            .filter_map(|(row, candidate)| Some((candidate, self.losses(row, candidate)?)))
+            .find(|(_, losses)| losses.unweighted.iter().any(|value| !value.is_finite()))
+    }
+
+    /// Keeps the steps before `step`.
+    pub fn truncate(&mut self, step: u64) {
+        let rows = step.saturating_sub(self.first_step) as usize;
+        self.values
+            .truncate(rows * self.weights.len() * self.terms.len());
+    }
+
     /// The losses of `candidate` at every step of the block.
     pub fn rows(&self, candidate: usize) -> impl Iterator<Item = Losses<'_>> {
         (0..self.steps()).filter_map(move |row| self.losses(row, candidate))
@@ -167,6 +183,8 @@ pub struct Started {
     pub device: String,
     /// Threads of libtorch on the CPU.
     pub threads: usize,
+    /// What a person should know about the choice of the device.
+    pub note: Option<String>,
     /// The step the run is at.
     pub step: u64,
     /// The step the run is to reach.

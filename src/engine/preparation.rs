@@ -11,7 +11,7 @@ use super::{EngineError, colour};
 use crate::network::architecture::{Operation, published};
 use crate::network::fitted;
 use crate::pixels::tensor::to_tensor;
-use crate::preset::{ColourMatch, NetworkName};
+use crate::preset::{ColourMatch, Filter, NetworkName};
 
 /// Candidates that have been found to fit together, and their pictures.
 #[derive(Debug)]
@@ -95,7 +95,6 @@ fn check_compatible(
     for candidate in candidates {
         let same_pictures = Arc::ptr_eq(&candidate.content, &first.content)
             && Arc::ptr_eq(&candidate.style, &first.style);
-        let (image, first_image) = (&candidate.preset.image, &first.preset.image);
         let reason = if candidate.preset.network != first.preset.network {
             "their networks differ".to_owned()
         } else if size_of(candidate) != size {
@@ -108,17 +107,37 @@ fn check_compatible(
             "their optimisers differ in kind".to_owned()
         } else if is_fitted && !same_pictures {
             "the network fitted is learned from one pair of pictures, and theirs differ".to_owned()
-        } else if is_fitted && image.match_colours != first_image.match_colours {
-            "the network fitted is learned from the pictures, and their image.match_colours differ"
+        } else if is_fitted && fitted_from(candidate, size) != fitted_from(first, size) {
+            "the network fitted is learned from the pictures as they are seen, and theirs differ in image.filter, \
+             match_colours, style_fit or style_scale, or in the seed"
                 .to_owned()
-        } else if is_fitted && candidate.preset.schedule.seed != first.preset.schedule.seed {
-            "the network fitted is learned from a seed, and theirs differ".to_owned()
         } else {
             continue;
         };
         return Err(EngineError::Incompatible(reason));
     }
     Ok(size)
+}
+
+/// Everything that the filters of `fitted` depend on besides the pictures and the preset's network.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FittedFrom {
+    content_size: (u32, u32),
+    style_size: (u32, u32),
+    match_colours: ColourMatch,
+    filter: Filter,
+    seed: u64,
+}
+
+pub(super) fn fitted_from(candidate: &Candidate, size: (u32, u32)) -> FittedFrom {
+    let image = &candidate.preset.image;
+    FittedFrom {
+        content_size: size,
+        style_size: style_size(image, candidate.style.dimensions(), size),
+        match_colours: image.match_colours,
+        filter: image.filter,
+        seed: candidate.preset.schedule.seed,
+    }
 }
 
 fn tapped_layers(candidates: &[Candidate]) -> Vec<String> {

@@ -13,7 +13,7 @@ use super::EngineError;
 use super::device::{self, DeviceChoice};
 use super::input::{Candidate, WeightsChoice};
 use super::lane::Lane;
-use super::message::{Command, EndReason, Event};
+use super::message::{Command, EndReason, Event, Started};
 use super::picture_slot::PictureSlot;
 use crate::preset::{Change, ChangeClass, Preset, diff};
 
@@ -127,7 +127,7 @@ fn run(
     outbox: &Sender<Event>,
     slot: PictureSlot,
 ) -> Result<(), EngineError> {
-    let device = device::resolve(job.device)?;
+    let device::Resolved { device, note } = device::resolve(job.device)?;
     if let Some(threads) = job.threads {
         tch::set_num_threads(threads.max(1) as i32);
     }
@@ -137,7 +137,10 @@ fn run(
     let lane = Lane::new(job.candidates.clone(), job.weights, device, &mut |stage| {
         say(Event::Preparing(stage));
     })?;
-    say(Event::Started(lane.started()));
+    say(Event::Started(Started {
+        note,
+        ..lane.started()
+    }));
     let wanted = job
         .candidates
         .iter()
@@ -215,7 +218,13 @@ impl Loop<'_> {
                 inbox.try_recv()
             };
             match command {
-                Ok(command) => self.carry_out(command)?,
+                Ok(command) => {
+                    self.carry_out(command)?;
+                    // What was said after it is not meant for a run that is over.
+                    if self.state == State::Stopping {
+                        return Ok(());
+                    }
+                }
                 Err(TryRecvError::Empty) => return Ok(()),
                 Err(TryRecvError::Disconnected) => {
                     self.state = State::Stopping;
@@ -278,8 +287,19 @@ impl Loop<'_> {
 
     fn read_losses(&mut self) -> Result<(), EngineError> {
         self.last_read = Some(Instant::now());
-        if let Some(block) = self.lane.read_losses(self.stepping.as_secs_f64())? {
+        let Some(mut block) = self.lane.read_losses(self.stepping.as_secs_f64())? else {
+            return Ok(());
+        };
+        let failed = self.lane.not_finite(&block);
+        if let Some((_, losses)) = block.first_not_finite() {
+            let step = losses.step;
+            block.truncate(step);
+        }
+        if block.steps() > 0 {
             self.say(Event::Losses(block));
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
         Ok(())
     }

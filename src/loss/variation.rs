@@ -7,7 +7,7 @@ use tch::{Kind, TchError, Tensor};
 use super::sum_per_candidate;
 use crate::preset::{Reduction, VariationForm};
 
-/// Added under a power below 1's derivative, so that flat areas have one.
+/// Squares below this count as this under a power, whose derivative at 0 may be infinite.
 const SMALLEST_SQUARE: f64 = 1e-12;
 
 /// The total variation of `picture`, `[N, 3, H, W]` with RGB in [0, 1], as `[N]`.

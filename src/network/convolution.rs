@@ -55,3 +55,32 @@ impl Convolution {
         padded.f_conv2d(&self.weight, Some(&self.bias), self.stride, 0, 1, 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tch::Kind;
+
+    #[test]
+    fn no_gradient_of_a_weight_is_ever_asked_for() {
+        let trained =
+            |shape: &[i64]| Tensor::ones(shape, (Kind::Float, Device::Cpu)).set_requires_grad(true);
+        let convolution = Convolution::new(
+            &trained(&[2, 3, 3, 3]),
+            &trained(&[2]),
+            1,
+            1,
+            Padding::Reflect,
+            Device::Cpu,
+        )
+        .unwrap();
+        assert!(!convolution.weight.requires_grad() && !convolution.bias.requires_grad());
+        let picture = trained(&[1, 3, 5, 5]);
+        convolution
+            .forward(&picture)
+            .unwrap()
+            .sum(Kind::Float)
+            .backward();
+        assert!(picture.grad().defined());
+    }
+}

@@ -116,8 +116,8 @@ impl WeightsFile {
             path: path.to_owned(),
             reason,
         };
-        let mut file = File::open(path).map_err(read)?;
-        let attributes = file.metadata().map_err(read)?;
+        // Asked before it is opened: opening a pipe would wait for its other end.
+        let attributes = std::fs::metadata(path).map_err(read)?;
         if !attributes.is_file() {
             let what = if attributes.is_dir() {
                 "it is a folder"
@@ -126,6 +126,7 @@ impl WeightsFile {
             };
             return Err(not(what.to_owned()));
         }
+        let mut file = File::open(path).map_err(read)?;
         let file_bytes = attributes.len();
         let mut length = [0; 8];
         file.read_exact(&mut length)

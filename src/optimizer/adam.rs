@@ -65,23 +65,31 @@ impl Adam {
         })
     }
 
-    /// The same moments under `presets`, for a lane that is built again; `None` where a candidate's
-    /// space changed, in which its moments mean nothing. They are shared with the old
-    /// one, which must not step any more once the new one does.
-    #[must_use]
-    pub fn carried(&self, presets: &[&OptimizerPreset]) -> Option<Self> {
-        let kept = |(numbers, preset): (&Numbers, &&OptimizerPreset)| numbers.space == preset.space;
-        if !self.candidates.iter().zip(presets).all(kept) {
-            return None;
-        }
+    /// The same moments under `presets`, for a lane that is built again. A candidate whose space changed
+    /// begins with new ones, since the old mean nothing there. Where none did, they are shared with the
+    /// old lane, which must not step any more once the new one does.
+    pub fn carried(&self, presets: &[&OptimizerPreset]) -> Result<Self, TchError> {
         let mut carried = Self {
             first: self.first.shallow_clone(),
             second: self.second.shallow_clone(),
             deviation: self.deviation.shallow_clone(),
             candidates: self.candidates.clone(),
         };
+        for (index, preset) in (0..).zip(presets) {
+            let Some(numbers) = carried.candidates.get_mut(index) else {
+                break;
+            };
+            if numbers.space == preset.space {
+                continue;
+            }
+            *numbers = Numbers::new(preset);
+            for moment in [&mut carried.first, &mut carried.second] {
+                *moment = moment.f_detach_copy()?;
+                let _ = moment.f_narrow(0, index as i64, 1)?.f_zero_()?;
+            }
+        }
         carried.update(presets);
-        Some(carried)
+        Ok(carried)
     }
 
     /// Takes up changed rates, betas and clamping; the moments stay.
@@ -101,16 +109,29 @@ impl Adam {
     /// m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,
     /// x ← x − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε), operation by operation as `torch.optim.Adam`, so
     /// that rounding is the same too.
-    pub fn step(&mut self, picture: &Tensor, gradient: &Tensor) -> Result<(), TchError> {
-        for numbers in &mut self.candidates {
+    ///
+    /// Only candidates whose entry in `active` is true are stepped.
+    pub fn step(
+        &mut self,
+        picture: &Tensor,
+        gradient: &Tensor,
+        active: &[bool],
+    ) -> Result<(), TchError> {
+        for (numbers, _) in self
+            .candidates
+            .iter_mut()
+            .zip(active)
+            .filter(|(_, active)| **active)
+        {
             numbers.beta1_product *= numbers.beta1;
             numbers.beta2_product *= numbers.beta2;
         }
+        let candidates: Vec<_> = self.candidates.iter().zip(active).collect();
         let mut start = 0;
         // Neighbours with equal numbers are stepped together: usually that is the whole lane.
-        for alike in self.candidates.chunk_by(|one, next| one == next) {
+        for alike in candidates.chunk_by(|one, next| one == next) {
             let length = alike.len() as i64;
-            if let Some(numbers) = alike.first() {
+            if let Some((numbers, true)) = alike.first() {
                 let of = |tensor: &Tensor| tensor.f_narrow(0, start, length);
                 step(
                     numbers,

@@ -31,31 +31,41 @@ impl IterateAverage {
                 })
                 .collect(),
         };
-        average.add(picture)?;
+        average.add(picture, &vec![true; decays.len()])?;
         Ok(average)
     }
 
-    /// The same sums under `decays`, shared with the old lane like [`Adam`](super::adam::Adam)'s moments.
-    #[must_use]
-    pub fn carried(&self, decays: &[f64]) -> Self {
+    /// The same sums under `decays`, for a lane that is built again with the same `picture`.
+    pub fn carried(&self, decays: &[f64], picture: &Tensor) -> Result<Self, TchError> {
         let mut carried = Self {
-            sum: self.sum.shallow_clone(),
+            sum: self.sum.f_detach_copy()?,
             candidates: self.candidates.clone(),
         };
-        carried.update(decays);
-        carried
+        carried.update(decays, picture)?;
+        Ok(carried)
     }
 
-    /// Takes up changed decays; what was averaged so far stays.
-    pub fn update(&mut self, decays: &[f64]) {
-        for (candidate, &decay) in self.candidates.iter_mut().zip(decays) {
+    /// Takes up changed decays; what was averaged so far stays. A candidate that did not average until
+    /// now begins with `picture`, as it would alone.
+    pub fn update(&mut self, decays: &[f64], picture: &Tensor) -> Result<(), TchError> {
+        for (index, (candidate, &decay)) in (0..).zip(self.candidates.iter_mut().zip(decays)) {
+            let begins = candidate.decay <= 0.0 && decay > 0.0;
             candidate.decay = decay;
+            if begins {
+                candidate.product = decay;
+                let first = picture.f_narrow(0, index, 1)?.f_mul_scalar(1.0 - decay)?;
+                self.sum.f_narrow(0, index, 1)?.f_copy_(&first)?;
+            }
         }
+        Ok(())
     }
 
-    /// Adds one iterate, `[N, 3, H, W]`.
-    pub fn add(&mut self, picture: &Tensor) -> Result<(), TchError> {
-        for (index, candidate) in (0..).zip(&mut self.candidates) {
+    /// Adds one iterate, `[N, 3, H, W]`, for the candidates whose entry in `active` is true.
+    pub fn add(&mut self, picture: &Tensor, active: &[bool]) -> Result<(), TchError> {
+        for (index, (candidate, &active)) in (0..).zip(self.candidates.iter_mut().zip(active)) {
+            if !active {
+                continue;
+            }
             let mut sum = self.sum.f_narrow(0, index, 1)?;
             let _ = sum.f_lerp_(&picture.f_narrow(0, index, 1)?, 1.0 - candidate.decay)?;
             candidate.product *= candidate.decay;

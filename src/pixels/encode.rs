@@ -95,7 +95,7 @@ pub fn write(
 ) -> Result<Written, WriteError> {
     refuse_occupied(path, options.existing)?;
     let format = OutputFormat::of(path)?;
-    refuse_size(path, picture, format)?;
+    format.check_size(path, picture.dimensions())?;
     if let Some(entry) = text.iter().find(|entry| !entry.has_valid_keyword()) {
         return Err(WriteError::Keyword {
             keyword: entry.keyword.clone(),
@@ -187,28 +187,6 @@ impl From<image::ImageError> for EncodeFailure {
             other => Self::Encoder(other.to_string()),
         }
     }
-}
-
-fn refuse_size(path: &Path, picture: &Rgb32FImage, format: OutputFormat) -> Result<(), WriteError> {
-    let (width, height) = picture.dimensions();
-    if width == 0 || height == 0 {
-        return Err(WriteError::NoPixels {
-            path: path.into(),
-            width,
-            height,
-        });
-    }
-    let longest_side = format.longest_side_pixels();
-    if width.max(height) > longest_side {
-        return Err(WriteError::TooLarge {
-            path: path.into(),
-            format,
-            width,
-            height,
-            longest_side,
-        });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

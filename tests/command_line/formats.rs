@@ -81,7 +81,10 @@ fn every_format_comes_out() {
             .run(&format!("content.png style.png -o {name}"))
             .succeeded();
         assert!(
-            ended.stdout.lines().last().unwrap().contains(name),
+            ended
+                .stdout
+                .lines()
+                .any(|line| line.starts_with("wrote") && line.contains(name)),
             "{}",
             ended.stdout
         );

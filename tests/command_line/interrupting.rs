@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::setting::{Setting, size_of};
 
@@ -11,9 +11,8 @@ fn endless(setting: &Setting, more: &[&str]) -> Child {
     setting.started(9_000_000, more)
 }
 
-/// Sends `signal` once a line holds `word`; gives back what came after it, and the exit code.
-fn interrupted_after(mut child: Child, word: &str, signal: &str) -> (String, Option<i32>) {
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
+/// Reads on until a line holds `word`.
+fn wait_for(lines: &mut BufReader<ChildStdout>, word: &str) {
     let mut line = String::new();
     while !line.contains(word) {
         line.clear();
@@ -23,16 +22,38 @@ fn interrupted_after(mut child: Child, word: &str, signal: &str) -> (String, Opt
             "the run ended by itself"
         );
     }
-    let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
+}
+
+/// Sends `signals`, one right after the other.
+fn send(child: &Child, signals: &[&str]) {
+    let script: Vec<String> = signals
+        .iter()
+        .map(|signal| format!("kill {signal} {}", child.id()))
+        .collect();
+    let sent = Command::new("sh")
+        .args(["-c", &script.join(" && ")])
         .status()
         .unwrap();
     assert!(sent.success());
+}
+
+/// What the program prints from here on, what it printed on standard error, and its exit code.
+fn ended(mut lines: BufReader<ChildStdout>, child: Child) -> (String, String, Option<i32>) {
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    (rest, output.status.code())
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    (rest, stderr, output.status.code())
+}
+
+/// Sends `signal` once a line holds `word`; gives back what came after it, and the exit code.
+fn interrupted_after(mut child: Child, word: &str, signal: &str) -> (String, Option<i32>) {
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    wait_for(&mut lines, word);
+    send(&child, &[signal]);
+    let (rest, stderr, code) = ended(lines, child);
+    assert_eq!(stderr, "");
+    (rest, code)
 }
 
 #[test]
@@ -77,4 +98,163 @@ fn sigterm_does_as_ctrl_c() {
     );
     assert_eq!(end["output"], "out.png");
     assert_eq!(size_of(&setting.path("out.png")), (32, 24));
+}
+
+/// A run whose steps and whose preparation take long enough to be caught in the middle.
+fn slow(setting: &Setting) -> Child {
+    setting
+        .program()
+        .args(["run", "content.png", "style.png", "-o", "out.png"])
+        .args(["--steps", "1000", "--threads", "1", "--size", "400"])
+        .args(["--set", "network.widths=[64,64,96,96]"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn before_the_first_picture_the_first_signal_ends_at_once() {
+    let setting = Setting::with_pictures();
+    let (rest, code) = interrupted_after(slow(&setting), "learning", "-INT");
+    assert_eq!(code, Some(130));
+    assert_eq!(rest, "", "the run went on until it could say more");
+    assert!(!setting.exists("out.png"));
+}
+
+#[test]
+fn the_second_signal_ends_at_once_and_quietly() {
+    let setting = Setting::with_pictures();
+    let mut child = slow(&setting);
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    wait_for(&mut lines, "step ");
+    // Not the same twice: the first may still be pending, and a pending signal counts once.
+    send(&child, &["-INT", "-TERM"]);
+    let (rest, stderr, code) = ended(lines, child);
+    assert_eq!(code, Some(130), "{stderr}");
+    assert!(!rest.contains("stopped"), "the step was short: {rest}");
+    assert!(!stderr.contains("error"), "{stderr}");
+    assert!(!setting.exists("out.png"));
+}
+
+#[test]
+fn a_terminal_that_hangs_up_twice_leaves_time_to_save() {
+    // Elsewhere the program leaves this signal alone where it has no terminal.
+    if cfg!(not(target_os = "linux")) {
+        return;
+    }
+    let setting = Setting::with_pictures();
+    let mut child = slow(&setting);
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    wait_for(&mut lines, "step ");
+    send(&child, &["-HUP"]);
+    send(&child, &["-HUP"]);
+    let (rest, stderr, code) = ended(lines, child);
+    assert_eq!(code, Some(130), "{stderr}");
+    assert!(rest.contains("stopped: wrote out.png"), "{rest}");
+}
+
+#[test]
+fn a_signal_that_is_ignored_stays_so() {
+    let setting = Setting::with_pictures();
+    let program = setting.program();
+    let mut child = Command::new("sh")
+        .args(["-c", "trap '' HUP; exec \"$@\"", "sh"])
+        .arg(program.get_program())
+        .args(["run", "content.png", "style.png", "-o", "out.png"])
+        .args(["--size", "32", "--steps", "300", "--threads", "1"])
+        .args(["--set", "network.widths=[8,8,8,8]"])
+        .current_dir(program.get_current_dir().unwrap())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    wait_for(&mut lines, "step ");
+    send(&child, &["-HUP", "-HUP"]);
+    let (rest, stderr, code) = ended(lines, child);
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(
+        rest.contains("\nwrote out.png") && rest.contains("300 steps"),
+        "{rest}"
+    );
+}
+
+/// Pseudo-terminals, of which one test of the driver's state is enough on one system.
+#[cfg(target_os = "linux")]
+mod in_a_terminal {
+    use std::fs::File;
+    use std::io::{Read, Write};
+    use std::os::fd::{AsFd, OwnedFd};
+    use std::process::{Child, Stdio};
+
+    use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+    use rustix::termios::{LocalModes, tcgetattr};
+
+    use super::{Setting, send};
+
+    /// A terminal's two ends: what a person sees and types, and what a program has.
+    fn terminal() -> (OwnedFd, OwnedFd) {
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+        let person = openpt(flags).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let program = ioctl_tiocgptpeer(&person, flags).unwrap();
+        (person, program)
+    }
+
+    /// `show` in a terminal, at the moment when it asks what the terminal can do.
+    fn asking(setting: &Setting, person: &mut File, program: &OwnedFd) -> Child {
+        let child = setting
+            .program()
+            .args(["show", "content.png"])
+            .env("TERM", "xterm")
+            .env_remove("TMUX")
+            .stdin(program.try_clone().unwrap())
+            .stdout(program.try_clone().unwrap())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut seen = Vec::new();
+        let mut chunk = [0; 1024];
+        while !seen.ends_with(b"\x1b[c") {
+            let count = person.read(&mut chunk).unwrap();
+            seen.extend_from_slice(&chunk[..count]);
+        }
+        child
+    }
+
+    fn local_modes(program: impl AsFd) -> LocalModes {
+        tcgetattr(program).unwrap().local_modes
+    }
+
+    #[test]
+    fn a_terminal_that_is_asked_gets_its_echo_back() {
+        let setting = Setting::with_pictures();
+        let (person, program) = terminal();
+        let mut person = File::from(person);
+        let before = local_modes(&program);
+        let changed = LocalModes::ECHO | LocalModes::ICANON;
+        assert!(before.contains(changed | LocalModes::ISIG));
+        for signal in ["-TERM", "-HUP", "-INT"] {
+            let child = asking(&setting, &mut person, &program);
+            assert_eq!(local_modes(&program), before - changed, "{signal}");
+            send(&child, &[signal]);
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(output.status.code(), Some(130), "{signal}");
+            assert_eq!(local_modes(&program), before, "{signal}");
+        }
+        let child = asking(&setting, &mut person, &program);
+        person.write_all(b"\x1b[?62;c").unwrap();
+        // What is printed must be read, or the program waits.
+        let mut reader = person.try_clone().unwrap();
+        std::thread::spawn(move || {
+            let mut chunk = [0; 1024];
+            while reader.read(&mut chunk).is_ok_and(|count| count > 0) {}
+        });
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(local_modes(&program), before);
+    }
 }

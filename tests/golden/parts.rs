@@ -115,8 +115,8 @@ fn adam_and_the_average_of_two_candidates() {
     let mut average = IterateAverage::new(&picture, &[0.9, 0.9]).unwrap();
     for _ in 0..20 {
         let gradient = &curvature * (&picture - &goal);
-        adam.step(&picture, &gradient).unwrap();
-        average.add(&picture).unwrap();
+        adam.step(&picture, &gradient, &[true, true]).unwrap();
+        average.add(&picture, &[true, true]).unwrap();
     }
     let average = average.value().unwrap();
     for (index, expected) in expected.iter().enumerate() {

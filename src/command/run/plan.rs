@@ -7,9 +7,14 @@ use image::Rgb32FImage;
 
 use crate::cli::RunOptions;
 use crate::command::Failure;
+use crate::command::digest::FileDigest;
+use crate::engine::size::content_size;
 use crate::pixels::{self, Existing, OutputFormat};
 use crate::preset::visible::visible;
-use crate::preset::{self, Fit, Loaded, NetworkName, Override};
+use crate::preset::{self, Fit, Init, Loaded, NetworkName, Override};
+
+/// Characters of a picture's name that go into the name of the result, so that it is not too long.
+const LONGEST_STEM: usize = 60;
 
 /// A picture and where it is from.
 #[derive(Debug)]
@@ -72,7 +77,7 @@ impl Source {
     /// The name without folder and extension, to build other names from.
     fn stem(&self) -> String {
         match self.path.as_deref().and_then(Path::file_stem) {
-            Some(stem) => stem.to_string_lossy().into_owned(),
+            Some(stem) => stem.to_string_lossy().chars().take(LONGEST_STEM).collect(),
             None => self.name.replace(' ', "-"),
         }
     }
@@ -85,12 +90,19 @@ pub(in crate::command) struct Plan {
     pub(in crate::command) content: Source,
     pub(in crate::command) style: Source,
     pub(super) output: PathBuf,
+    /// False where the program made the name up: then nothing that is there is replaced.
+    pub(super) may_replace: bool,
+    /// The trained weights, where the preset uses some.
+    pub(in crate::command) weights: Option<FileDigest>,
+    /// The picture to start from, where it is a file.
+    pub(in crate::command) init_file: Option<FileDigest>,
     pub(super) options: RunOptions,
 }
 
 impl Plan {
-    /// Loads the preset, finds a place for the result, and reads the pictures: in this order, so that
-    /// what costs least is refused first. `create` is a folder to make where it does not exist.
+    /// Loads the preset, reads the pictures, and makes sure of a place for the result, so that everything
+    /// that can be refused is refused before the first step. `create` is a folder to make where it does
+    /// not exist.
     pub(in crate::command) fn new(
         mut content: Source,
         mut style: Source,
@@ -101,14 +113,7 @@ impl Plan {
         let name = options.preset.as_deref().unwrap_or("demo");
         let preset = preset::load(name, &overrides(name, &options)?)?;
         check_weights(&preset, options.weights.is_some())?;
-        if let Some(directory) = create {
-            std::fs::create_dir_all(&directory).map_err(|error| {
-                Failure::new(format!(
-                    "cannot make the folder {:?}: {error}\n  give another one with --save-dir",
-                    directory.display().to_string()
-                ))
-            })?;
-        }
+        let may_replace = options.output.is_some();
         let output = match (&options.output, default_output) {
             (Some(output), _) => output.clone(),
             (None, Some(output)) => unused(output),
@@ -119,20 +124,79 @@ impl Plan {
                 preset.name
             ))),
         };
-        pixels::check_writable(&output, Existing::Replace).map_err(Failure::new)?;
-        if options.sixteen_bit {
-            check_sixteen_bit(&output)?;
+        // The folder of `--save-dir` may not be there yet, and is not made for a run that cannot start.
+        if create.is_none() {
+            check_output(&output, &options)?;
         }
         content.read()?;
         style.read()?;
+        let size = content_size(&preset.preset.image, content.picture.dimensions());
+        OutputFormat::of(&output)
+            .and_then(|format| format.check_size(&output, size))
+            .map_err(Failure::new)?;
+        if let Some(directory) = create {
+            std::fs::create_dir_all(&directory).map_err(|error| {
+                Failure::new(format!(
+                    "cannot make the folder {:?}: {error}\n  give another one with --save-dir",
+                    directory.display().to_string()
+                ))
+            })?;
+            check_output(&output, &options)?;
+        }
+        let network = &preset.preset.network;
+        let is_fitted = network.name == NetworkName::Fitted;
+        let weights = network.weights.as_deref().filter(|_| !is_fitted);
+        let image = &preset.preset.image;
+        let init_file = image
+            .init_file
+            .as_deref()
+            .filter(|_| image.init == Init::File);
+        let inputs = [
+            content.path.as_deref(),
+            style.path.as_deref(),
+            weights,
+            init_file,
+        ];
+        refuse_own_input(&output, inputs.into_iter().flatten())?;
         Ok(Self {
+            // What is wrong with them is said by the engine, which has more to say about it.
+            weights: weights.and_then(|path| FileDigest::begin(path).ok()),
+            init_file: init_file.and_then(|path| FileDigest::begin(path).ok()),
             preset,
             content,
             style,
             output,
+            may_replace,
             options,
         })
     }
+}
+
+fn check_output(output: &Path, options: &RunOptions) -> Result<(), Failure> {
+    pixels::check_writable(output, Existing::Replace).map_err(Failure::new)?;
+    if options.sixteen_bit {
+        check_sixteen_bit(output)?;
+    }
+    Ok(())
+}
+
+/// Refuses to write the result over something that it is made from.
+fn refuse_own_input<'a>(
+    output: &Path,
+    inputs: impl IntoIterator<Item = &'a Path>,
+) -> Result<(), Failure> {
+    let Ok(canonical) = output.canonicalize() else {
+        return Ok(());
+    };
+    for input in inputs {
+        if input.canonicalize().is_ok_and(|input| input == canonical) {
+            return Err(Failure::new(format!(
+                "the output {} is one of the inputs, and would be lost\n  give another name with -o",
+                visible(&output.display().to_string())
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The convenience options as overrides, then `--set`, which has the last word.
@@ -147,9 +211,20 @@ fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure>
     if let Some(size) = options.size {
         set("image.size", size.to_string());
         // A size says nothing to a preset that keeps the picture's own, or has both sides fixed.
-        let fit = preset::load(name, &[])?.preset.image.fit;
-        if matches!(fit, Fit::Native | Fit::Exact) {
-            set("image.fit", "longer".to_owned());
+        let fit = preset::load(name, &options.overrides)?.preset.image.fit;
+        let is_said = options
+            .overrides
+            .iter()
+            .any(|given| given.key == "image.fit");
+        match fit {
+            Fit::Native | Fit::Exact if is_said => {
+                return Err(Failure::new(
+                    "--size says nothing where image.fit is native or exact\n  \
+                     leave one of them out; for an exact size set image.width and image.height",
+                ));
+            }
+            Fit::Native | Fit::Exact => set("image.fit", "longer".to_owned()),
+            Fit::Longer | Fit::Shorter | Fit::Height => {}
         }
     }
     if let Some(steps) = options.steps {
@@ -210,7 +285,7 @@ fn check_sixteen_bit(output: &Path) -> Result<(), Failure> {
 }
 
 /// `path`, or `name-2`, `name-3`, … where that exists already: nothing is lost without being asked for.
-fn unused(path: PathBuf) -> PathBuf {
+pub(super) fn unused(path: PathBuf) -> PathBuf {
     if !path.exists() {
         return path;
     }

@@ -20,7 +20,7 @@ pub(super) trait Reporter {
     fn losses(&mut self, block: &LossBlock) -> io::Result<()>;
     /// Ctrl-C was noticed, and the worker is still busy.
     fn stopping(&mut self) {
-        eprintln!("{STOPPING}");
+        output::error_line(STOPPING);
     }
     /// Takes away what is only there while the run lasts.
     fn clear(&mut self) {}
@@ -92,13 +92,16 @@ fn loss_words(losses: &Losses<'_>) -> Vec<String> {
     words
 }
 
-fn notes(plan: &Plan) -> impl Iterator<Item = String> {
-    [&plan.content, &plan.style].into_iter().flat_map(|source| {
+/// What was done to the pictures when they were read, and to the choice of the device.
+fn notes(plan: &Plan, started: &Started) -> Vec<String> {
+    let pictures = [&plan.content, &plan.style].into_iter().flat_map(|source| {
+        let name = visible(source.name());
         source
             .notes
             .iter()
-            .map(|note| format!("{}: {note}", visible(source.name())))
-    })
+            .map(move |note| format!("{name}: {note}"))
+    });
+    pictures.chain(started.note.clone()).collect()
 }
 
 /// A progress bar on standard error with the losses below it, the summary on standard output.
@@ -135,7 +138,7 @@ impl Reporter for Bar {
         self.progress.finish_and_clear();
         output::line(pictures(plan))?;
         output::line(settings(plan, started))?;
-        for note in notes(plan) {
+        for note in notes(plan, started) {
             output::line(note)?;
         }
         self.steps = started.steps;
@@ -180,7 +183,7 @@ impl Reporter for Bar {
         // The terminal has echoed `^C` where the bar's last line ended, and the cursor is no longer
         // where the bar believes: it must not be drawn or cleared any more.
         self.progress.set_draw_target(ProgressDrawTarget::hidden());
-        eprintln!("\n{STOPPING}");
+        output::error_line(format!("\n{STOPPING}"));
     }
 
     fn clear(&mut self) {
@@ -222,7 +225,7 @@ impl Reporter for Lines {
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
         self.steps = started.steps;
         output::line(format!("{}: {}", pictures(plan), settings(plan, started)))?;
-        notes(plan).try_for_each(output::line)
+        notes(plan, started).iter().try_for_each(output::line)
     }
 
     fn losses(&mut self, block: &LossBlock) -> io::Result<()> {

@@ -1,15 +1,16 @@
 //! What is left when a run is over: the file, and a line on what it took. Main thread.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use image::Rgb32FImage;
 
-use super::plan::Plan;
+use super::plan::{Plan, unused};
 use super::progress::{elapsed, loss};
 use crate::command::{Failure, provenance};
 use crate::engine::message::{EndReason, LossBlock, Pictures, Started};
-use crate::pixels::{self, BitDepth, WriteOptions};
+use crate::pixels::{self, BitDepth, Existing, TextEntry, WriteError, WriteOptions};
 use crate::preset::visible::visible;
 
 /// What is collected on the way.
@@ -60,17 +61,13 @@ impl Outcome {
             .as_ref()
             .and_then(|block| block.losses(block.steps().saturating_sub(1), 0))
             .map(|losses| losses.total());
-        let text = provenance::entries(plan, self.started.as_ref(), step, seconds, final_loss)?;
+        let text = provenance::entries(plan, self.started.as_ref(), step, seconds, final_loss);
         let bit_depth = if plan.options.sixteen_bit {
             BitDepth::Sixteen
         } else {
             BitDepth::Eight
         };
-        let options = WriteOptions {
-            bit_depth,
-            ..WriteOptions::default()
-        };
-        pixels::write(&plan.output, picture, options, &text).map_err(Failure::new)?;
+        let (path, written) = save(plan, picture, bit_depth, &text)?;
         let (width, height) = picture.dimensions();
         let stopped = if reason == EndReason::Stopped {
             "stopped: "
@@ -80,18 +77,69 @@ impl Outcome {
         let words = final_loss
             .map(|value| format!(", loss {}", loss(value)))
             .unwrap_or_default();
-        let summary = format!(
+        let mut summary = format!(
             "{stopped}wrote {}: {width}×{height}, {step} steps in {}{words}",
-            visible(&plan.output.display().to_string()),
+            visible(&path.display().to_string()),
             elapsed(seconds)
         );
+        if written.texts_left_out > 0 {
+            let format = written.format;
+            let _ = write!(
+                summary,
+                "\nnote: {format} holds no record of how it was made; PNG and JPEG do"
+            );
+        }
         Ok(Written {
             reason,
             step,
             seconds,
-            path: Some(plan.output.clone()),
+            path: Some(path),
             picture: Some(Arc::clone(picture)),
             summary,
         })
+    }
+}
+
+/// Writes the picture where the plan says, or, where that is impossible by now, where it is not lost.
+fn save(
+    plan: &Plan,
+    picture: &Rgb32FImage,
+    bit_depth: BitDepth,
+    text: &[TextEntry],
+) -> Result<(PathBuf, pixels::Written), Failure> {
+    let existing = if plan.may_replace {
+        Existing::Replace
+    } else {
+        Existing::Keep
+    };
+    let options = WriteOptions {
+        bit_depth,
+        existing,
+        ..WriteOptions::default()
+    };
+    let mut path = plan.output.clone();
+    loop {
+        match pixels::write(&path, picture, options, text) {
+            Ok(written) => return Ok((path, written)),
+            // Another run took the name since this one chose it.
+            Err(WriteError::Exists { .. }) => path = unused(plan.output.clone()),
+            Err(error) => return Err(rescue(picture, text, &error)),
+        }
+    }
+}
+
+/// A full disk or a folder that is gone must not cost the picture: it goes to the temporary folder.
+fn rescue(picture: &Rgb32FImage, text: &[TextEntry], error: &WriteError) -> Failure {
+    let path = unused(std::env::temp_dir().join("stylescope-rescued.png"));
+    let options = WriteOptions {
+        existing: Existing::Keep,
+        ..WriteOptions::default()
+    };
+    match pixels::write(&path, picture, options, text) {
+        Ok(_) => Failure::new(format!(
+            "{error}\n  the picture was saved as {} instead",
+            path.display()
+        )),
+        Err(_) => Failure::new(error),
     }
 }

@@ -6,11 +6,14 @@
 
 use std::env;
 use std::io::{self, IsTerminal, Read, Write};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How the terminal's driver waits: a read returns with nothing after ten tenths of a second.
-const QUIET: [&str; 7] = ["-icanon", "-echo", "-isig", "min", "0", "time", "10"];
+use rustix::termios::{LocalModes, SpecialCodeIndex};
+
+use crate::command::signals::ChangedTerminal;
+
+/// How long the terminal's driver waits before a read returns with nothing, in tenths of a second.
+const SILENCE: u8 = 10;
 /// The longest wait in all, where something other than an answer keeps coming.
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
@@ -45,28 +48,25 @@ pub(super) fn is_multiplexed() -> bool {
 }
 
 /// Standard input without echo, as it was before once this is dropped.
-pub(super) struct Quiet {
-    before: String,
-}
+pub(super) struct Quiet(ChangedTerminal);
 
 impl Quiet {
     /// `None` where nobody would answer, or the answer could not be read.
     pub(super) fn start() -> Option<Self> {
         // Linux's console prints the question.
         let console = env::var_os("TERM").is_some_and(|term| term == "linux");
-        if console || !io::stdin().is_terminal() || !is_in_foreground() {
+        if console || !io::stdin().is_terminal() {
             return None;
         }
-        let before = stty(&["-g"])?.trim().to_owned();
-        let quiet = Self { before };
-        stty(&QUIET)?;
-        Some(quiet)
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        stty(&[&self.before]);
+        // Ctrl-C still counts: a terminal may take its time.
+        ChangedTerminal::start(|terminal| {
+            terminal
+                .local_modes
+                .remove(LocalModes::ICANON | LocalModes::ECHO);
+            terminal.special_codes[SpecialCodeIndex::VMIN] = 0;
+            terminal.special_codes[SpecialCodeIndex::VTIME] = SILENCE;
+        })
+        .map(Self)
     }
 }
 
@@ -117,33 +117,6 @@ fn understand(said: &str) -> Option<Answers> {
             .any(|attribute| attribute == "4"),
         cell: cell().unwrap_or(Answers::default().cell),
     })
-}
-
-/// Sets or says how the terminal's driver behaves, which only this program can do everywhere.
-fn stty(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("stty")
-        .args(arguments)
-        .stdin(Stdio::inherit())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// False behind `&`: a program in the background is stopped when it touches the terminal's driver.
-fn is_in_foreground() -> bool {
-    // The fields behind the name in brackets: state, parent, group, session, terminal, foreground group.
-    let Ok(status) = std::fs::read_to_string("/proc/self/stat") else {
-        return true;
-    };
-    let Some((_, fields)) = status.rsplit_once(')') else {
-        return true;
-    };
-    let fields: Vec<&str> = fields.split_whitespace().collect();
-    fields.get(2) == fields.get(5)
 }
 
 #[cfg(test)]

@@ -47,8 +47,35 @@ impl OutputFormat {
         matches!(self, Self::Png | Self::Tiff)
     }
 
+    /// Refuses a width and height in pixels that the format cannot state, or that are no picture.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::NoPixels`] and [`WriteError::TooLarge`], which name `path`.
+    pub fn check_size(self, path: &Path, (width, height): (u32, u32)) -> Result<(), WriteError> {
+        if width == 0 || height == 0 {
+            return Err(WriteError::NoPixels {
+                path: path.into(),
+                width,
+                height,
+            });
+        }
+        let longest_side = self.longest_side_pixels();
+        if width.max(height) > longest_side {
+            let format = self;
+            return Err(WriteError::TooLarge {
+                path: path.into(),
+                format,
+                width,
+                height,
+                longest_side,
+            });
+        }
+        Ok(())
+    }
+
     /// The longest width or height that the format can state, in pixels.
-    pub(super) fn longest_side_pixels(self) -> u32 {
+    fn longest_side_pixels(self) -> u32 {
         match self {
             Self::Png => i32::MAX.unsigned_abs(),
             Self::Jpeg => 65535,

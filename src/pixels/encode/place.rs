@@ -57,11 +57,14 @@ pub(super) fn move_into_place(
 
 /// Where a symbolic link leads, so that the file behind it is replaced and not the link.
 fn resolved(path: &Path) -> PathBuf {
-    if path.is_symlink() {
-        fs::canonicalize(path).unwrap_or_else(|_| path.into())
-    } else {
-        path.into()
+    if !path.is_symlink() {
+        return path.into();
     }
+    fs::canonicalize(path).unwrap_or_else(|_| match (fs::read_link(path), path.parent()) {
+        // Nothing is there yet; one link is followed, so that what is made is what it points to.
+        (Ok(target), Some(folder)) => folder.join(target),
+        _ => path.into(),
+    })
 }
 
 /// Turns the failure to create a file in `folder` into what is wrong with the folder.

@@ -201,6 +201,16 @@ fn permissions_are_those_of_any_new_file_and_links_stay_links() {
         read(&name("elsewhere/real.png")).unwrap().format,
         PictureFormat::Png
     );
+
+    symlink("elsewhere/new.png", name("dangling.png")).unwrap();
+    write(
+        &name("dangling.png"),
+        &scene_deep(),
+        WriteOptions::default(),
+        &[],
+    )
+    .unwrap();
+    assert!(name("dangling.png").is_symlink() && name("elsewhere/new.png").is_file());
 }
 
 #[test]

@@ -1,0 +1,89 @@
+//! The SHA-256 of a file, computed on a thread of its own while a run goes on.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use sha2::{Digest, Sha256};
+
+/// A file that was opened before the run, so that what is hashed is what was there then, whatever
+/// happens to its name meanwhile.
+#[derive(Debug)]
+pub(super) struct FileDigest {
+    path: PathBuf,
+    hashing: Mutex<Option<JoinHandle<io::Result<String>>>>,
+}
+
+impl FileDigest {
+    /// Begins to hash the regular file `path`.
+    pub(super) fn begin(path: &Path) -> io::Result<Self> {
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        let file = File::open(path)?;
+        let hashing = std::thread::Builder::new()
+            .name("digest".to_owned())
+            .spawn(move || sha256(file))?;
+        Ok(Self {
+            path: path.to_owned(),
+            hashing: Mutex::new(Some(hashing)),
+        })
+    }
+
+    /// The file's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The digest in hexadecimal; `None` where the file could not be read to its end, or the digest was
+    /// taken already. Waits for the thread.
+    pub(super) fn take(&self) -> Option<String> {
+        let hashing = self
+            .hashing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()?;
+        hashing.join().ok()?.ok()
+    }
+}
+
+fn sha256(mut file: File) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let count = file.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else {
+            break;
+        };
+        hasher.update(bytes);
+    }
+    let digits: Vec<String> = hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Ok(digits.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_that_was_there_is_hashed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, "abc").unwrap();
+        let digest = FileDigest::begin(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digest.take().as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_folder_has_none() {
+        assert!(FileDigest::begin(tempfile::tempdir().unwrap().path()).is_err());
+    }
+}
