@@ -95,6 +95,7 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => {
                 if interrupted.load(Ordering::Relaxed) && !std::mem::replace(&mut stopping, true) {
+                    listener.reporter.freeze();
                     listener.reporter.stopping();
                 }
                 continue;
@@ -125,6 +126,9 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
                 pictures,
                 seconds,
             } => {
+                if interrupted.load(Ordering::Relaxed) && !stopping {
+                    listener.reporter.freeze();
+                }
                 listener.reporter.clear();
                 let written = outcome.finish(plan, reason, &pictures, seconds)?;
                 listener.tell(|reporter| reporter.ended(plan, &written));

@@ -18,6 +18,8 @@ pub(super) trait Reporter {
     fn preparing(&mut self, stage: &Stage) -> io::Result<()>;
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()>;
     fn losses(&mut self, block: &LossBlock) -> io::Result<()>;
+    /// Ctrl-C came: from now on nothing is drawn over what stands there.
+    fn freeze(&mut self) {}
     /// Ctrl-C was noticed, and the worker is still busy.
     fn stopping(&mut self) {
         output::error_line(STOPPING);
@@ -179,11 +181,11 @@ impl Reporter for Bar {
         Ok(())
     }
 
-    fn stopping(&mut self) {
+    fn freeze(&mut self) {
         // The terminal has echoed `^C` where the bar's last line ended, and the cursor is no longer
         // where the bar believes: it must not be drawn or cleared any more.
         self.progress.set_draw_target(ProgressDrawTarget::hidden());
-        output::error_line(format!("\n{STOPPING}"));
+        output::error_line("");
     }
 
     fn clear(&mut self) {
