@@ -103,7 +103,7 @@ fn sigterm_does_as_ctrl_c() {
 /// A run whose steps and whose preparation take long enough to be caught in the middle.
 fn slow(setting: &Setting) -> Child {
     setting
-        .program()
+        .attended()
         .args(["run", "content.png", "style.png", "-o", "out.png"])
         .args(["--steps", "1000", "--threads", "1", "--size", "400"])
         .args(["--set", "network.widths=[64,64,96,96]"])
@@ -207,7 +207,7 @@ mod in_a_terminal {
     /// `show` in a terminal, at the moment when it asks what the terminal can do.
     fn asking(setting: &Setting, person: &mut File, program: &OwnedFd) -> Child {
         let child = setting
-            .program()
+            .attended()
             .args(["show", "content.png"])
             .env("TERM", "xterm")
             .env_remove("TMUX")

@@ -103,9 +103,39 @@ impl Setting {
         command
     }
 
+    /// The program as a person's shell starts it: with no signal ignored. Whatever runs the tests (a
+    /// script's `&`, `nohup`) may have some ignored, which the program honours.
+    pub(super) fn attended(&self) -> Command {
+        const RESET: &str = "--default-signal=INT,HUP,TERM";
+        let plain = self.program();
+        let reset = Command::new("env")
+            .args([RESET, "true"])
+            .stderr(Stdio::null())
+            .status();
+        if !reset.is_ok_and(|status| status.success()) {
+            // An `env` without this option: then only a plain start can be tested.
+            return plain;
+        }
+        let mut command = Command::new("env");
+        command
+            .arg(RESET)
+            .arg(plain.get_program())
+            .stdin(Stdio::null());
+        if let Some(folder) = plain.get_current_dir() {
+            command.current_dir(folder);
+        }
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+
     /// A small run of `steps` on the two pictures that writes `out.png`, going on by itself.
     pub(super) fn started(&self, steps: u64, more: &[&str]) -> Child {
-        self.program()
+        self.attended()
             .args([
                 "run",
                 "content.png",
