@@ -269,18 +269,16 @@ impl Loop<'_> {
     fn step(&mut self) -> Result<(), EngineError> {
         let started = Instant::now();
         self.lane.step()?;
+        self.stepping += started.elapsed();
         let due = self
             .last_read
             .is_none_or(|last| last.elapsed() >= self.job.report_interval);
         if due {
             // Reading back waits for the device, which belongs to the time of the steps.
-            self.stepping += started.elapsed();
             let waiting = Instant::now();
             self.read_losses()?;
             self.stepping += waiting.elapsed();
             self.deliver_picture()?;
-        } else {
-            self.stepping += started.elapsed();
         }
         Ok(())
     }
@@ -291,9 +289,8 @@ impl Loop<'_> {
             return Ok(());
         };
         let failed = self.lane.not_finite(&block);
-        if let Some((_, losses)) = block.first_not_finite() {
-            let step = losses.step;
-            block.truncate(step);
+        if let Some(EngineError::NotFinite { step, .. }) = &failed {
+            block.truncate(*step);
         }
         if block.steps() > 0 {
             self.say(Event::Losses(block));

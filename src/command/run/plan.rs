@@ -286,7 +286,9 @@ fn check_sixteen_bit(output: &Path) -> Result<(), Failure> {
 
 /// `path`, or `name-2`, `name-3`, … where that exists already: nothing is lost without being asked for.
 pub(super) fn unused(path: PathBuf) -> PathBuf {
-    if !path.exists() {
+    // A link that leads nowhere is something too: whoever made it wants it to stay.
+    let is_free = |path: &Path| path.symlink_metadata().is_err();
+    if is_free(&path) {
         return path;
     }
     let stem = path
@@ -301,7 +303,7 @@ pub(super) fn unused(path: PathBuf) -> PathBuf {
         .into_owned();
     (2..u64::MAX)
         .map(|number| path.with_file_name(format!("{stem}-{number}.{extension}")))
-        .find(|path| !path.exists())
+        .find(|path| is_free(path))
         .unwrap_or(path)
 }
 
@@ -333,5 +335,11 @@ mod tests {
         assert_eq!(unused(path.clone()), path);
         std::fs::write(&path, "").unwrap();
         assert_eq!(unused(path.clone()), folder.path().join("a-2.png"));
+        #[cfg(unix)]
+        {
+            let link = folder.path().join("a-2.png");
+            std::os::unix::fs::symlink("nowhere", link).unwrap();
+            assert_eq!(unused(path), folder.path().join("a-3.png"));
+        }
     }
 }

@@ -123,22 +123,27 @@ fn save(
             Ok(written) => return Ok((path, written)),
             // Another run took the name since this one chose it.
             Err(WriteError::Exists { .. }) => path = unused(plan.output.clone()),
-            Err(error) => return Err(rescue(picture, text, &error)),
+            Err(error) => return Err(rescue(picture, options, text, &error)),
         }
     }
 }
 
 /// A full disk or a folder that is gone must not cost the picture: it goes to the temporary folder.
-fn rescue(picture: &Rgb32FImage, text: &[TextEntry], error: &WriteError) -> Failure {
+fn rescue(
+    picture: &Rgb32FImage,
+    options: WriteOptions,
+    text: &[TextEntry],
+    error: &WriteError,
+) -> Failure {
     let path = unused(std::env::temp_dir().join("stylescope-rescued.png"));
     let options = WriteOptions {
         existing: Existing::Keep,
-        ..WriteOptions::default()
+        ..options
     };
     match pixels::write(&path, picture, options, text) {
         Ok(_) => Failure::new(format!(
             "{error}\n  the picture was saved as {} instead",
-            path.display()
+            visible(&path.display().to_string())
         )),
         Err(_) => Failure::new(error),
     }
