@@ -1,6 +1,7 @@
 //! The command line: grammar and help texts. Parsed once on the main thread.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
@@ -64,6 +65,16 @@ pub enum Command {
             whole preset, the seed, versions, and the hashes of pictures and weights."
     )]
     Show(ShowArguments),
+    /// Say what was found: devices, the terminal, presets.
+    #[command(
+        long_about = "Says what was found on this machine: the devices, what the terminal can do and which \
+            kind of pictures would be shown in it, and where presets are looked for."
+    )]
+    Doctor {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Print completions for a shell.
     #[command(long_about = "Prints completions for a shell. For bash, say:\n  \
             stylescope completions bash > ~/.local/share/bash-completion/completions/stylescope")]
@@ -145,6 +156,7 @@ pub struct DemoArguments {
 
 /// Options that `run` and `demo` share.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct RunOptions {
     /// A preset by name or path; see `stylescope presets list` [default: demo]
     #[arg(short, long, value_name = "PRESET")]
@@ -198,17 +210,66 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// Line mode even where a terminal could show more
+    /// Lines instead of the dashboard, even on a terminal
     #[arg(long)]
     pub headless: bool,
+
+    /// Look for saved presets by reading them again and again, as on network file systems
+    #[arg(long)]
+    pub poll: bool,
+
+    /// Most pictures a second in the dashboard [default: 8, less on slow links]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub preview_rate: Option<f64>,
+
+    /// Most bytes of pictures a second in the dashboard, such as 50k or 2M
+    #[arg(long, value_name = "BYTES")]
+    pub bandwidth: Option<ByteSize>,
+
+    /// Also write the dashboard's events, and what libraries print, into FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub log: Option<PathBuf>,
 
     /// One JSON object a line on standard output: every step, all losses
     #[arg(long)]
     pub json: bool,
 
-    /// How the finished picture is printed on a terminal
+    /// How pictures are shown in the dashboard and printed at the end
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub graphics: Graphics,
+}
+
+/// A number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ByteSize(pub u64);
+
+impl FromStr for ByteSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
+        let factor = match text.get(digits.len()..).unwrap_or_default() {
+            "" | "B" => Some(1.0),
+            "k" | "K" | "kB" | "KB" => Some(1e3),
+            "M" | "MB" => Some(1e6),
+            "G" | "GB" => Some(1e9),
+            _ => None,
+        };
+        let number: Option<f64> = digits.parse().ok();
+        match (number, factor) {
+            (Some(number), Some(factor)) if number * factor >= 1.0 && number.is_finite() => {
+                Ok(Self((number * factor) as u64))
+            }
+            _ => Err("expected a number of bytes of at least 1, such as 50k or 2M".to_owned()),
+        }
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(rate) if rate > 0.0 && rate <= 60.0 => Ok(rate),
+        _ => Err("expected a number above 0 and at most 60".to_owned()),
+    }
 }
 
 /// How a picture is printed into the terminal.
@@ -220,11 +281,13 @@ pub enum Graphics {
     /// The kitty graphics protocol
     Kitty,
     /// iTerm2's inline images
-    Iterm,
+    #[value(alias = "iterm")]
+    Iterm2,
     /// Sixel
     Sixel,
     /// Coloured half-blocks, which every terminal can show
-    Blocks,
+    #[value(name = "halfblocks", aliases = ["half-blocks", "blocks"])]
+    HalfBlocks,
     /// Not at all
     None,
 }

@@ -3,22 +3,20 @@
 mod completions;
 mod demo;
 mod digest;
+mod doctor;
 mod failure;
 mod output;
 mod presets;
 mod provenance;
 mod run;
 mod show;
-mod signals;
 mod terminal_picture;
 
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
+use crate::terminal::signals::{self, INTERRUPTED};
 use failure::Failure;
-
-/// Exit status after Ctrl-C, as shells have it.
-const INTERRUPTED: u8 = 130;
 
 /// Runs what the command line asks for; says on standard error what went wrong.
 pub fn execute(cli: Cli) -> ExitCode {
@@ -27,6 +25,7 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Demo(arguments) => demo::execute(*arguments),
         Command::Presets(command) => presets::execute(&command),
         Command::Show(arguments) => show::execute(&arguments),
+        Command::Doctor { json } => doctor::execute(json),
         Command::Completions { shell } => completions::execute(shell),
     };
     match result {

@@ -11,18 +11,29 @@
 //! | [`loss`] | statistics and distances: pure functions of tensors |
 //! | [`optimizer`] | Adam over a lane of candidates |
 //! | [`engine`] | the lane, the worker thread, and the messages it speaks in |
+//! | [`record`] | what is remembered of a run: the history of its losses, its speed |
+//! | [`report`] | charts as pictures |
+//! | [`terminal`] | the real terminal: what it can do, its modes, input, output and signals |
+//! | [`dashboard`] | the live screen: state, keys, panels, preview |
 //!
 //! # The dependency rule
-//! `command` uses everything. `engine` uses `preset`, `pixels`, `network`, `loss` and `optimizer`, and
-//! nothing uses `engine` but `command` and `cli`. `network`, `loss` and `optimizer` use `preset`'s types and
-//! nothing else of the program. `preset` and `pixels` use no other room. Only `network`, `loss`,
-//! `optimizer`, `engine` and `pixels::tensor` name `tch`. A test reads the sources and checks all this.
+//! `command` uses everything. `engine` uses `preset`, `pixels`, `network`, `loss` and `optimizer`.
+//! `dashboard` and `record` use `engine`'s messages; `dashboard` uses `preset`, `pixels`, `record` and
+//! `terminal` as well, `report` uses `record`, and neither knows the other. `network`, `loss` and
+//! `optimizer` use `preset`'s types and nothing else of the program, `terminal` only what makes text safe
+//! to print. `preset` and `pixels` use no other room. Only `network`, `loss`, `optimizer`, `engine` and
+//! `pixels::tensor` name `tch`, only `dashboard` names `ratatui`, only `dashboard` and `terminal` name
+//! `crossterm`, only `report` names `plotters`. A test reads the sources and checks all this.
 
 pub mod cli;
 pub mod command;
+pub mod dashboard;
 pub mod engine;
 pub mod loss;
 pub mod network;
 pub mod optimizer;
 pub mod pixels;
 pub mod preset;
+pub mod record;
+pub mod report;
+pub mod terminal;

@@ -1,7 +1,8 @@
 //! Presets: recipes as data. Finding, reading, checking, comparing and writing them.
 //!
-//! This room owns no thread, no tensor and no state: it turns text into typed presets and back,
-//! and may be called from any thread. It reads preset files and nothing else.
+//! This room turns text into typed presets and back, and may be called from any thread. It owns no
+//! tensor and no state, and no thread but those of a [`watch::Watcher`]. It reads and writes preset
+//! files and nothing else.
 //!
 //! - [`model`]: the typed preset, which the engine reads
 //! - [`field`]: the registry that describes every field once and drives all the rest
@@ -11,6 +12,8 @@
 //! - [`problem`]: what is wrong, shown with its place; `complaint` words it
 //! - [`folder`], [`built_in`]: where presets are found
 //! - [`difference`], [`write`](mod@write), [`schema`]: what else is done with them
+//! - [`parameter`]: what may be turned while a picture forms; [`editing`]: turned values back into the
+//!   file; [`watch`]: notices that a file was saved
 
 mod check;
 mod complaint;
@@ -25,32 +28,37 @@ mod value;
 
 pub mod built_in;
 pub mod difference;
+pub mod editing;
 pub mod field;
 pub mod folder;
 pub mod layer_name;
 pub mod model;
 pub mod number;
 pub mod overriding;
+pub mod parameter;
 pub mod problem;
 pub mod schema;
 pub mod visible;
+pub mod watch;
 pub mod write;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use difference::{Change, diff};
+pub use editing::EditError;
 pub use field::ChangeClass;
 pub use folder::{Listed, Origin};
 pub use layer_name::{layer_names, layer_names_of};
 pub use model::*;
 pub use overriding::{Override, OverrideSyntaxError};
+pub use parameter::{Parameter, Turn, parameters, turned};
 pub use problem::PresetError;
 pub use schema::json_schema;
 pub use write::to_toml;
 
 use problem::Problem;
-use source::{Source, SourceKind};
+use source::{Source, SourceKind, expand_home, is_path};
 
 /// A preset and where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +112,24 @@ pub fn from_toml(text: &str, label: &str) -> Result<Preset, PresetError> {
     resolve(source, &[]).map(|(preset, _)| preset)
 }
 
+/// `preset` with `overrides` laid over it, checked as a whole. Paths that no override names stay as
+/// they are; one that is named starts at the working directory. Pure.
+///
+/// # Errors
+/// Everything that is wrong with the overrides and with what comes of them, all at once.
+pub fn with_overrides(preset: &Preset, overrides: &[Override]) -> Result<Preset, PresetError> {
+    let source = Source::new("the preset as it is", &to_toml(preset), SourceKind::Text);
+    let (mut changed, _) = resolve(source, overrides)?;
+    let is_named = |key: &str| overrides.iter().any(|setting| setting.key == key);
+    if !is_named("network.weights") {
+        changed.network.weights.clone_from(&preset.network.weights);
+    }
+    if !is_named("image.init_file") {
+        changed.image.init_file.clone_from(&preset.image.init_file);
+    }
+    Ok(changed)
+}
+
 /// Every preset that can be named: the user's files, then the built-in ones that no file hides.
 /// Never fails; a broken preset carries its error. Blocks on the file system.
 #[must_use]
@@ -130,8 +156,10 @@ fn load_from(
     overrides: &[Override],
     folders: &[PathBuf],
 ) -> Result<Loaded, PresetError> {
-    let source =
-        folder::find(name_or_path, folders).map_err(|problem| PresetError::new(vec![problem]))?;
+    let source = folder::find(name_or_path, folders).map_err(|problem| {
+        let file = is_path(name_or_path).then(|| expand_home(name_or_path));
+        PresetError::new(vec![problem]).with_files(file.into_iter().collect())
+    })?;
     let kind = source.kind.clone();
     let (preset, files) = resolve(source, overrides)?;
     let name = match &kind {
@@ -155,7 +183,7 @@ fn resolve(
     overriding::apply(&mut merged, overrides, &mut problems);
     match consistency::resolve(&merged, &mut problems) {
         Some(preset) => Ok((preset, merged.files)),
-        None => Err(PresetError::new(problems)),
+        None => Err(PresetError::new(problems).with_files(merged.files)),
     }
 }
 

@@ -16,5 +16,5 @@ mod presets;
 mod provenance;
 mod reference_program;
 mod running;
-mod setting;
+pub(crate) mod setting;
 mod weights_file;

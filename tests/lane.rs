@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use stylescope::engine::input::{Candidate, WeightsChoice};
 use stylescope::engine::lane::Lane;
+use stylescope::engine::message::{LossTerm, TermKind};
 use tch::{Device, Kind, Tensor};
 
 use crate::setting::{picture, preset, small_candidate};
@@ -28,6 +29,15 @@ fn after(steps: u64, mut lane: Lane) -> (Tensor, Lane) {
 fn relative_difference(found: &Tensor, expected: &Tensor) -> f64 {
     ((found - expected).norm() / expected.norm()).double_value(&[])
 }
+
+/// A network that learns nothing from the pictures, for [`differing`].
+const VGG: [&str; 5] = [
+    "network.name=vgg16",
+    "network.pooling=max",
+    "network.padding=zeros",
+    "content.layers={ relu2_1 = 1.0 }",
+    "style.layers={ input = 1.0, relu1_1 = 1.0, relu2_1 = 1.0 }",
+];
 
 /// Three candidates that differ in weights, rates, losses, statistics, averaging and start.
 fn differing(network: &[&str]) -> Vec<Candidate> {
@@ -67,15 +77,8 @@ fn differing(network: &[&str]) -> Vec<Candidate> {
 /// The promise: a candidate's picture after 50 steps in a lane is the one it gets alone.
 #[test]
 fn a_candidate_in_a_lane_equals_itself_alone() {
-    let vgg = [
-        "network.name=vgg16",
-        "network.pooling=max",
-        "network.padding=zeros",
-        "content.layers={ relu2_1 = 1.0 }",
-        "style.layers={ input = 1.0, relu1_1 = 1.0, relu2_1 = 1.0 }",
-    ];
-    let (together, _) = after(50, lane(differing(&vgg)));
-    for (index, candidate) in differing(&vgg).into_iter().enumerate() {
+    let (together, _) = after(50, lane(differing(&VGG)));
+    for (index, candidate) in differing(&VGG).into_iter().enumerate() {
         let (alone, _) = after(50, lane(vec![candidate]));
         let difference = relative_difference(&together.get(index as i64), &alone.get(0));
         assert!(
@@ -312,4 +315,100 @@ fn another_size_keeps_a_clamped_picture_in_range() {
         .unwrap();
     let (lowest, highest) = (larger.picture().min(), larger.picture().max());
     assert!(lowest.double_value(&[]) >= 0.0 && highest.double_value(&[]) <= 1.0);
+}
+
+/// The norm of each candidate's whole gradient.
+fn norms(lane: &Lane) -> Vec<f64> {
+    let (_, gradient) = lane.evaluate().unwrap();
+    (0..lane.candidates().len() as i64)
+        .map(|index| gradient.get(index).norm().double_value(&[]))
+        .collect()
+}
+
+fn assert_close(found: f64, expected: f64, what: &str) {
+    assert!(
+        (found - expected).abs() <= 1e-5 * expected.abs(),
+        "{what}: {found} is not {expected}"
+    );
+}
+
+#[test]
+fn a_term_that_is_alone_makes_up_the_whole_gradient() {
+    let weights = ["content.weight", "style.weight", "variation.weight"];
+    for (alone, name) in weights.iter().enumerate() {
+        let mut overrides = vec![
+            "style.layers={ block1 = 1.0 }".to_owned(),
+            "image.init=noise".to_owned(),
+            format!("{name}=3.5"),
+        ];
+        overrides.extend(
+            weights
+                .iter()
+                .filter(|other| *other != name)
+                .map(|other| format!("{other}=0")),
+        );
+        let overrides: Vec<&str> = overrides.iter().map(String::as_str).collect();
+        let (_, lane) = after(3, lane(vec![small_candidate(&overrides)]));
+        let gradients = lane.gradients(&mut || true).unwrap();
+        assert_eq!(gradients.step, 3);
+        let whole = norms(&lane)[0];
+        assert!(whole > 0.0);
+        for (column, &norm) in gradients.norms[0].iter().enumerate() {
+            if column == alone {
+                assert_close(norm, whole, name);
+            } else {
+                assert!(norm == 0.0, "{name}: {:?}", gradients.norms);
+            }
+        }
+    }
+}
+
+/// Each term by itself and each candidate by itself, from runs in which nothing else is weighed.
+#[test]
+fn the_gradient_of_each_term_is_each_candidate_s_own() {
+    let (_, lane) = after(2, lane(differing(&VGG)));
+    let gradients = lane.gradients(&mut || true).unwrap();
+    assert_eq!(gradients.terms.as_ref(), lane.terms());
+    let mut not_weighed = 0;
+    for (column, term) in gradients.terms.iter().enumerate() {
+        let alone = lane.candidates().iter();
+        let mut single = self::lane(alone.map(|candidate| only(candidate, term)).collect());
+        single.set_picture(lane.picture()).unwrap();
+        for (index, expected) in norms(&single).into_iter().enumerate() {
+            let found = gradients.norms[index][column];
+            assert_close(found, expected, &format!("{term} of candidate {index}"));
+            not_weighed += usize::from(found == 0.0);
+        }
+    }
+    assert!(not_weighed > 0, "every candidate weighs every term");
+}
+
+/// `candidate` with no weight but that of `term`.
+fn only(candidate: &Candidate, term: &LossTerm) -> Candidate {
+    let mut candidate = candidate.clone();
+    let preset = &mut candidate.preset;
+    let is = |kind, layer: &String| term.kind == kind && term.layer.as_ref() == Some(layer);
+    for (layer, weight) in &mut preset.content.layers {
+        *weight *= f64::from(u8::from(is(TermKind::Content, layer)));
+    }
+    for (layer, weight) in &mut preset.style.layers {
+        *weight *= f64::from(u8::from(is(TermKind::Style, layer)));
+    }
+    preset.variation.weight *= f64::from(u8::from(term.kind == TermKind::Variation));
+    candidate
+}
+
+#[test]
+fn measuring_gradients_changes_no_bit_of_the_run() {
+    let candidates = || small_candidates(&["optimizer.averaging=0.9", "style.weight=2"]);
+    let (expected, _) = after(12, lane(candidates()));
+    let mut measured = lane(candidates());
+    for _ in 0..12 {
+        measured.gradients(&mut || true).unwrap();
+        measured.step().unwrap();
+        measured.gradients(&mut || true).unwrap();
+    }
+    assert_eq!(*measured.picture(), expected);
+    let block = measured.read_losses(0.0).unwrap().unwrap();
+    assert_eq!((block.first_step, block.steps()), (0, 12));
 }

@@ -4,8 +4,11 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod command_line;
+mod dashboard;
 mod golden;
+mod hot_reload;
 mod lane;
 mod setting;
 mod structure;
+mod terminal;
 mod worker;

@@ -3,19 +3,29 @@
 use std::time::Duration;
 
 use stylescope::engine::device::DeviceChoice;
-use stylescope::engine::message::{Command, EndReason, Event, Pictures};
+use stylescope::engine::message::{Command, EndReason, Event, LossBlock, Pictures};
 use stylescope::engine::worker::{Job, Worker};
 use stylescope::preset::{ChangeClass, Preset};
 
 use crate::setting::small_candidate;
 
+mod changes;
+mod failing;
+mod gradients;
+mod preview;
+mod snapshots;
+
 /// Long enough for the slowest machine, short enough to notice a worker that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn worker(overrides: &[&str]) -> Worker {
+fn job(overrides: &[&str]) -> Job {
     let mut job = Job::single(small_candidate(overrides), DeviceChoice::Cpu);
     job.report_interval = Duration::from_millis(5);
-    Worker::spawn(job).unwrap()
+    job
+}
+
+fn worker(overrides: &[&str]) -> Worker {
+    Worker::spawn(job(overrides)).unwrap()
 }
 
 /// The first event that `pick` takes; every other one is passed over.
@@ -25,7 +35,7 @@ fn wait_for<T>(worker: &Worker, mut pick: impl FnMut(Event) -> Option<T>) -> T {
             .events()
             .recv_timeout(PATIENCE)
             .expect("the worker said nothing");
-        if let Event::Failed(error) = event {
+        if let Event::Failed { error, .. } = event {
             panic!("the worker failed: {error}");
         }
         if let Some(found) = pick(event) {
@@ -49,6 +59,47 @@ fn change(overrides: &[&str]) -> Command {
         candidate: 0,
         preset: Box::new(preset),
     }
+}
+
+fn losses(event: Event) -> Option<LossBlock> {
+    match event {
+        Event::Losses(block) => Some(block),
+        _ => None,
+    }
+}
+
+/// Waits until steps are being made.
+fn stepping(worker: &Worker) -> LossBlock {
+    wait_for(worker, losses)
+}
+
+/// The step at which it paused.
+fn pause(worker: &Worker) -> u64 {
+    worker.send(Command::Pause);
+    wait_for(worker, |event| match event {
+        Event::Paused(step) => Some(step),
+        _ => None,
+    })
+}
+
+fn refused(worker: &Worker) -> String {
+    wait_for(worker, |event| match event {
+        Event::Refused(error) => Some(error.to_string()),
+        _ => None,
+    })
+}
+
+fn changed(worker: &Worker) -> (u64, Vec<(String, ChangeClass)>) {
+    wait_for(worker, |event| match event {
+        Event::PresetChanged { step, changes, .. } => Some((
+            step,
+            changes
+                .into_iter()
+                .map(|change| (change.key, change.class))
+                .collect(),
+        )),
+        _ => None,
+    })
 }
 
 #[test]
@@ -76,17 +127,8 @@ fn a_run_reports_every_step_once_and_in_order() {
 #[test]
 fn paused_it_makes_no_step_and_still_answers() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| {
-        matches!(event, Event::Losses(_)).then_some(())
-    });
-    worker.send(Command::Pause);
-    let paused = wait_for(&worker, |event| {
-        if let Event::Paused(step) = event {
-            Some(step)
-        } else {
-            None
-        }
-    });
+    stepping(&worker);
+    let paused = pause(&worker);
     worker.send(Command::Snapshot);
     worker.send(Command::Resume);
     let mut losses_while_paused = false;
@@ -95,8 +137,8 @@ fn paused_it_makes_no_step_and_still_answers() {
             losses_while_paused = true;
             None
         }
-        Event::Snapshot(pictures) => {
-            assert_eq!(pictures.step, paused);
+        Event::Snapshot(snapshot) => {
+            assert_eq!(snapshot.pictures.step, paused);
             None
         }
         Event::Resumed(step) => Some(step),
@@ -104,17 +146,13 @@ fn paused_it_makes_no_step_and_still_answers() {
     });
     assert_eq!(resumed, paused);
     assert!(!losses_while_paused);
-    wait_for(&worker, |event| {
-        matches!(event, Event::Losses(_)).then_some(())
-    });
+    stepping(&worker);
 }
 
 #[test]
 fn stop_reports_the_picture_so_far() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| {
-        matches!(event, Event::Losses(_)).then_some(())
-    });
+    stepping(&worker);
     worker.send(Command::Stop);
     let (reason, pictures) = ended(&worker);
     assert_eq!(reason, EndReason::Stopped);
@@ -124,13 +162,8 @@ fn stop_reports_the_picture_so_far() {
 #[test]
 fn what_is_said_after_stop_is_not_carried_out() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| {
-        matches!(event, Event::Losses(_)).then_some(())
-    });
-    worker.send(Command::Pause);
-    wait_for(&worker, |event| {
-        matches!(event, Event::Paused(_)).then_some(())
-    });
+    stepping(&worker);
+    pause(&worker);
     worker.send(Command::Stop);
     worker.send(Command::Restart);
     let (reason, pictures) = ended(&worker);
@@ -152,20 +185,12 @@ fn a_completed_run_goes_on_when_more_steps_are_asked_for() {
 #[test]
 fn fields_change_by_their_class() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| {
-        matches!(event, Event::Losses(_)).then_some(())
-    });
+    stepping(&worker);
 
     worker.send(change(&["style.weight=9"]));
     let (at, changes) = changed(&worker);
     assert_eq!(changes, [("style.weight".to_owned(), ChangeClass::Live)]);
-    let first = wait_for(&worker, |event| {
-        if let Event::Losses(block) = event {
-            Some(block)
-        } else {
-            None
-        }
-    });
+    let first = stepping(&worker);
     assert_eq!(first.first_step, at);
     assert!((first.weights[0][1] - 9.0).abs() < 1e-12);
 
@@ -209,72 +234,25 @@ fn fields_change_by_their_class() {
     assert_eq!(step, 0);
 }
 
-fn changed(worker: &Worker) -> (u64, Vec<(String, ChangeClass)>) {
-    wait_for(worker, |event| match event {
-        Event::PresetChanged { step, changes, .. } => Some((
-            step,
-            changes
-                .into_iter()
-                .map(|change| (change.key, change.class))
-                .collect(),
-        )),
-        _ => None,
-    })
-}
-
 #[test]
 fn what_cannot_be_done_is_refused_and_the_run_goes_on() {
     let worker = worker(&[]);
-    wait_for(&worker, |event| {
-        matches!(event, Event::Losses(_)).then_some(())
-    });
+    stepping(&worker);
     worker.send(change(&[
         "network.name=vgg16",
         "content.layers={ relu1_1 = 1.0 }",
         "style.layers={ relu1_1 = 1.0 }",
     ]));
-    let error = wait_for(&worker, |event| {
-        if let Event::Refused(error) = event {
-            Some(error)
-        } else {
-            None
-        }
-    });
-    assert!(error.to_string().contains("--weights"), "{error}");
-    wait_for(&worker, |event| {
-        matches!(event, Event::Losses(_)).then_some(())
-    });
-}
-
-#[test]
-fn pictures_come_only_when_asked_for_and_the_latest_wins() {
-    let worker = worker(&[]);
-    for _ in 0..3 {
-        wait_for(&worker, |event| {
-            matches!(event, Event::Losses(_)).then_some(())
-        });
-    }
-    assert!(worker.take_pictures().is_none());
-    worker.send(Command::RequestPicture);
-    let first = loop {
-        wait_for(&worker, |event| {
-            matches!(event, Event::Losses(_)).then_some(())
-        });
-        if let Some(pictures) = worker.take_pictures() {
-            break pictures;
-        }
-    };
-    assert!(first.step >= 1);
-    assert!(worker.take_pictures().is_none());
+    let error = refused(&worker);
+    assert!(error.contains("--weights"), "{error}");
+    stepping(&worker);
 }
 
 #[test]
 fn dropping_the_handle_ends_the_thread_although_someone_else_holds_a_sender() {
     let worker = worker(&[]);
     let commands = worker.commands();
-    wait_for(&worker, |event| {
-        matches!(event, Event::Losses(_)).then_some(())
-    });
+    stepping(&worker);
     drop(worker);
     assert!(
         commands.unwrap().send(Command::Pause).is_err(),

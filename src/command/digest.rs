@@ -13,7 +13,13 @@ use sha2::{Digest, Sha256};
 #[derive(Debug)]
 pub(super) struct FileDigest {
     path: PathBuf,
-    hashing: Mutex<Option<JoinHandle<io::Result<String>>>>,
+    hashing: Mutex<Hashing>,
+}
+
+#[derive(Debug)]
+enum Hashing {
+    Running(JoinHandle<io::Result<String>>),
+    Done(Option<String>),
 }
 
 impl FileDigest {
@@ -28,7 +34,7 @@ impl FileDigest {
             .spawn(move || sha256(file))?;
         Ok(Self {
             path: path.to_owned(),
-            hashing: Mutex::new(Some(hashing)),
+            hashing: Mutex::new(Hashing::Running(hashing)),
         })
     }
 
@@ -37,15 +43,15 @@ impl FileDigest {
         &self.path
     }
 
-    /// The digest in hexadecimal; `None` where the file could not be read to its end, or the digest was
-    /// taken already. Waits for the thread.
-    pub(super) fn take(&self) -> Option<String> {
-        let hashing = self
-            .hashing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()?;
-        hashing.join().ok()?.ok()
+    /// The digest in hexadecimal; `None` where the file could not be read to its end. Waits for the thread.
+    pub(super) fn get(&self) -> Option<String> {
+        let mut hashing = self.hashing.lock().unwrap_or_else(PoisonError::into_inner);
+        let digest = match std::mem::replace(&mut *hashing, Hashing::Done(None)) {
+            Hashing::Running(thread) => thread.join().ok().and_then(Result::ok),
+            Hashing::Done(digest) => digest,
+        };
+        *hashing = Hashing::Done(digest.clone());
+        digest
     }
 }
 
@@ -79,7 +85,7 @@ mod tests {
         let digest = FileDigest::begin(&path).unwrap();
         std::fs::remove_file(&path).unwrap();
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(digest.take().as_deref(), Some(expected));
+        assert_eq!(digest.get().as_deref(), Some(expected));
     }
 
     #[test]

@@ -7,49 +7,77 @@ use super::digest::FileDigest;
 use super::run::plan::Plan;
 use crate::engine::message::Started;
 use crate::pixels::TextEntry;
-use crate::preset::{self, Origin};
+use crate::preset::{self, Change, Loaded, NetworkName, Origin};
 
 /// Keyword of the resolved preset, TOML.
 pub(super) const PRESET_KEYWORD: &str = "stylescope.preset";
 /// Keyword of everything else, JSON.
 pub(super) const RUN_KEYWORD: &str = "stylescope.run";
 
+/// How a picture came to be, as far as the plan does not say it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Made<'a> {
+    /// The preset that was in force in the end.
+    pub(super) loaded: &'a Loaded,
+    /// What took effect on the way, and from which step.
+    pub(super) changes: &'a [(u64, Change)],
+    pub(super) started: Option<&'a Started>,
+    pub(super) step: u64,
+    pub(super) seconds: f64,
+    pub(super) loss: Option<f64>,
+}
+
 /// What goes into the picture of a run.
-pub(super) fn entries(
-    plan: &Plan,
-    started: Option<&Started>,
-    step: u64,
-    seconds: f64,
-    final_loss: Option<f64>,
-) -> Vec<TextEntry> {
-    let preset = &plan.preset.preset;
+pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
+    let preset = &made.loaded.preset;
+    let started = made.started;
     let file = |digest: &Option<FileDigest>| match digest {
         Some(digest) => {
-            json!({ "name": digest.path().display().to_string(), "sha256": digest.take() })
+            json!({ "name": digest.path().display().to_string(), "sha256": digest.get() })
         }
         None => Value::Null,
     };
-    let preset_file = match &plan.preset.origin {
+    let preset_file = match &made.loaded.origin {
         Origin::File(path) => json!(path.display().to_string()),
         Origin::BuiltIn | Origin::Text => Value::Null,
     };
     let picture = |source: &super::run::plan::Source| json!({ "name": source.name(), "sha256": source.sha256() });
+    // Another preset may have been applied on the way, with weights of its own.
+    let network = &preset.network;
+    let weights_path = network
+        .weights
+        .as_deref()
+        .filter(|_| network.name != NetworkName::Fitted);
+    let planned = plan.weights.as_ref().map(FileDigest::path);
+    let weights = if weights_path == planned {
+        file(&plan.weights)
+    } else {
+        file(&weights_path.and_then(|path| FileDigest::begin(path).ok()))
+    };
+    let changes = match made.changes {
+        [] => Value::Null,
+        changes => changes
+            .iter()
+            .map(|(step, change)| format!("step {step}: {change}"))
+            .collect(),
+    };
     let run = json!({
         "program": concat!("stylescope ", env!("CARGO_PKG_VERSION")),
         "libtorch": env!("STYLESCOPE_LIBTORCH_VERSION"),
-        "preset": plan.preset.name,
+        "preset": made.loaded.name,
         "preset_file": preset_file,
         "content": picture(&plan.content),
         "style": picture(&plan.style),
-        "weights": file(&plan.weights),
+        "weights": weights,
         "init": file(&plan.init_file),
         "size": started.map(|started| [started.size.0, started.size.1]),
         "device": started.map(|started| started.device.clone()),
         "threads": started.map(|started| started.threads),
         "seed": preset.schedule.seed,
-        "steps": step,
-        "seconds": seconds,
-        "loss": final_loss,
+        "steps": made.step,
+        "seconds": made.seconds,
+        "loss": made.loss,
+        "changes": changes,
     });
     let entry = |keyword: &str, text: String| TextEntry {
         keyword: keyword.to_owned(),
@@ -72,6 +100,11 @@ pub(super) fn describe(record: &str) -> String {
     };
     let plain = |value: &Value| match value {
         Value::String(text) => text.clone(),
+        Value::Array(values) if values.iter().all(Value::is_string) => values
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join("; "),
         Value::Array(sides) => sides
             .iter()
             .map(ToString::to_string)

@@ -1,5 +1,6 @@
 //! `stylescope run`, and what `demo` shares with it: plan, worker, progress, result. Main thread.
 
+mod live;
 pub(super) mod plan;
 mod progress;
 mod report;
@@ -64,7 +65,7 @@ const INTERRUPT_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// Carries a plan out from the first step to the written picture. With `json` a failure is the last
 /// object on standard output too, also one that was found while planning.
 pub(super) fn run(json: bool, plan: Result<Plan, Failure>) -> Result<ExitCode, Failure> {
-    let result = plan.and_then(|plan| carry_out(&plan));
+    let result = plan.and_then(carry_out);
     if let (true, Err(failure)) = (json, &result) {
         // What went wrong goes to standard error in any case.
         let _ = report::json_error(failure);
@@ -72,11 +73,7 @@ pub(super) fn run(json: bool, plan: Result<Plan, Failure>) -> Result<ExitCode, F
     result
 }
 
-fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
-    let mut listener = Listener {
-        reporter: report::choose(plan),
-        failed: None,
-    };
+fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
     let candidate = Candidate {
         preset: plan.preset.preset.clone(),
         content: Arc::clone(&plan.content.picture),
@@ -84,6 +81,18 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
     };
     let mut job = Job::single(candidate, plan.options.device);
     job.threads = plan.options.threads.map(usize::from);
+    if live::is_wanted(&plan) {
+        return live::run(plan, job);
+    }
+    in_lines(&plan, job)
+}
+
+/// The run without a screen of its own: a progress bar, plain lines, or JSON.
+fn in_lines(plan: &Plan, job: Job) -> Result<ExitCode, Failure> {
+    let mut listener = Listener {
+        reporter: report::choose(plan),
+        failed: None,
+    };
     signals::listen()
         .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
     let worker = Worker::spawn(job)?;
@@ -117,7 +126,9 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
                 listener.tell(|reporter| reporter.losses(&block));
                 outcome.last_block = Some(block);
             }
-            Event::Failed(error) | Event::Refused(error) => {
+            Event::Failed { error, .. }
+            | Event::Refused(error)
+            | Event::PresetRefused { error, .. } => {
                 listener.reporter.clear();
                 return Err(error.into());
             }
@@ -148,7 +159,10 @@ fn carry_out(plan: &Plan) -> Result<ExitCode, Failure> {
             Event::PresetChanged { .. }
             | Event::Paused(_)
             | Event::Resumed(_)
-            | Event::Snapshot(_) => {}
+            | Event::Snapshot(_)
+            | Event::WentBack { .. }
+            | Event::Gradients(_)
+            | Event::PictureReady => {}
         }
     }
 }

@@ -1,17 +1,17 @@
 //! Prints a picture into the terminal's scroll-back. Main thread.
 
-mod ask;
 mod palette;
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, Rgb32FImage, RgbImage};
 
 use super::output;
 use crate::cli::Graphics;
-pub(super) use ask::is_dumb;
-use ask::{Answers, Quiet};
+pub(super) use crate::terminal::ask::is_dumb;
+use crate::terminal::ask::{self, Capabilities, Quiet};
 
 /// Widest picture, in cells: larger ones would push everything else out of sight.
 const MOST_COLUMNS: u32 = 80;
@@ -19,6 +19,10 @@ const MOST_COLUMNS: u32 = 80;
 const LINES_LEFT: u32 = 6;
 /// What viuer makes of a cell when it draws with sixels, whatever the terminal's cell is.
 const SIXEL_CELL: (u32, u32) = (6, 12);
+/// Where it is not known, the shape that most cells have.
+const USUAL_SHAPE: (u32, u32) = (1, 2);
+/// The longest wait for what the terminal says.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// No cell of a screen has more pixels than this; what is larger only takes longer to send.
 const LARGEST_CELL: (u32, u32) = (16, 32);
 
@@ -28,40 +32,53 @@ pub(super) fn print(picture: &Rgb32FImage, graphics: Graphics) {
         return;
     }
     // Until this is dropped, no answer of the terminal is echoed or typed at the next prompt.
-    let quiet = if graphics == Graphics::Blocks {
+    let quiet = if graphics == Graphics::HalfBlocks {
         None
     } else {
         Quiet::start()
     };
-    let answers = quiet.as_ref().and_then(ask::ask).unwrap_or_default();
-    let iterm = viuer::is_iterm_supported() && !ask::is_multiplexed();
-    let chosen = choose(graphics, iterm, answers);
-    if chosen == Graphics::Blocks && !matches!(graphics, Graphics::Auto | Graphics::Blocks) {
+    let known = match quiet {
+        Some(_) => ask::ask(LONGEST_WAIT),
+        None => ask::guess(),
+    };
+    let chosen = choose(graphics, viuer::is_iterm_supported(), &known);
+    if chosen == Graphics::HalfBlocks && !matches!(graphics, Graphics::Auto | Graphics::HalfBlocks)
+    {
         output::error_line(
             "this terminal does not say that it knows this protocol: shown as blocks",
         );
     }
-    if let Err(error) = print_with(chosen, picture, answers.cell) {
+    let cell = known
+        .cell
+        .map(|(width, height)| (width.into(), height.into()));
+    if let Err(error) = print_with(chosen, picture, cell) {
         output::error_line(format!(
-            "the picture could not be shown in this terminal ({error}); --graphics blocks may work"
+            "the picture could not be shown in this terminal ({error}); --graphics halfblocks may work"
         ));
     }
 }
 
 /// The best of what the terminal knows; half-blocks where it does not know what is asked for.
-fn choose(graphics: Graphics, iterm: bool, answers: Answers) -> Graphics {
+///
+/// `iterm2`: the environment says so, as viuer asks nobody else. viuer wraps nothing for tmux.
+fn choose(graphics: Graphics, iterm2: bool, known: &Capabilities) -> Graphics {
+    let direct = known.multiplexer.is_none();
     // Sixel is last: it has few colours.
     [
-        (Graphics::Kitty, answers.kitty),
-        (Graphics::Iterm, iterm),
-        (Graphics::Sixel, answers.sixel),
+        (Graphics::Kitty, direct && known.kitty.is_some()),
+        (Graphics::Iterm2, direct && iterm2),
+        (Graphics::Sixel, known.sixel),
     ]
     .into_iter()
     .find(|(kind, known)| *known && (graphics == Graphics::Auto || graphics == *kind))
-    .map_or(Graphics::Blocks, |(kind, _)| kind)
+    .map_or(Graphics::HalfBlocks, |(kind, _)| kind)
 }
 
-fn print_with(chosen: Graphics, picture: &Rgb32FImage, cell: (u32, u32)) -> viuer::ViuResult<()> {
+fn print_with(
+    chosen: Graphics,
+    picture: &Rgb32FImage,
+    cell: Option<(u32, u32)>,
+) -> viuer::ViuResult<()> {
     let (columns, rows) = match viuer::terminal_size() {
         // A terminal that does not know its size.
         (0, _) | (_, 0) => (80, 24),
@@ -70,13 +87,13 @@ fn print_with(chosen: Graphics, picture: &Rgb32FImage, cell: (u32, u32)) -> viue
     let mut cells = fit(
         picture.dimensions(),
         (u32::from(columns), u32::from(rows)),
-        cell,
+        cell.unwrap_or(USUAL_SHAPE),
     );
     let mut shown = DynamicImage::ImageRgb32F(picture.clone()).to_rgb8();
     if chosen == Graphics::Sixel {
         let scale = |count: u32, real: u32, assumed: u32| (count * real / assumed).max(1);
-        // Where the cell is not known, `cell` is only its shape, and viuer's is used as it is.
-        if cell != Answers::default().cell {
+        // Where the cell is not known, viuer's is used as it is.
+        if let Some(cell) = cell {
             cells = (
                 scale(cells.0, cell.0, SIXEL_CELL.0),
                 scale(cells.1, cell.1, SIXEL_CELL.1),
@@ -95,7 +112,7 @@ fn print_with(chosen: Graphics, picture: &Rgb32FImage, cell: (u32, u32)) -> viue
         width: Some(cells.0),
         height: Some(cells.1),
         use_kitty: chosen == Graphics::Kitty,
-        use_iterm: chosen == Graphics::Iterm,
+        use_iterm: chosen == Graphics::Iterm2,
         use_sixel: chosen == Graphics::Sixel,
         ..viuer::Config::default()
     };
@@ -129,38 +146,52 @@ fn fit((width, height): (u32, u32), (columns, rows): (u32, u32), cell: (u32, u32
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal::ask::{Kitty, Multiplexer};
 
     #[test]
     fn the_best_protocol_is_chosen_and_no_unknown_one() {
-        let knows = |kitty, sixel| Answers {
-            kitty,
+        let knows = |kitty: bool, sixel| Capabilities {
+            kitty: kitty.then_some(Kitty {
+                placeholders: false,
+            }),
             sixel,
-            ..Answers::default()
+            ..Capabilities::default()
         };
-        assert_eq!(
-            choose(Graphics::Auto, true, knows(true, true)),
-            Graphics::Kitty
-        );
-        assert_eq!(
-            choose(Graphics::Auto, false, knows(false, true)),
-            Graphics::Sixel
-        );
-        assert_eq!(
-            choose(Graphics::Auto, false, knows(false, false)),
-            Graphics::Blocks
-        );
-        assert_eq!(
-            choose(Graphics::Sixel, true, knows(true, true)),
-            Graphics::Sixel
-        );
-        assert_eq!(
-            choose(Graphics::Iterm, false, knows(true, true)),
-            Graphics::Blocks
-        );
-        assert_eq!(
-            choose(Graphics::Blocks, true, knows(true, true)),
-            Graphics::Blocks
-        );
+        for (asked, iterm2, known, expected) in [
+            (Graphics::Auto, true, knows(true, true), Graphics::Kitty),
+            (Graphics::Auto, true, knows(false, true), Graphics::Iterm2),
+            (Graphics::Auto, false, knows(false, true), Graphics::Sixel),
+            (
+                Graphics::Auto,
+                false,
+                knows(false, false),
+                Graphics::HalfBlocks,
+            ),
+            (Graphics::Sixel, true, knows(true, true), Graphics::Sixel),
+            (
+                Graphics::Iterm2,
+                false,
+                knows(true, true),
+                Graphics::HalfBlocks,
+            ),
+            (
+                Graphics::HalfBlocks,
+                true,
+                knows(true, true),
+                Graphics::HalfBlocks,
+            ),
+        ] {
+            assert_eq!(
+                choose(asked, iterm2, &known),
+                expected,
+                "{asked:?} {known:?}"
+            );
+        }
+        let inside_tmux = Capabilities {
+            multiplexer: Some(Multiplexer::Tmux),
+            ..knows(true, true)
+        };
+        assert_eq!(choose(Graphics::Auto, true, &inside_tmux), Graphics::Sixel);
     }
 
     #[test]

@@ -70,6 +70,12 @@ pub enum EngineError {
     /// The picture that `image.init_file` names cannot be used.
     #[error("image.init_file: {0}")]
     InitFile(String),
+    /// A kept state that is not there.
+    #[error("there is no snapshot {number}: it was never made, or has been dropped")]
+    NoSnapshot {
+        /// The number asked for.
+        number: u64,
+    },
     /// The worker thread is gone.
     #[error("the worker thread ended unexpectedly: {0}")]
     WorkerGone(String),

@@ -1,21 +1,24 @@
 //! A lane: N candidates as one tensor, stepped by one forward and one backward pass. Worker thread.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use super::extractor::Extractor;
+use super::gradient::gradient_norms;
 use super::input::{Candidate, WeightsChoice};
-use super::message::{LossBlock, LossTerm, Pictures, Stage, Started};
+use super::message::{
+    Gradients, LossBlock, LossTerm, PictureRequest, Pictures, Preview, Stage, Started,
+};
 use super::preparation::Preparation;
+use super::preview::preview;
+use super::progress::Progress;
 use super::target::Targets;
 use super::term::Terms;
 use super::{EngineError, device};
-use crate::network::IMAGENET_DEVIATION;
-use crate::optimizer::adam::Adam;
-use crate::optimizer::average::IterateAverage;
 use crate::pixels::tensor::to_picture;
-use crate::preset::{OptimizerPreset, Preset};
+use crate::preset::Preset;
 
 /// N candidates `[N, 3, H, W]`, each with its own weights, rates and statistics.
 #[derive(Debug)]
@@ -32,61 +35,6 @@ pub struct Lane {
     style_sizes: Vec<(u32, u32)>,
     /// Unweighted losses of the steps that have not been read back yet, each `[N, K]`.
     unread: Vec<Tensor>,
-}
-
-/// What changes from step to step.
-#[derive(Debug)]
-struct Progress {
-    /// `[N, 3, H, W]`
-    picture: Tensor,
-    optimizer: Adam,
-    average: Option<IterateAverage>,
-    step: u64,
-}
-
-impl Progress {
-    /// At step `step` with fresh moments.
-    fn new(picture: Tensor, candidates: &[Candidate], step: u64) -> Result<Self, EngineError> {
-        Ok(Self {
-            optimizer: Adam::new(&picture, &optimizers(candidates), IMAGENET_DEVIATION)?,
-            average: average_from(&picture, candidates)?,
-            picture,
-            step,
-        })
-    }
-
-    /// The same progress under other presets: the picture resized where the size changed, the moments
-    /// kept where they still mean something. Shares its tensors with the old one.
-    fn carried(
-        &self,
-        candidates: &[Candidate],
-        (width, height): (u32, u32),
-    ) -> Result<Self, EngineError> {
-        let size = [i64::from(height), i64::from(width)];
-        if self.picture.size().ends_with(&size) {
-            return Ok(Self {
-                average: match &self.average {
-                    Some(average) if has_average(candidates) => {
-                        Some(average.carried(&decays(candidates), &self.picture)?)
-                    }
-                    _ => average_from(&self.picture, candidates)?,
-                },
-                optimizer: self.optimizer.carried(&optimizers(candidates))?,
-                picture: self.picture.shallow_clone(),
-                step: self.step,
-            });
-        }
-        let picture = self
-            .picture
-            .f_internal_upsample_bicubic2d_aa(size, false, None, None)?;
-        for (index, preset) in (0..).zip(optimizers(candidates)) {
-            if preset.clamp {
-                // Bicubic resizing overshoots at edges.
-                let _ = picture.f_narrow(0, index, 1)?.f_clamp_(0.0, 1.0)?;
-            }
-        }
-        Self::new(picture, candidates, self.step)
-    }
 }
 
 impl Lane {
@@ -187,27 +135,26 @@ impl Lane {
             .presets()
             .map(|preset| step < preset.schedule.steps)
             .collect();
-        tch::no_grad(|| -> Result<(), EngineError> {
-            let Progress {
-                picture,
-                optimizer,
-                average,
-                ..
-            } = &mut self.progress;
-            optimizer.step(picture, &gradient, &active)?;
-            if let Some(average) = average {
-                average.add(picture, &active)?;
-            }
-            Ok(())
-        })?;
+        tch::no_grad(|| self.progress.advance(&gradient, &active))?;
         self.unread.push(unweighted);
-        self.progress.step += 1;
         Ok(())
     }
 
     /// The unweighted losses `[N, K]` of the pictures as they are, and the gradient `[N, 3, H, W]` of
     /// the weighted sum.
     pub fn evaluate(&self) -> Result<(Tensor, Tensor), EngineError> {
+        let (picture, unweighted, total) = self.forward()?;
+        let gradients = Tensor::f_run_backward(&[total], &[&picture], false, false)?;
+        let gradient = gradients
+            .into_iter()
+            .next()
+            .ok_or_else(|| TchError::Torch("no gradient came back".to_owned()))?;
+        Ok((unweighted.f_detach()?, gradient))
+    }
+
+    /// The pictures, `[N, 3, H, W]`, as the root of a graph, and at its end the unweighted losses, `[N, K]`,
+    /// and the weighted sum, `[]`.
+    fn forward(&self) -> Result<(Tensor, Tensor, Tensor), EngineError> {
         let picture = self
             .progress
             .picture
@@ -215,12 +162,7 @@ impl Lane {
             .f_set_requires_grad(true)?;
         let features = self.extractor.network.features(&picture, &self.layers)?;
         let (unweighted, total) = self.terms.evaluate(&picture, &self.layers, &features)?;
-        let gradients = Tensor::f_run_backward(&[total], &[&picture], false, false)?;
-        let gradient = gradients
-            .into_iter()
-            .next()
-            .ok_or_else(|| tch::TchError::Torch("no gradient came back".to_owned()))?;
-        Ok((unweighted.f_detach()?, gradient))
+        Ok((picture, unweighted, total))
     }
 
     /// The losses of the steps since the last call, in one transfer; `None` where there were none.
@@ -265,28 +207,61 @@ impl Lane {
             slot.preset = preset;
         }
         self.terms = Terms::new(&self.candidates, &self.targets, self.device)?;
-        self.progress
-            .optimizer
-            .update(&optimizers(&self.candidates));
-        match &mut self.progress.average {
-            Some(average) => average.update(&decays(&self.candidates), &self.progress.picture)?,
-            None => self.progress.average = average_from(&self.progress.picture, &self.candidates)?,
-        }
-        Ok(())
+        self.progress.update_live(&self.candidates)
+    }
+
+    /// The part of the pictures that `request` asks for, made as small as it says.
+    pub fn preview(&self, request: PictureRequest) -> Result<Preview, EngineError> {
+        tch::no_grad(|| {
+            Ok(preview(
+                &self.progress.shown()?,
+                self.progress.step,
+                request,
+            )?)
+        })
     }
 
     /// The pictures to show and save: the moving average where the preset asks for one.
     pub fn pictures(&self) -> Result<Pictures, EngineError> {
-        let shown = match &self.progress.average {
-            Some(average) => average.value()?,
-            None => self.progress.picture.shallow_clone(),
-        };
-        let pictures = (0..self.candidates.len() as i64)
-            .map(|index| Ok(Arc::new(to_picture(&shown, index)?)))
-            .collect::<Result<_, EngineError>>()?;
-        Ok(Pictures {
+        Ok(Pictures::from_tensor(
+            &self.progress.shown()?,
+            self.progress.step,
+        )?)
+    }
+
+    /// What is shown, `[N, 3, H, W]`, copied to the host; `None` where any of it is not finite.
+    pub(super) fn finite_copy(&self) -> Result<Option<Tensor>, EngineError> {
+        let shown = self.progress.shown()?.f_detach()?;
+        let finite = shown.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0;
+        let copied = || shown.f_to_device_(Device::Cpu, Kind::Float, false, true);
+        Ok(finite.then(copied).transpose()?)
+    }
+
+    /// A copy in the host's memory of everything that later steps follow from, for [`Lane::go_back`].
+    pub(super) fn state(&self) -> Result<Progress, EngineError> {
+        Ok(self.progress.copied(Device::Cpu)?)
+    }
+
+    /// Goes on from `state`, under the presets in force: the pictures are resized where the size has
+    /// changed since, the moments kept where they still mean something. Steps that were not read back
+    /// are forgotten.
+    pub(super) fn go_back(&mut self, state: &Progress) -> Result<(), EngineError> {
+        let size = self.started().size;
+        self.progress = state.copied(self.device)?.carried(&self.candidates, size)?;
+        self.unread.clear();
+        Ok(())
+    }
+
+    /// How much each term adds to the gradient at the pictures as they are. Takes as long as several
+    /// steps, unless `is_wanted` says in between that it is not any more, and changes nothing.
+    pub fn gradients(&self, is_wanted: &mut dyn FnMut() -> bool) -> Result<Gradients, EngineError> {
+        let began = Instant::now();
+        let (picture, unweighted, _) = self.forward()?;
+        Ok(Gradients {
             step: self.progress.step,
-            pictures,
+            terms: Arc::clone(&self.terms.columns),
+            norms: gradient_norms(&self.terms, &unweighted, &picture, is_wanted)?,
+            seconds: began.elapsed().as_secs_f64(),
         })
     }
 
@@ -345,31 +320,13 @@ impl Lane {
     }
 }
 
-fn optimizers(candidates: &[Candidate]) -> Vec<&OptimizerPreset> {
-    candidates
-        .iter()
-        .map(|candidate| &candidate.preset.optimizer)
-        .collect()
-}
-
-fn decays(candidates: &[Candidate]) -> Vec<f64> {
-    optimizers(candidates)
-        .iter()
-        .map(|preset| preset.averaging)
-        .collect()
-}
-
-fn has_average(candidates: &[Candidate]) -> bool {
-    decays(candidates).iter().any(|&decay| decay > 0.0)
-}
-
-/// A moving average that begins with `picture`, where any candidate wants one.
-fn average_from(
-    picture: &Tensor,
-    candidates: &[Candidate],
-) -> Result<Option<IterateAverage>, EngineError> {
-    let wanted = has_average(candidates);
-    Ok(wanted
-        .then(|| IterateAverage::new(picture, &decays(candidates)))
-        .transpose()?)
+impl Pictures {
+    /// What `shown`, `[N, 3, H, W]` after `step` updates, looks like.
+    pub(super) fn from_tensor(shown: &Tensor, step: u64) -> Result<Self, TchError> {
+        let (count, ..) = shown.size4()?;
+        let pictures = (0..count)
+            .map(|index| Ok(Arc::new(to_picture(shown, index)?)))
+            .collect::<Result<_, TchError>>()?;
+        Ok(Self { step, pictures })
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use image::Rgb32FImage;
+use image::{Rgb32FImage, RgbImage};
 use serde::Serialize;
 
 use super::EngineError;
@@ -27,10 +27,61 @@ pub enum Command {
     },
     /// Begin again from the first picture, with everything that the presets now say.
     Restart,
-    /// Report every candidate's picture as an event, whether or not anyone looks at the slot.
+    /// Keep the state of the run as it is now, to be gone back to, and report every candidate's picture
+    /// as an event, whether or not anyone looks at the slot.
     Snapshot,
+    /// Go on from a kept state, as if the steps after it had never been made; the presets stay.
+    GoBack {
+        /// The number in [`Snapshot`].
+        snapshot: u64,
+    },
+    /// Drop a kept state and its memory.
+    Forget {
+        /// The number in [`Snapshot`].
+        snapshot: u64,
+    },
     /// Put the newest pictures into the slot once, at the next chance.
-    RequestPicture,
+    RequestPicture(PictureRequest),
+    /// Measure how much of the gradient each term makes up. Takes as long as several steps.
+    MeasureGradients,
+}
+
+/// A part of the picture, in pixels of the picture being optimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Region {
+    /// Left edge.
+    pub x: u32,
+    /// Upper edge.
+    pub y: u32,
+    /// At least 1.
+    pub width: u32,
+    /// At least 1.
+    pub height: u32,
+}
+
+/// What of the pictures is to be shown, and how large. It is cut out and made smaller on the device, so
+/// that no more is copied than is seen; enlarging is left to whoever shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct PictureRequest {
+    /// What to cut out; what lies outside the picture is left out. `None` for all of it.
+    pub region: Option<Region>,
+    /// Most pixels across and down that are wanted. The shape of what is cut out is kept.
+    pub most: (u32, u32),
+}
+
+/// The answer to a [`PictureRequest`], in the slot.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Number of updates made.
+    pub step: u64,
+    /// What was asked for.
+    pub request: PictureRequest,
+    /// What was cut out.
+    pub region: Region,
+    /// Width and height of the picture being optimised.
+    pub size: (u32, u32),
+    /// A picture a candidate, 8 bits a channel.
+    pub pictures: Vec<Arc<RgbImage>>,
 }
 
 /// What happens before the first step.
@@ -210,6 +261,29 @@ pub struct Pictures {
     pub pictures: Vec<Arc<Rgb32FImage>>,
 }
 
+/// A state of the run that the worker keeps, and the pictures at that moment.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// What [`Command::GoBack`] and [`Command::Forget`] call it; never used twice.
+    pub number: u64,
+    /// Every candidate's picture.
+    pub pictures: Pictures,
+}
+
+/// How much of each candidate's gradient with respect to the picture comes from which term.
+#[derive(Debug, Clone)]
+pub struct Gradients {
+    /// Number of updates before this evaluation.
+    pub step: u64,
+    /// What each number is.
+    pub terms: Arc<[LossTerm]>,
+    /// For each candidate the Euclidean norm of each weighted term's gradient; not a number where the
+    /// measurement was broken off before it, because somebody wanted something else.
+    pub norms: Vec<Vec<f64>>,
+    /// Seconds that the measurement took.
+    pub seconds: f64,
+}
+
 /// Said by the worker, in order, never dropped.
 #[derive(Debug)]
 pub enum Event {
@@ -227,15 +301,35 @@ pub enum Event {
         step: u64,
         /// Field by field.
         changes: Vec<Change>,
+        /// The preset as it was asked for.
+        preset: Box<Preset>,
     },
-    /// A command could not be carried out; the run goes on as it was.
+    /// A [`Command::ChangePreset`] could not be carried out; the preset before stays in force.
+    PresetRefused {
+        /// Which candidate.
+        candidate: usize,
+        /// Why.
+        error: EngineError,
+    },
+    /// Another command could not be carried out; the run goes on as it was.
     Refused(EngineError),
     /// Stepping is paused at this step.
     Paused(u64),
     /// Stepping goes on from this step.
     Resumed(u64),
     /// The answer to [`Command::Snapshot`].
-    Snapshot(Pictures),
+    Snapshot(Snapshot),
+    /// The answer to [`Command::GoBack`].
+    WentBack {
+        /// From which kept state the run goes on.
+        snapshot: u64,
+        /// The step that the run is at again.
+        step: u64,
+    },
+    /// The answer to [`Command::MeasureGradients`].
+    Gradients(Gradients),
+    /// There is a new picture in the slot.
+    PictureReady,
     /// The run is over.
     Ended {
         /// Why.
@@ -246,5 +340,10 @@ pub enum Event {
         seconds: f64,
     },
     /// The run cannot go on.
-    Failed(EngineError),
+    Failed {
+        /// Why.
+        error: EngineError,
+        /// The last pictures that are sound, where there are any.
+        pictures: Option<Pictures>,
+    },
 }

@@ -3,22 +3,22 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::message::Pictures;
+use super::message::Preview;
 
 /// Shared by the worker and one viewer.
 #[derive(Debug, Clone, Default)]
 pub struct PictureSlot {
-    newest: Arc<Mutex<Option<Pictures>>>,
+    newest: Arc<Mutex<Option<Preview>>>,
 }
 
 impl PictureSlot {
     /// Replaces what is in the slot.
-    pub fn put(&self, pictures: Pictures) {
-        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(pictures);
+    pub fn put(&self, preview: Preview) {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(preview);
     }
 
     /// Takes what is in the slot.
-    pub fn take(&self) -> Option<Pictures> {
+    pub fn take(&self) -> Option<Preview> {
         self.newest
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -28,18 +28,34 @@ impl PictureSlot {
 
 #[cfg(test)]
 mod tests {
+    use super::super::message::{PictureRequest, Region};
     use super::*;
+
+    fn preview(step: u64) -> Preview {
+        Preview {
+            step,
+            request: PictureRequest {
+                region: None,
+                most: (1, 1),
+            },
+            region: Region {
+                x: 0,
+                y: 0,
+                width: 1,
+                height: 1,
+            },
+            size: (1, 1),
+            pictures: vec![],
+        }
+    }
 
     #[test]
     fn the_latest_wins_and_is_taken_once() {
         let slot = PictureSlot::default();
         for step in 1..=3 {
-            slot.put(Pictures {
-                step,
-                pictures: vec![],
-            });
+            slot.put(preview(step));
         }
-        assert_eq!(slot.take().map(|pictures| pictures.step), Some(3));
+        assert_eq!(slot.take().map(|preview| preview.step), Some(3));
         assert!(slot.take().is_none());
     }
 }

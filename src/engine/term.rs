@@ -126,6 +126,22 @@ impl Terms {
         Ok((unweighted, total))
     }
 
+    /// Of `unweighted`, `[N, K]`, one column with its weights, summed over the candidates, `[]`; `None` where
+    /// nobody weighs it.
+    pub(super) fn weighted_column(
+        &self,
+        unweighted: &Tensor,
+        column: usize,
+    ) -> Result<Option<Tensor>, TchError> {
+        let weight = |weights: &Vec<f64>| weights.get(column).copied().unwrap_or(0.0);
+        if self.weights.iter().all(|weights| weight(weights) == 0.0) {
+            return Ok(None);
+        }
+        let weights = self.weights_tensor.f_select(1, column as i64)?;
+        let values = unweighted.f_select(1, column as i64)?;
+        Ok(Some(values.f_mul(&weights)?.f_sum(Kind::Float)?))
+    }
+
     fn column(&self, groups: &[Group], source: &Tensor) -> Result<Tensor, TchError> {
         if let [group] = groups
             && group.rows.is_none()

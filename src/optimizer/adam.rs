@@ -1,7 +1,7 @@
 //! Adam (Kingma and Ba, arXiv:1412.6980) over a lane: one set of moments, a rate and betas a
 //! candidate, all of which may change between two steps. Worker thread.
 
-use tch::{TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
 use crate::preset::{OptimizerPreset, StepSpace};
 
@@ -90,6 +90,17 @@ impl Adam {
         }
         carried.update(presets);
         Ok(carried)
+    }
+
+    /// A copy on `device` that shares nothing with this one, whatever steps either makes.
+    pub fn copied(&self, device: Device) -> Result<Self, TchError> {
+        let copy = |tensor: &Tensor| tensor.f_to_device_(device, tensor.kind(), false, true);
+        Ok(Self {
+            first: copy(&self.first)?,
+            second: copy(&self.second)?,
+            deviation: copy(&self.deviation)?,
+            candidates: self.candidates.clone(),
+        })
     }
 
     /// Takes up changed rates, betas and clamping; the moments stay.

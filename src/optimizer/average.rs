@@ -1,6 +1,6 @@
 //! The bias-corrected moving average of a lane's iterates. Worker thread.
 
-use tch::{TchError, Tensor};
+use tch::{Device, TchError, Tensor};
 
 /// Past pictures, the newest weighted most; a candidate with decay 0 just keeps the newest.
 #[derive(Debug)]
@@ -43,6 +43,16 @@ impl IterateAverage {
         };
         carried.update(decays, picture)?;
         Ok(carried)
+    }
+
+    /// A copy on `device` that shares nothing with this one.
+    pub fn copied(&self, device: Device) -> Result<Self, TchError> {
+        Ok(Self {
+            sum: self
+                .sum
+                .f_to_device_(device, self.sum.kind(), false, true)?,
+            candidates: self.candidates.clone(),
+        })
     }
 
     /// Takes up changed decays; what was averaged so far stays. A candidate that did not average until

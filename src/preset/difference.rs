@@ -94,7 +94,7 @@ fn layer_changes(key: &str, old: &LayerWeights, new: &LayerWeights, changes: &mu
     }
 }
 
-fn short_text(value: &Value) -> String {
+pub(super) fn short_text(value: &Value) -> String {
     match value {
         Value::Float(number) => float_text(*number),
         Value::Integer(number) => number.to_string(),

@@ -3,6 +3,7 @@
 //! Reads the file system and blocks on it; any thread. Holds nothing, so a new file is found at
 //! the next look-up.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,18 +95,19 @@ fn unknown(name: &str, folders: &[PathBuf]) -> Problem {
 
 /// Every name that [`find`] finds, and where; sorted by name within files and built-in ones.
 pub(super) fn names(folders: &[PathBuf]) -> Vec<(String, Origin)> {
+    let mut known: HashSet<String> = HashSet::new();
     let mut found: Vec<(String, Origin)> = Vec::new();
     for folder in folders {
         for path in files_in(folder) {
             let name = name_of(&path);
-            if !found.iter().any(|(known, _)| *known == name) {
+            if known.insert(name.clone()) {
                 found.push((name, Origin::File(path)));
             }
         }
     }
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     for name in built_in::names() {
-        if !found.iter().any(|(known, _)| known == name) {
+        if !known.contains(name) {
             found.push((name.to_owned(), Origin::BuiltIn));
         }
     }

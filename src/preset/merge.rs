@@ -22,7 +22,7 @@ pub(super) struct Merged {
     pub entries: IndexMap<&'static str, Entry>,
     /// Fields whose value is not known because the text that names them is wrong.
     pub failed: Vec<&'static str>,
-    /// The files that were read, the preset's own first.
+    /// The files that were read, the preset's own first; last one that could not be.
     pub files: Vec<PathBuf>,
 }
 
@@ -71,6 +71,10 @@ pub(super) fn with_bases(source: Arc<Source>, problems: &mut Vec<Problem>) -> Me
                 Ok(base) => next = Some(base),
                 Err(problem) => {
                     problems.push(problem);
+                    let missing = base_path(base, place);
+                    merged
+                        .files
+                        .extend(missing.filter(|path| !merged.files.contains(path)));
                     // Whatever the base would have said is not known.
                     merged.failed = FIELDS.iter().map(|field| field.key).collect();
                 }
@@ -117,15 +121,23 @@ fn base_file(base: &str, place: &Place) -> Result<Arc<Source>, Problem> {
             .at(place.clone(), "expected the name of a built-in preset")
             .note("it was not read from a folder, so there is nowhere to look"));
     }
-    let path = expand_home(base);
-    let path = match place.source.folder() {
-        Some(folder) => folder.join(path),
-        None => path,
-    };
+    let path = base_path(base, place).unwrap_or_else(|| expand_home(base));
     Source::read_file(&path).map_err(|failure| {
         failure
             .problem(&format!("the base {} cannot be read", quote(base)))
             .at_if_nowhere(place, &failure.reason())
+    })
+}
+
+/// Where the base lies; None for one that is built in or may not be a file.
+fn base_path(base: &str, place: &Place) -> Option<PathBuf> {
+    let may_be_file = is_path(base) && place.source.kind != SourceKind::Text;
+    may_be_file.then(|| {
+        let path = expand_home(base);
+        match place.source.folder() {
+            Some(folder) => folder.join(path),
+            None => path,
+        }
     })
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
@@ -139,11 +140,26 @@ fn shown_span(place: &Place) -> Range<usize> {
 #[derive(Debug, Clone, thiserror::Error)]
 pub struct PresetError {
     problems: Vec<Problem>,
+    files: Vec<PathBuf>,
 }
 
 impl PresetError {
     pub(super) fn new(problems: Vec<Problem>) -> Self {
-        Self { problems }
+        Self {
+            problems,
+            files: Vec::new(),
+        }
+    }
+
+    pub(super) fn with_files(self, files: Vec<PathBuf>) -> Self {
+        Self { files, ..self }
+    }
+
+    /// The files that were read or looked for: what to watch until the preset is mended. Empty where
+    /// no file had a part in it.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// All problems, each with its place, the line with a caret under the value, and what to do;

@@ -34,7 +34,7 @@ pub fn to_toml(preset: &Preset) -> String {
     text
 }
 
-fn value_text(value: &Value) -> String {
+pub(super) fn value_text(value: &Value) -> String {
     match value {
         Value::Float(number) => float_text(*number),
         Value::Integer(number) => number.to_string(),

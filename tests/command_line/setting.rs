@@ -8,7 +8,7 @@ use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
 /// Small, short and narrow: a run takes well under a second.
-pub(super) const QUICK: [&str; 8] = [
+pub(crate) const QUICK: [&str; 8] = [
     "--size",
     "48",
     "--steps",
@@ -20,49 +20,49 @@ pub(super) const QUICK: [&str; 8] = [
 ];
 
 /// A test's own folder, in which the program runs and sees nothing of the machine's configuration.
-pub(super) struct Setting {
+pub(crate) struct Setting {
     folder: TempDir,
 }
 
 /// What a person has after the program ended.
-pub(super) struct Ended {
-    pub(super) code: Option<i32>,
-    pub(super) stdout: String,
-    pub(super) stderr: String,
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Setting {
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
         }
     }
 
     /// With `content.png` and `style.png`.
-    pub(super) fn with_pictures() -> Self {
+    pub(crate) fn with_pictures() -> Self {
         let setting = Self::empty();
         setting.picture("content.png", 60, 45, 1);
         setting.picture("style.png", 64, 64, 2);
         setting
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, bytes).expect("a file");
         path
     }
 
-    pub(super) fn exists(&self, name: &str) -> bool {
+    pub(crate) fn exists(&self, name: &str) -> bool {
         self.path(name).exists()
     }
 
     /// Coloured waves, others for another `seed`.
-    pub(super) fn picture(&self, name: &str, width: u32, height: u32, seed: u32) {
+    pub(crate) fn picture(&self, name: &str, width: u32, height: u32, seed: u32) {
         let level = |phase: f32| (127.5 + 127.0 * phase.sin()) as u8;
         let picture = RgbImage::from_fn(width, height, |x, y| {
             let (x, y, seed) = (x as f32, y as f32, seed as f32);
@@ -76,7 +76,7 @@ impl Setting {
     }
 
     /// The names of everything in the folder, sorted.
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> = std::fs::read_dir(self.folder.path())
             .expect("the folder")
             .map(|entry| {
@@ -92,7 +92,7 @@ impl Setting {
     }
 
     /// The program, not started yet.
-    pub(super) fn program(&self) -> Command {
+    pub(crate) fn program(&self) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("stylescope"));
         command
             .current_dir(self.folder.path())
@@ -105,7 +105,7 @@ impl Setting {
 
     /// The program as a person's shell starts it: with no signal ignored. Whatever runs the tests (a
     /// script's `&`, `nohup`) may have some ignored, which the program honours.
-    pub(super) fn attended(&self) -> Command {
+    pub(crate) fn attended(&self) -> Command {
         const RESET: &str = "--default-signal=INT,HUP,TERM";
         let plain = self.program();
         let reset = Command::new("env")
@@ -134,7 +134,7 @@ impl Setting {
     }
 
     /// A small run of `steps` on the two pictures that writes `out.png`, going on by itself.
-    pub(super) fn started(&self, steps: u64, more: &[&str]) -> Child {
+    pub(crate) fn started(&self, steps: u64, more: &[&str]) -> Child {
         self.attended()
             .args([
                 "run",
@@ -155,7 +155,7 @@ impl Setting {
     }
 
     /// Runs the program to its end; one that does not come to it within a minute is killed.
-    pub(super) fn stylescope<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Ended {
+    pub(crate) fn stylescope<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Ended {
         let mut command = assert_cmd::Command::from_std(self.program());
         Ended::from(
             command
@@ -167,7 +167,7 @@ impl Setting {
     }
 
     /// `run` with [`QUICK`] and `arguments`, separated by spaces.
-    pub(super) fn run(&self, arguments: &str) -> Ended {
+    pub(crate) fn run(&self, arguments: &str) -> Ended {
         self.stylescope(
             std::iter::once("run")
                 .chain(arguments.split_whitespace())
@@ -190,7 +190,7 @@ impl From<Output> for Ended {
 impl Ended {
     /// Fails unless the program was content.
     #[track_caller]
-    pub(super) fn succeeded(self) -> Self {
+    pub(crate) fn succeeded(self) -> Self {
         assert_eq!(
             self.code,
             Some(0),
@@ -205,7 +205,7 @@ impl Ended {
     /// Fails unless the program ended with 1 and one error that holds every one of `words`, with a line
     /// on what to do next.
     #[track_caller]
-    pub(super) fn failed_saying(self, words: &[&str]) -> Self {
+    pub(crate) fn failed_saying(self, words: &[&str]) -> Self {
         assert_eq!(
             self.code,
             Some(1),
@@ -225,7 +225,7 @@ impl Ended {
 
     /// Fails unless the program refused its command line and says where to read more.
     #[track_caller]
-    pub(super) fn refused_saying(self, words: &[&str]) -> Self {
+    pub(crate) fn refused_saying(self, words: &[&str]) -> Self {
         assert_eq!(
             self.code,
             Some(2),
@@ -240,7 +240,7 @@ impl Ended {
 
     /// Fails unless nothing was computed before the program ended.
     #[track_caller]
-    pub(super) fn before_any_work(self) -> Self {
+    pub(crate) fn before_any_work(self) -> Self {
         assert_eq!(self.stdout, "", "something was done first");
         self
     }
@@ -265,22 +265,22 @@ impl Ended {
 }
 
 /// A picture of `tests/pictures`.
-pub(super) fn fixture(name: &str) -> String {
+pub(crate) fn fixture(name: &str) -> String {
     format!("{}/tests/pictures/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// Width and height of the picture file.
-pub(super) fn size_of(path: &Path) -> (u32, u32) {
+pub(crate) fn size_of(path: &Path) -> (u32, u32) {
     image::image_dimensions(path).expect("a picture")
 }
 
 /// The picture's samples.
-pub(super) fn pixels_of(path: &Path) -> Vec<u16> {
+pub(crate) fn pixels_of(path: &Path) -> Vec<u16> {
     image::open(path).expect("a picture").to_rgb16().into_raw()
 }
 
 /// A PNG whose header promises `width` × `height` and that holds a few rows at most.
-pub(super) fn png_header(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png_header(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);

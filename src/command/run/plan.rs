@@ -97,6 +97,8 @@ pub(in crate::command) struct Plan {
     /// The picture to start from, where it is a file.
     pub(in crate::command) init_file: Option<FileDigest>,
     pub(super) options: RunOptions,
+    /// What the command line lays over any preset.
+    pub(super) overrides: Vec<Override>,
 }
 
 impl Plan {
@@ -111,7 +113,8 @@ impl Plan {
         create: Option<PathBuf>,
     ) -> Result<Self, Failure> {
         let name = options.preset.as_deref().unwrap_or("demo");
-        let preset = preset::load(name, &overrides(name, &options)?)?;
+        let overrides = overrides(name, &options)?;
+        let preset = preset::load(name, &overrides)?;
         check_weights(&preset, options.weights.is_some())?;
         let may_replace = options.output.is_some();
         let output = match (&options.output, default_output) {
@@ -168,6 +171,7 @@ impl Plan {
             output,
             may_replace,
             options,
+            overrides,
         })
     }
 }

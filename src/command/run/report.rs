@@ -7,11 +7,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use super::plan::Plan;
-use super::progress::{Speed, duration, fitting, loss};
+use super::progress::fitting;
 use super::result::Written;
 use crate::command::{Failure, output, terminal_picture};
 use crate::engine::message::{LossBlock, Losses, Stage, Started, TermKind};
 use crate::preset::visible::visible;
+use crate::record::figure::{duration, loss};
+use crate::record::speed::Speed;
 
 /// Hears of everything that happens in a run.
 pub(super) trait Reporter {

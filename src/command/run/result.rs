@@ -1,17 +1,18 @@
 //! What is left when a run is over: the file, and a line on what it took. Main thread.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image::Rgb32FImage;
 
 use super::plan::{Plan, unused};
-use super::progress::{elapsed, loss};
-use crate::command::{Failure, provenance};
+use crate::command::Failure;
+use crate::command::provenance::{self, Made};
 use crate::engine::message::{EndReason, LossBlock, Pictures, Started};
 use crate::pixels::{self, BitDepth, Existing, TextEntry, WriteError, WriteOptions};
 use crate::preset::visible::visible;
+use crate::record::figure::{elapsed, loss};
 
 /// What is collected on the way.
 #[derive(Debug, Default)]
@@ -61,34 +62,21 @@ impl Outcome {
             .as_ref()
             .and_then(|block| block.losses(block.steps().saturating_sub(1), 0))
             .map(|losses| losses.total());
-        let text = provenance::entries(plan, self.started.as_ref(), step, seconds, final_loss);
-        let bit_depth = if plan.options.sixteen_bit {
-            BitDepth::Sixteen
-        } else {
-            BitDepth::Eight
+        let made = Made {
+            loaded: &plan.preset,
+            changes: &[],
+            started: self.started.as_ref(),
+            step,
+            seconds,
+            loss: final_loss,
         };
-        let (path, written) = save(plan, picture, bit_depth, &text)?;
-        let (width, height) = picture.dimensions();
+        let (path, wrote) = save(plan, &plan.output, plan.may_replace, picture, &made)?;
         let stopped = if reason == EndReason::Stopped {
             "stopped: "
         } else {
             ""
         };
-        let words = final_loss
-            .map(|value| format!(", loss {}", loss(value)))
-            .unwrap_or_default();
-        let mut summary = format!(
-            "{stopped}wrote {}: {width}×{height}, {step} steps in {}{words}",
-            visible(&path.display().to_string()),
-            elapsed(seconds)
-        );
-        if written.texts_left_out > 0 {
-            let format = written.format;
-            let _ = write!(
-                summary,
-                "\nnote: {format} holds no record of how it was made; PNG and JPEG do"
-            );
-        }
+        let summary = format!("{stopped}{wrote}");
         Ok(Written {
             reason,
             step,
@@ -100,32 +88,56 @@ impl Outcome {
     }
 }
 
-/// Writes the picture where the plan says, or, where that is impossible by now, where it is not lost.
-fn save(
+/// Writes the picture as `output`, or, where that is impossible by now, where it is not lost. Where it may
+/// not replace what is there, it gets the next free name. Says where it is and what it took.
+pub(super) fn save(
     plan: &Plan,
+    output: &Path,
+    may_replace: bool,
     picture: &Rgb32FImage,
-    bit_depth: BitDepth,
-    text: &[TextEntry],
-) -> Result<(PathBuf, pixels::Written), Failure> {
-    let existing = if plan.may_replace {
-        Existing::Replace
-    } else {
-        Existing::Keep
-    };
+    made: &Made<'_>,
+) -> Result<(PathBuf, String), Failure> {
+    let text = provenance::entries(plan, made);
     let options = WriteOptions {
-        bit_depth,
-        existing,
+        bit_depth: if plan.options.sixteen_bit {
+            BitDepth::Sixteen
+        } else {
+            BitDepth::Eight
+        },
+        existing: if may_replace {
+            Existing::Replace
+        } else {
+            Existing::Keep
+        },
         ..WriteOptions::default()
     };
-    let mut path = plan.output.clone();
-    loop {
-        match pixels::write(&path, picture, options, text) {
-            Ok(written) => return Ok((path, written)),
+    let mut path = output.to_owned();
+    let written = loop {
+        match pixels::write(&path, picture, options, &text) {
+            Ok(written) => break written,
             // Another run took the name since this one chose it.
-            Err(WriteError::Exists { .. }) => path = unused(plan.output.clone()),
-            Err(error) => return Err(rescue(picture, options, text, &error)),
+            Err(WriteError::Exists { .. }) => path = unused(output.to_owned()),
+            Err(error) => return Err(rescue(picture, options, &text, &error)),
         }
+    };
+    let (width, height) = picture.dimensions();
+    let mut summary = format!(
+        "wrote {}: {width}×{height}, {} steps in {}",
+        visible(&path.display().to_string()),
+        made.step,
+        elapsed(made.seconds)
+    );
+    if let Some(value) = made.loss {
+        let _ = write!(summary, ", loss {}", loss(value));
     }
+    if written.texts_left_out > 0 {
+        let format = written.format;
+        let _ = write!(
+            summary,
+            "\nnote: {format} holds no record of how it was made; PNG and JPEG do"
+        );
+    }
+    Ok((path, summary))
 }
 
 /// A full disk or a folder that is gone must not cost the picture: it goes to the temporary folder.

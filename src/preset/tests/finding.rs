@@ -102,6 +102,22 @@ fn a_preset_without_a_folder_reads_no_file() {
 }
 
 #[test]
+fn an_error_knows_the_files_to_watch_until_it_is_mended() {
+    let folder = folder_with(&[
+        ("top.toml", "extends = \"base.toml\""),
+        ("broken.toml", "extends = \"top.toml\"\nstyle.weight = -1"),
+    ]);
+    let below = |name: &str| folder.path().join(name);
+    let files = |name: &str| load_path(&below(name)).unwrap_err().files().to_vec();
+    assert_eq!(files("top.toml"), ["top.toml", "base.toml"].map(below));
+    assert_eq!(files("missing.toml"), ["missing.toml"].map(below));
+    fs::write(below("base.toml"), "").unwrap();
+    let all = ["broken.toml", "top.toml", "base.toml"].map(below);
+    assert_eq!(files("broken.toml"), all);
+    assert!(load_path(&below("top.toml")).is_ok());
+}
+
+#[test]
 fn a_list_never_fails_and_tells_what_is_broken() {
     let folder = folder_with(&[
         ("broken.toml", "style.weigth = 1"),

@@ -1,0 +1,154 @@
+//! A run in the dashboard: what it is given, who saves its pictures, and what is printed when it is left.
+//! Main thread; pictures are saved on the dashboard's own.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use image::RgbImage;
+
+use super::plan::{self, Plan, unused};
+use super::result;
+use crate::cli::Graphics;
+use crate::command::provenance::Made;
+use crate::command::{Failure, INTERRUPTED, output, terminal_picture};
+use crate::dashboard::setup::{Keeper, Options, Saved, Saving, Setup, Source};
+use crate::dashboard::{self, StartError};
+use crate::engine::worker::Job;
+use crate::preset::watch::Polling;
+use crate::record::chart::LossChart;
+use crate::report::loss_chart::{ChartLook, loss_chart};
+use crate::terminal::ask::{Capabilities, Protocol, is_dumb};
+
+/// Whether the plan is for the dashboard: a terminal on both ends, and nobody who wants lines.
+pub(super) fn is_wanted(plan: &Plan) -> bool {
+    let options = &plan.options;
+    !options.headless
+        && !options.json
+        && io::stdout().is_terminal()
+        && io::stdin().is_terminal()
+        && !is_dumb()
+}
+
+/// Opens the dashboard and, once it is left, says what became of the run.
+pub(super) fn run(plan: Plan, job: Job) -> Result<ExitCode, Failure> {
+    let plan = Arc::new(plan);
+    let source = |source: &plan::Source| Source {
+        name: source.name().to_owned(),
+        picture: Arc::clone(&source.picture),
+        notes: source.notes.clone(),
+    };
+    let graphics = plan.options.graphics;
+    let setup = Setup {
+        job,
+        loaded: plan.preset.clone(),
+        overrides: plan.overrides.clone(),
+        content: source(&plan.content),
+        style: source(&plan.style),
+        options: Options {
+            choose: Box::new(move |capabilities| choose(graphics, capabilities)),
+            polling: if plan.options.poll {
+                Polling::Always
+            } else {
+                Polling::Automatic
+            },
+            preview_rate: plan.options.preview_rate,
+            bandwidth_bytes_per_second: plan.options.bandwidth.map(|size| size.0),
+            log: plan.options.log.clone(),
+        },
+        keeper: Arc::new(Files {
+            plan: Arc::clone(&plan),
+            has_result: AtomicBool::new(false),
+        }),
+        painter: paint_chart,
+    };
+    let farewell = dashboard::run(setup).map_err(|error| match error {
+        StartError::Engine(error) => error.into(),
+        other => Failure::new(other),
+    })?;
+    if !farewell.unseen {
+        if let Some(picture) = &farewell.picture {
+            terminal_picture::print(picture, graphics);
+        }
+        for line in &farewell.lines {
+            output::line(line)?;
+        }
+    }
+    match farewell.failure {
+        Some(failure) => Err(Failure::new(failure)),
+        None if farewell.interrupted => Ok(ExitCode::from(INTERRUPTED)),
+        None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// What a person asked for where the terminal may know it; otherwise the best that it knows.
+fn choose(graphics: Graphics, capabilities: &Capabilities) -> Protocol {
+    match graphics {
+        Graphics::Auto => capabilities.choose(),
+        Graphics::Kitty if capabilities.kitty.is_some_and(|kitty| kitty.placeholders) => {
+            Protocol::KittyPlaceholders
+        }
+        // Whoever names a protocol knows better than a terminal that does not answer.
+        Graphics::Kitty if capabilities.multiplexer.is_some() => Protocol::KittyPlaceholders,
+        Graphics::Kitty => Protocol::KittyDirect,
+        Graphics::Iterm2 => Protocol::Iterm2,
+        Graphics::Sixel => Protocol::Sixel,
+        Graphics::HalfBlocks => Protocol::HalfBlocks,
+        Graphics::None => Protocol::None,
+    }
+}
+
+fn paint_chart(
+    chart: &LossChart,
+    pixels: (u32, u32),
+    dark: bool,
+    cell_height: u32,
+) -> Option<RgbImage> {
+    loss_chart(chart, pixels, ChartLook { dark, cell_height }).ok()
+}
+
+/// Saves pictures under the names that the plan has for them.
+#[derive(Debug)]
+struct Files {
+    plan: Arc<Plan>,
+    has_result: AtomicBool,
+}
+
+impl Keeper for Files {
+    fn save(&self, saving: &Saving) -> Result<Saved, String> {
+        let picture = saving
+            .pictures
+            .pictures
+            .first()
+            .ok_or("there is no picture to save")?;
+        let made = Made {
+            loaded: &saving.loaded,
+            changes: &saving.changes,
+            started: saving.started.as_ref(),
+            step: saving.pictures.step,
+            seconds: saving.seconds,
+            loss: saving.loss,
+        };
+        let plan = &self.plan;
+        // The first result has the name that was asked for; nothing that this run wrote is replaced.
+        let is_first = saving.is_result && !self.has_result.swap(true, Ordering::Relaxed);
+        let (path, may_replace) = if saving.is_result {
+            (plan.output.clone(), is_first && plan.may_replace)
+        } else {
+            (step_name(&plan.output, saving.pictures.step), false)
+        };
+        let path = if may_replace { path } else { unused(path) };
+        let (path, summary) = result::save(plan, &path, may_replace, picture, &made)
+            .map_err(|failure| failure.to_string())?;
+        Ok(Saved { path, summary })
+    }
+}
+
+/// `out-step120.png` for `out.png`.
+fn step_name(output: &Path, step: u64) -> PathBuf {
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = output.extension().unwrap_or_default().to_string_lossy();
+    output.with_file_name(format!("{stem}-step{step}.{extension}"))
+}

@@ -1,0 +1,456 @@
+//! The state of the whole screen and how it answers what happens. UI thread.
+//!
+//! [`App::handle`] takes messages in and leaves [`Effect`]s behind; it waits for nothing and touches
+//! neither terminal nor file, so that tests drive it as a person would.
+
+mod engine;
+mod files;
+mod keys;
+mod mouse;
+mod pictures;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Rect;
+use terminput::Event;
+
+use super::action::Panel;
+use super::dialog::Dialog;
+use super::event_log::{EventLog, Tone};
+use super::gpu::GpuLoad;
+use super::layout::{Areas, Border, Splits};
+use super::message::{Effect, Message, Task};
+use super::preview::View;
+use super::recipe::Recipe;
+use super::run_state::{Phase, RunState};
+use super::setup::{Farewell, Saved, Source};
+use super::theme::Theme;
+use super::timeline::Timeline;
+use crate::engine::message::Command;
+use crate::preset::visible::visible;
+use crate::preset::{Change, Listed, Loaded, Override};
+use crate::record::chart::Scale;
+use crate::terminal::input::Input;
+use crate::terminal::signals::Signal;
+
+use engine::Measuring;
+pub(super) use pictures::Pictures;
+
+/// A message at the bottom stands this long.
+const NOTICE_TIME: Duration = Duration::from_secs(6);
+
+/// How the loss curve is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LossView {
+    pub(super) scale: Scale,
+    /// The last so many steps; `None` for all.
+    pub(super) window: Option<u64>,
+    /// As a picture and not as text.
+    pub(super) as_picture: bool,
+}
+
+/// Choices of [`LossView::window`].
+const WINDOWS: [Option<u64>; 4] = [None, Some(1000), Some(200), Some(50)];
+
+/// A list's chosen line and its first visible one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Cursor {
+    pub(super) chosen: usize,
+    pub(super) first: usize,
+}
+
+impl Cursor {
+    /// Moves by `by` lines in a list of `length`, of which `rows` are seen.
+    pub(super) fn step(&mut self, by: isize, length: usize, rows: usize) {
+        self.chosen = self
+            .chosen
+            .saturating_add_signed(by)
+            .min(length.saturating_sub(1));
+        self.show(rows);
+    }
+
+    /// Makes the chosen line visible.
+    pub(super) fn show(&mut self, rows: usize) {
+        let rows = rows.max(1);
+        self.first = self
+            .first
+            .min(self.chosen)
+            .max((self.chosen + 1).saturating_sub(rows));
+    }
+}
+
+/// How the dashboard is being left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// The run is to stop and its picture to be saved first.
+    Saving,
+    /// At once.
+    Now,
+}
+
+/// Everything that is on the screen.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, in any combination"
+)]
+pub(super) struct App {
+    pub(super) theme: Theme,
+    /// Columns and rows of the screen.
+    pub(super) size: (u16, u16),
+    pub(super) content: Source,
+    pub(super) style: Source,
+    pub(super) run: RunState,
+    pub(super) recipe: Recipe,
+    /// The last one that the engine took up: what is gone back to when it refuses one.
+    confirmed: Recipe,
+    /// Sent to the engine and not answered yet, the oldest first.
+    sent: Vec<Recipe>,
+    overrides: Vec<Override>,
+    /// Everything that took effect after the start, for the record.
+    changes: Vec<(u64, Change)>,
+    /// A field that only counts from a restart differs from what is in force.
+    pub(super) waits_for_restart: bool,
+    pub(super) events: EventLog,
+    pub(super) timeline: Timeline,
+    pub(super) presets: Vec<Listed>,
+    pub(super) gpu: Option<GpuLoad>,
+    pub(super) focus: Panel,
+    /// Panels in the order in which they were last chosen.
+    front: Vec<Panel>,
+    pub(super) maximised: Option<Panel>,
+    pub(super) splits: Splits,
+    dragged: Option<Border>,
+    pub(super) cursors: HashMap<Panel, Cursor>,
+    /// The events panel follows the newest one.
+    pub(super) events_scroll: usize,
+    pub(super) loss_view: LossView,
+    pub(super) pictures: Pictures,
+    pub(super) dialog: Option<Dialog>,
+    notice: Option<(Instant, Tone, String)>,
+    /// What the run's result was saved as.
+    pub(super) result: Option<Saved>,
+    /// Why the result could not be saved.
+    pub(super) lost: Option<String>,
+    /// Saves under way.
+    saving: usize,
+    /// Pictures that are to be saved once the worker has sent them.
+    save_wanted: usize,
+    measuring: Measuring,
+    /// The frame being written has blank cells where a picture is to be placed.
+    blanks_drawn: bool,
+    pub(super) exit: Option<Exit>,
+    pub(super) interrupted: bool,
+    /// Nobody sees the screen any more: the run goes on to its end by itself.
+    pub(super) unseen: bool,
+    effects: Vec<Effect>,
+    /// Something that is seen has changed.
+    dirty: bool,
+    /// Everything is to be written again before the next frame.
+    repaint: bool,
+}
+
+/// What an [`App`] begins with.
+#[derive(Debug)]
+pub(super) struct Beginning {
+    pub(super) theme: Theme,
+    pub(super) size: (u16, u16),
+    pub(super) loaded: Loaded,
+    pub(super) overrides: Vec<Override>,
+    pub(super) content: Source,
+    pub(super) style: Source,
+    pub(super) pictures: Pictures,
+}
+
+impl App {
+    pub(super) fn new(beginning: Beginning, now: Instant) -> Self {
+        let recipe = Recipe::new(beginning.loaded);
+        let mut app = Self {
+            theme: beginning.theme,
+            size: beginning.size,
+            content: beginning.content,
+            style: beginning.style,
+            run: RunState::default(),
+            confirmed: recipe.clone(),
+            recipe,
+            sent: Vec::new(),
+            overrides: beginning.overrides,
+            changes: Vec::new(),
+            waits_for_restart: false,
+            events: EventLog::new(now),
+            timeline: Timeline::default(),
+            presets: Vec::new(),
+            gpu: None,
+            focus: Panel::Parameters,
+            front: vec![Panel::Parameters],
+            maximised: None,
+            splits: Splits::default(),
+            dragged: None,
+            cursors: HashMap::new(),
+            events_scroll: 0,
+            loss_view: LossView {
+                scale: Scale::Logarithmic,
+                window: None,
+                as_picture: false,
+            },
+            pictures: beginning.pictures,
+            dialog: None,
+            notice: None,
+            result: None,
+            lost: None,
+            saving: 0,
+            save_wanted: 0,
+            measuring: Measuring::default(),
+            blanks_drawn: false,
+            exit: None,
+            interrupted: false,
+            unseen: false,
+            effects: vec![Effect::Task(Task::List)],
+            dirty: true,
+            repaint: false,
+        };
+        let notes: Vec<String> = [&app.content, &app.style]
+            .into_iter()
+            .flat_map(|source| {
+                let name = visible(&source.name);
+                source
+                    .notes
+                    .iter()
+                    .map(move |note| format!("{name}: {note}"))
+            })
+            .collect();
+        for note in notes {
+            app.events.add(now, 0, Tone::Plain, note);
+        }
+        app
+    }
+
+    /// Takes in what happened.
+    pub(super) fn handle(&mut self, message: Message, now: Instant) {
+        match message {
+            Message::Input(Input::Event(event)) => self.input(event, now),
+            Message::Input(Input::Closed(_)) => self.lose_screen(now, "the terminal is gone"),
+            // For whoever measures the link.
+            Message::Input(Input::StatusReport) => return,
+            Message::Engine(event) => self.engine(*event, now),
+            Message::Files(changed) => self.files_changed(&changed),
+            Message::Picture(encoded) => self.encoded(*encoded, now),
+            Message::Output(event) => {
+                self.written(event, now);
+                return;
+            }
+            Message::Signal(signal) => self.signal(signal, now),
+            Message::Printed(line) => {
+                let step = self.run.step;
+                self.events
+                    .add(now, step, Tone::Plain, format!("printed: {line}"));
+            }
+            Message::Gpu(load) => self.gpu = Some(load),
+            Message::Done(done) => self.done(*done, now),
+            Message::EditorClosed(result) => {
+                if let Err(error) = result {
+                    self.say(now, Tone::Error, error);
+                }
+                self.repaint = true;
+            }
+        }
+        self.dirty = true;
+    }
+
+    /// Whatever is due by the clock alone.
+    pub(super) fn tick(&mut self, now: Instant) {
+        if let Some((until, _, _)) = &self.notice
+            && *until <= now
+        {
+            self.notice = None;
+            self.dirty = true;
+        }
+        if !self.unseen {
+            self.ask_for_snapshot(now);
+            self.ask_for_gradients();
+            self.ask_for_picture(now);
+        }
+    }
+
+    fn input(&mut self, event: Event, now: Instant) {
+        if self.exit == Some(Exit::Now) {
+            // Typed ahead for whatever comes after this program.
+            return;
+        }
+        match event {
+            Event::Key(key) => self.key(key, now),
+            Event::Mouse(mouse) => self.mouse(mouse, now),
+            Event::Paste(text) => {
+                if let Some(Dialog::Prompt(prompt)) = &mut self.dialog {
+                    prompt.paste(&text);
+                }
+            }
+            Event::Resize { .. } | Event::FocusGained | Event::FocusLost => {}
+        }
+    }
+
+    fn signal(&mut self, signal: Signal, now: Instant) {
+        match signal {
+            Signal::Interrupt | Signal::Terminate => {
+                self.interrupted = true;
+                self.leave(Exit::Saving);
+            }
+            Signal::HangUp => self.lose_screen(now, "the connection to the terminal was lost"),
+            Signal::Continue => self.repaint = true,
+            // The loop asks for the size.
+            Signal::WindowChange => {}
+        }
+    }
+
+    /// The screen has another size, or is to be written anew.
+    pub(super) fn resize(&mut self, size: (u16, u16), cell: (u16, u16)) {
+        self.size = size;
+        self.pictures.cell = cell;
+        self.repaint = true;
+        self.dirty = true;
+    }
+
+    /// The terminal is gone. The run goes on to its end, and is saved.
+    pub(super) fn lose_screen(&mut self, now: Instant, why: &str) {
+        if self.unseen {
+            return;
+        }
+        self.unseen = true;
+        let step = self.run.step;
+        self.events.add(
+            now,
+            step,
+            Tone::Notice,
+            format!("{why}: the run goes on without a screen"),
+        );
+        self.dialog = None;
+        if self.run.has_failed() || self.result.is_some() && self.run.is_idle() {
+            self.leave(Exit::Now);
+        } else if self.run.is_paused() {
+            self.effects.push(Effect::Engine(Command::Resume));
+        } else if self.run.is_idle() {
+            self.leave(Exit::Saving);
+        }
+    }
+
+    /// Leaves, after saving or at once.
+    fn leave(&mut self, exit: Exit) {
+        if self.exit == Some(Exit::Now) {
+            return;
+        }
+        self.exit = Some(exit);
+        let saved_already = self.result_is_current();
+        if exit == Exit::Now || self.run.has_failed() || saved_already {
+            self.finish_leaving();
+        } else {
+            self.run.stop();
+            self.effects.push(Effect::Engine(Command::Stop));
+        }
+    }
+
+    /// Once nothing is being saved any more.
+    fn finish_leaving(&mut self) {
+        if self.saving == 0 {
+            self.exit = Some(Exit::Now);
+            self.effects.push(Effect::Leave);
+        }
+    }
+
+    /// Whether the picture as it is has been saved as the result.
+    fn result_is_current(&self) -> bool {
+        self.result.is_some() && self.saving == 0 && self.run.phase() == Phase::Finished
+    }
+
+    /// A line at the bottom for a few seconds, and in the events.
+    pub(super) fn say(&mut self, now: Instant, tone: Tone, text: impl Into<String>) {
+        let text = text.into();
+        let step = self.run.step;
+        self.hint(now, tone, text.clone());
+        self.events.add(now, step, tone, text);
+    }
+
+    /// A line at the bottom only.
+    fn hint(&mut self, now: Instant, tone: Tone, text: impl Into<String>) {
+        self.notice = Some((now + NOTICE_TIME, tone, text.into()));
+    }
+
+    /// The newest line for the bottom; why the run failed stays there.
+    pub(super) fn notice(&self) -> Option<(Tone, String)> {
+        match (&self.notice, self.run.phase()) {
+            (Some((_, tone, text)), _) => Some((*tone, text.clone())),
+            (None, Phase::Failed(why)) => Some((Tone::Error, why)),
+            (None, _) => None,
+        }
+    }
+
+    pub(super) fn areas(&self) -> Areas {
+        self.splits.areas(self.size, &self.front, self.maximised)
+    }
+
+    /// What is inside the border of a panel that is seen.
+    pub(super) fn inner(&self, panel: Panel) -> Option<Rect> {
+        self.areas().inner(panel)
+    }
+
+    pub(super) fn cursor(&self, panel: Panel) -> Cursor {
+        self.cursors.get(&panel).copied().unwrap_or_default()
+    }
+
+    fn focus(&mut self, panel: Panel) {
+        self.focus = panel;
+        self.front.retain(|other| *other != panel);
+        self.front.insert(0, panel);
+        if self.maximised.is_some() {
+            self.maximised = Some(panel);
+        }
+    }
+
+    pub(super) fn view(&self) -> &View {
+        &self.pictures.view
+    }
+
+    /// What is left when the screen has been given back.
+    pub(super) fn farewell(&self) -> Farewell {
+        let mut lines = Vec::new();
+        if let Some(saved) = &self.result {
+            lines.push(saved.summary.clone());
+        } else if self.run.step == 0 {
+            lines.push("stopped before the first step: nothing was written".to_owned());
+        } else if self.lost.is_none() {
+            lines.push(format!("left at step {} without saving", self.run.step));
+        }
+        let failure = match self.run.phase() {
+            Phase::Failed(why) => Some(why),
+            _ => self.lost.clone(),
+        };
+        Farewell {
+            picture: self
+                .result
+                .as_ref()
+                .and(self.run.pictures.as_ref())
+                .and_then(|pictures| pictures.pictures.first().cloned()),
+            result: self.result.clone(),
+            lines,
+            failure,
+            unseen: self.unseen,
+            interrupted: self.interrupted,
+        }
+    }
+
+    pub(super) fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    pub(super) fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    pub(super) fn take_repaint(&mut self) -> bool {
+        std::mem::take(&mut self.repaint)
+    }
+
+    pub(super) fn is_dirty(&self) -> bool {
+        self.dirty || self.repaint
+    }
+}

@@ -1,0 +1,99 @@
+//! What is between the program and the terminal: its modes, who reads it, who writes it. Owned by the UI
+//! thread, which only hands things over.
+
+use std::io;
+use std::sync::mpsc::Sender;
+
+use super::message::Message;
+use super::preview::encode;
+use super::setup::{ASK_LIMIT, Options};
+use super::theme::ColourSupport;
+use crate::terminal::ask::{self, Capabilities, Multiplexer, Protocol};
+use crate::terminal::input::{Input, InputThread};
+use crate::terminal::output::Output;
+use crate::terminal::session::{Session, Size};
+
+/// Taken for a cell where the terminal does not tell: width and height in pixels.
+const USUAL_CELL: (u16, u16) = (8, 16);
+
+/// A terminal that this program has.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) session: Session,
+    pub(super) input: InputThread,
+    pub(super) output: Output,
+    /// How pictures are shown.
+    pub(super) protocol: Protocol,
+    /// A frame is on its way, and the next one waits for it.
+    pub(super) in_flight: bool,
+    in_tmux: bool,
+}
+
+impl Connection {
+    /// Asks the terminal of `session` what it can do, and begins to read and write it.
+    pub(super) fn new(
+        session: Session,
+        options: &Options,
+        sender: &Sender<Message>,
+    ) -> io::Result<(Self, Capabilities)> {
+        let capabilities = ask::ask(ASK_LIMIT);
+        let to = to(sender);
+        let output = Output::start(
+            capabilities.reports_status,
+            options.bandwidth_bytes_per_second,
+            move |event| to(Message::Output(event)),
+        )?;
+        let to = self::to(sender);
+        let acknowledge = output.acknowledger();
+        let input = InputThread::start(move |input| match input {
+            // Not through the loop, which waits for these while it gives the terminal away.
+            Input::StatusReport => acknowledge(),
+            other => to(Message::Input(other)),
+        })?;
+        let connection = Self {
+            session,
+            input,
+            output,
+            protocol: (options.choose)(&capabilities),
+            in_flight: false,
+            in_tmux: capabilities.multiplexer == Some(Multiplexer::Tmux),
+        };
+        Ok((connection, capabilities))
+    }
+
+    /// Takes this program's pictures out of the terminal's memory.
+    pub(super) fn delete_pictures(&mut self) {
+        let bytes = encode::delete_all(self.protocol, self.in_tmux);
+        if !bytes.is_empty() {
+            self.in_flight = true;
+            self.output.frame(bytes);
+        }
+    }
+}
+
+/// Says something to the loop, from any thread. The loop ends last of all; what comes later is of no use.
+pub(super) fn to(sender: &Sender<Message>) -> impl Fn(Message) + Send + 'static {
+    let sender = sender.clone();
+    move |message| drop(sender.send(message))
+}
+
+/// A cell's pixels: as the terminal said, or as its window has them, or the usual.
+pub(super) fn cell(capabilities: &Capabilities, size: Option<Size>) -> (u16, u16) {
+    let measured = size.and_then(|size| {
+        let (width, height) = size.pixels?;
+        let cell = (width / size.columns, height / size.rows);
+        (cell.0 > 0 && cell.1 > 0).then_some(cell)
+    });
+    capabilities.cell.or(measured).unwrap_or(USUAL_CELL)
+}
+
+/// The colours that are wanted and that there are.
+pub(super) fn colour_support(capabilities: &Capabilities) -> ColourSupport {
+    // <https://no-color.org>
+    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    ColourSupport {
+        colours: !unwanted,
+        true_color: capabilities.true_color,
+        dark: capabilities.dark_background.unwrap_or(true),
+    }
+}

@@ -1,0 +1,106 @@
+//! Questions laid over the screen, and what is typed into them. UI thread.
+
+use terminput::{KeyCode, KeyEvent, KeyModifiers};
+use tui_input::{Input, InputRequest};
+
+/// Longest text that a person types; a paste of a whole file is a mistake.
+const LONGEST_TEXT: usize = 1000;
+
+/// How a person may leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaving {
+    /// Stop, save the picture, leave.
+    Save,
+    /// Do not leave.
+    Stay,
+    /// Leave; the picture is lost.
+    Discard,
+}
+
+impl Leaving {
+    pub(super) const ALL: [Self; 3] = [Self::Save, Self::Stay, Self::Discard];
+}
+
+/// What a typed text is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The value of this field.
+    Value(String),
+    /// The name of a new preset.
+    PresetName,
+    /// How many more steps.
+    MoreSteps,
+}
+
+/// A text being typed.
+#[derive(Debug, Clone)]
+pub(super) struct Prompt {
+    pub(super) purpose: Purpose,
+    pub(super) input: Input,
+    /// What was wrong with it.
+    pub(super) error: Option<String>,
+}
+
+impl Prompt {
+    pub(super) fn new(purpose: Purpose, text: String) -> Self {
+        Self {
+            purpose,
+            input: Input::new(text),
+            error: None,
+        }
+    }
+
+    /// Takes a key that changes the text.
+    pub(super) fn key(&mut self, key: KeyEvent) {
+        let control = key.modifiers.contains(KeyModifiers::CTRL);
+        let request = match key.code {
+            KeyCode::Char('a') if control => InputRequest::GoToStart,
+            KeyCode::Char('e') if control => InputRequest::GoToEnd,
+            KeyCode::Char('u') if control => InputRequest::DeleteLine,
+            KeyCode::Char('w') if control => InputRequest::DeletePrevWord,
+            KeyCode::Char(_) if control => return,
+            KeyCode::Char(character) => {
+                let upper = key.modifiers.contains(KeyModifiers::SHIFT);
+                self.insert(if upper {
+                    character.to_ascii_uppercase()
+                } else {
+                    character
+                });
+                return;
+            }
+            KeyCode::Backspace => InputRequest::DeletePrevChar,
+            KeyCode::Delete => InputRequest::DeleteNextChar,
+            KeyCode::Left => InputRequest::GoToPrevChar,
+            KeyCode::Right => InputRequest::GoToNextChar,
+            KeyCode::Home => InputRequest::GoToStart,
+            KeyCode::End => InputRequest::GoToEnd,
+            _ => return,
+        };
+        self.error = None;
+        let _ = self.input.handle(request);
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        text.chars().for_each(|character| self.insert(character));
+    }
+
+    fn insert(&mut self, character: char) {
+        if !character.is_control() && self.input.value().chars().count() < LONGEST_TEXT {
+            self.error = None;
+            let _ = self.input.handle(InputRequest::InsertChar(character));
+        }
+    }
+}
+
+/// What lies over the screen.
+#[derive(Debug, Clone)]
+pub(super) enum Dialog {
+    /// All keys; the first line that is seen.
+    Help(usize),
+    /// How to leave.
+    Quit(Leaving),
+    /// Something is typed.
+    Prompt(Prompt),
+    /// Something to read in full, such as what is wrong with a preset; title, text, first line seen.
+    Text(String, String, usize),
+}

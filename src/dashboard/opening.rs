@@ -1,0 +1,208 @@
+//! Opens the dashboard: takes the terminal, and starts everything that the loop hears of. UI thread.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::time::Instant;
+
+use image::{DynamicImage, Rgb32FImage, RgbImage};
+
+use super::app::{App, Beginning, Pictures};
+use super::connection::{Connection, cell, colour_support, to};
+use super::event_log::Tone;
+use super::live::Live;
+use super::log::Log;
+use super::message::Message;
+use super::preview::Encoder;
+use super::screen::Screen;
+use super::setup::{Options, Setup};
+use super::task::Tasks;
+use super::theme::{ColourSupport, Theme};
+use crate::engine::EngineError;
+use crate::engine::worker::Worker;
+use crate::pixels;
+use crate::preset::folder;
+use crate::preset::visible::visible;
+use crate::preset::watch::Watcher;
+use crate::terminal::ask::{Capabilities, Multiplexer, Protocol};
+use crate::terminal::capture::Capture;
+use crate::terminal::session::{self, Session};
+use crate::terminal::signals;
+
+/// Sources of the preview are kept no larger: no panel has more pixels.
+const LARGEST_SOURCE: u32 = 2048;
+/// Pictures a second where nobody says otherwise.
+const PREVIEW_RATE: f64 = 8.0;
+
+/// Why the dashboard did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The terminal cannot be taken.
+    #[error("the terminal cannot be used for the dashboard: {0}\n  --headless works without one")]
+    Terminal(io::Error),
+    /// The system gives no thread.
+    #[error("the dashboard cannot start: {0}")]
+    Thread(io::Error),
+    /// The log cannot be written.
+    #[error("the log {path} cannot be written: {error}\n  give another name with --log")]
+    Log {
+        /// As given, safe to print.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The engine cannot start.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Live {
+    /// Takes the terminal and starts the run.
+    ///
+    /// # Errors
+    /// Where something is missing; then the terminal is as it was.
+    pub(super) fn open(setup: Setup) -> Result<Self, StartError> {
+        let log = open_log(&setup.options)?;
+        let (sender, messages) = mpsc::channel();
+        let session = Session::enter().map_err(StartError::Terminal)?;
+        let to_loop = to(&sender);
+        signals::deliver_to(move |signal| to_loop(Message::Signal(signal)))
+            .map_err(StartError::Thread)?;
+        // The worker catches its own panics, and says so by a last event.
+        session::caught_in("engine");
+        // Before the terminal is asked, which may take its time.
+        let mut worker = Worker::spawn(setup.job)?;
+        let (connection, capabilities) =
+            Connection::new(session, &setup.options, &sender).map_err(StartError::Terminal)?;
+        let to_loop = to(&sender);
+        let capture = Capture::start(move |line| to_loop(Message::Printed(line)));
+        let to_loop = to(&sender);
+        let tasks = Tasks::start(Arc::clone(&setup.keeper), setup.painter, move |done| {
+            to_loop(Message::Done(Box::new(done)));
+        })
+        .map_err(StartError::Thread)?;
+        let colours = colour_support(&capabilities);
+        // The theme says what has a colour. Placeholders of kitty's pictures are told by theirs.
+        crossterm::style::force_color_output(true);
+        let protocol = connection.protocol;
+        let sources = [&setup.content.picture, &setup.style.picture].map(|picture| small(picture));
+        let encoder = encoder(protocol, &capabilities, colours, sources, &sender)
+            .map_err(StartError::Thread)?;
+        let size = connection.session.size();
+        let cells = size.map_or((80, 24), |size| (size.columns, size.rows));
+        let files = setup.loaded.files.clone();
+        let mut app = App::new(
+            Beginning {
+                theme: Theme::new(colours),
+                size: cells,
+                loaded: setup.loaded,
+                overrides: setup.overrides,
+                content: setup.content,
+                style: setup.style,
+                pictures: pictures(protocol, cell(&capabilities, size), &setup.options),
+            },
+            Instant::now(),
+        );
+        let to_loop = to(&sender);
+        let watcher = Watcher::start(
+            &files,
+            &folder::folders(),
+            setup.options.polling,
+            move |changed| to_loop(Message::Files(changed)),
+        );
+        let note = match &watcher {
+            Ok(watcher) => watcher.note().map(|note| (Tone::Notice, note)),
+            Err(error) => Some((Tone::Error, error.to_string())),
+        };
+        if let Some((tone, note)) = note {
+            app.say(Instant::now(), tone, note);
+        }
+        let slot = worker.picture_slot();
+        if let Some(events) = worker.take_events() {
+            let to_loop = to(&sender);
+            std::thread::Builder::new()
+                .name("engine events".to_owned())
+                .spawn(move || {
+                    for event in events {
+                        to_loop(Message::Engine(Box::new(event)));
+                    }
+                })
+                .map_err(StartError::Thread)?;
+        }
+        Ok(Self {
+            app,
+            connection: Some(connection),
+            screen: Screen::new(cells).map_err(StartError::Terminal)?,
+            lent: None,
+            worker,
+            slot,
+            tasks: Some(tasks),
+            watcher: watcher.ok(),
+            encoder,
+            gpu: None,
+            // Without a pipe, what is printed disturbs the screen until the next Ctrl-L.
+            capture: capture.ok(),
+            log,
+            messages,
+            sender,
+            capabilities,
+            last_frame: None,
+            urgent: true,
+        })
+    }
+}
+
+fn open_log(options: &Options) -> Result<Option<Log>, StartError> {
+    let Some(path) = &options.log else {
+        return Ok(None);
+    };
+    match Log::open(path) {
+        Ok(log) => Ok(Some(log)),
+        Err(error) => Err(StartError::Log {
+            path: visible(&path.display().to_string()),
+            error,
+        }),
+    }
+}
+
+fn pictures(protocol: Protocol, cell: (u16, u16), options: &Options) -> Pictures {
+    let bandwidth = options.bandwidth_bytes_per_second.map(|bytes| bytes as f64);
+    let rate = options.preview_rate.unwrap_or(PREVIEW_RATE);
+    Pictures::new(protocol, cell, rate, bandwidth)
+}
+
+fn encoder(
+    protocol: Protocol,
+    capabilities: &Capabilities,
+    colours: ColourSupport,
+    [content, style]: [Arc<RgbImage>; 2],
+    sender: &Sender<Message>,
+) -> io::Result<Encoder> {
+    let to_loop = to(sender);
+    let in_tmux = capabilities.multiplexer == Some(Multiplexer::Tmux);
+    let send = move |encoded| to_loop(Message::Picture(Box::new(encoded)));
+    let encoder = Encoder::start(protocol, in_tmux, colours, content, style, send)?;
+    if let Some(registers) = capabilities.sixel_registers {
+        encoder.limit_sixel_colours(registers);
+    }
+    Ok(encoder)
+}
+
+/// The picture with 8 bits a channel, no larger than any panel.
+fn small(picture: &Rgb32FImage) -> Arc<RgbImage> {
+    let (width, height) = picture.dimensions();
+    let longer = width.max(height);
+    let smaller = (longer > LARGEST_SOURCE).then(|| {
+        let scaled = |side: u32| {
+            (u64::from(side) * u64::from(LARGEST_SOURCE) / u64::from(longer)).max(1) as u32
+        };
+        pixels::resize(
+            picture,
+            scaled(width),
+            scaled(height),
+            pixels::Filter::Lanczos3,
+        )
+    });
+    let picture = smaller.unwrap_or_else(|| picture.clone());
+    Arc::new(DynamicImage::ImageRgb32F(picture).into_rgb8())
+}

@@ -1,0 +1,181 @@
+//! Questions and texts over the screen. UI thread.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, BorderType, Clear, Paragraph, Widget};
+
+use super::help;
+use super::text::{cut, wrapped};
+use crate::dashboard::app::App;
+use crate::dashboard::dialog::{Dialog, Leaving, Prompt, Purpose};
+use crate::dashboard::theme::Theme;
+use crate::preset::parameter::parameters;
+
+/// Where `dialog` stands on `screen`.
+pub(in crate::dashboard) fn area(dialog: &Dialog, screen: Rect) -> Rect {
+    let (width, height) = match dialog {
+        Dialog::Help(_) => (74, screen.height.saturating_sub(2)),
+        Dialog::Text(..) => (100, screen.height.saturating_sub(4)),
+        Dialog::Quit(_) => (58, 7),
+        Dialog::Prompt(_) => (64, 9),
+    };
+    let width = width.min(screen.width.saturating_sub(2));
+    let height = height.min(screen.height);
+    Rect {
+        x: screen.x + (screen.width - width) / 2,
+        y: screen.y + (screen.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+pub(in crate::dashboard) struct DialogBox<'a>(
+    pub(in crate::dashboard) &'a App,
+    pub(in crate::dashboard) &'a Dialog,
+);
+
+impl Widget for DialogBox<'_> {
+    fn render(self, screen: Rect, buffer: &mut Buffer) {
+        let Self(app, dialog) = self;
+        let theme = &app.theme;
+        let area = area(dialog, screen);
+        Clear.render(area, buffer);
+        let (title, bottom) = match dialog {
+            Dialog::Help(_) => (" Keys ".to_owned(), " ↑ ↓ scroll · Esc close "),
+            Dialog::Text(title, ..) => (format!(" {title} "), " ↑ ↓ scroll · Esc close "),
+            Dialog::Quit(_) => (" Leave? ".to_owned(), " ← → choose · Enter "),
+            Dialog::Prompt(prompt) => (
+                match &prompt.purpose {
+                    Purpose::Value(key) => format!(" {key} "),
+                    Purpose::PresetName => " New preset ".to_owned(),
+                    Purpose::MoreSteps => " More steps ".to_owned(),
+                },
+                " Enter take · Esc leave as it was ",
+            ),
+        };
+        let block = Block::bordered()
+            .border_type(BorderType::Thick)
+            .border_style(theme.focus)
+            .title_top(cut(&title, usize::from(area.width).saturating_sub(2)))
+            .title_bottom(Line::styled(bottom, theme.dim).right_aligned());
+        let inner = block.inner(area);
+        block.render(area, buffer);
+        let inner = Rect {
+            x: inner.x + 1,
+            width: inner.width.saturating_sub(2),
+            ..inner
+        };
+        match dialog {
+            Dialog::Help(first) => text(help::lines(theme), *first, inner, buffer),
+            Dialog::Text(_, body, first) => {
+                let lines = body
+                    .lines()
+                    .map(|line| Line::raw(line.to_owned()))
+                    .collect();
+                text(lines, *first, inner, buffer);
+            }
+            Dialog::Quit(choice) => quit(*choice, theme, inner, buffer),
+            Dialog::Prompt(prompt) => typed(prompt, app, inner, buffer),
+        }
+    }
+}
+
+fn text(lines: Vec<Line<'_>>, first: usize, area: Rect, buffer: &mut Buffer) {
+    let most = lines.len().saturating_sub(usize::from(area.height));
+    for (row, line) in area.rows().zip(lines.into_iter().skip(first.min(most))) {
+        line.render(row, buffer);
+    }
+}
+
+fn quit(choice: Leaving, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let mut lines = vec![Line::default()];
+    for option in Leaving::ALL {
+        let (key, words) = match option {
+            Leaving::Save => ("s", "stop, save the picture, leave"),
+            Leaving::Stay => ("g", "go on"),
+            Leaving::Discard => ("d", "leave without saving"),
+        };
+        let chosen = option == choice;
+        let style = if chosen { theme.selected } else { theme.text };
+        let mark = if chosen { "›" } else { " " };
+        lines.push(Line::from(vec![
+            Span::raw(format!("{mark} ")),
+            Span::styled(key, theme.focus),
+            Span::raw("  "),
+            Span::styled(words, style),
+        ]));
+    }
+    Paragraph::new(lines).render(area, buffer);
+}
+
+fn typed(prompt: &Prompt, app: &App, area: Rect, buffer: &mut Buffer) {
+    let theme = &app.theme;
+    let columns = usize::from(area.width);
+    let (question, note) = match &prompt.purpose {
+        Purpose::Value(key) => {
+            let parameter = parameters(app.recipe.preset())
+                .into_iter()
+                .find(|parameter| parameter.key == *key);
+            match parameter {
+                Some(parameter) => (parameter.doc.to_owned(), parameter.expectation),
+                None => (String::new(), String::new()),
+            }
+        }
+        Purpose::PresetName => (
+            "The values as they are now become a preset of this name.".to_owned(),
+            "a name for your folder of presets, or a path".to_owned(),
+        ),
+        Purpose::MoreSteps => (
+            "How many steps are to be made after those that are planned?".to_owned(),
+            "a whole number".to_owned(),
+        ),
+    };
+    let mut lines: Vec<Line<'_>> = wrapped(&question, columns)
+        .into_iter()
+        .take(2)
+        .map(|line| Line::styled(line, theme.dim))
+        .collect();
+    lines.push(Line::default());
+    let width = columns.saturating_sub(3);
+    let scroll = prompt.input.visual_scroll(width);
+    let shown: String = prompt
+        .input
+        .value()
+        .chars()
+        .skip(scroll)
+        .take(width)
+        .collect();
+    let cursor = prompt.input.visual_cursor().saturating_sub(scroll);
+    let at = |from: usize, to: usize| -> String {
+        shown
+            .chars()
+            .skip(from)
+            .take(to.saturating_sub(from))
+            .collect()
+    };
+    let under = at(cursor, cursor + 1);
+    lines.push(Line::from(vec![
+        Span::styled("› ", theme.focus),
+        Span::raw(at(0, cursor)),
+        Span::styled(
+            if under.is_empty() {
+                " ".to_owned()
+            } else {
+                under
+            },
+            theme.selected,
+        ),
+        Span::raw(at(cursor + 1, usize::MAX)),
+    ]));
+    let (below, style) = match &prompt.error {
+        Some(error) => (error.clone(), theme.error),
+        None => (format!("expected {note}"), theme.dim),
+    };
+    lines.extend(
+        wrapped(&below, columns)
+            .into_iter()
+            .map(|line| Line::styled(line, style)),
+    );
+    Paragraph::new(lines).render(area, buffer);
+}

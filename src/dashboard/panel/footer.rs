@@ -1,0 +1,82 @@
+//! The line at the bottom: what was just said, or the keys of the panel that they go to. UI thread.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::text::cut;
+use crate::dashboard::action::{Action, BINDINGS, Scope};
+use crate::dashboard::app::App;
+use crate::dashboard::event_log::Tone;
+use crate::dashboard::run_state::Phase;
+
+pub(in crate::dashboard) struct Footer<'a>(pub(in crate::dashboard) &'a App);
+
+impl Widget for Footer<'_> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        let app = self.0;
+        let theme = &app.theme;
+        let columns = usize::from(area.width);
+        if let Some((tone, text)) = app.notice() {
+            let style = match tone {
+                Tone::Plain => theme.text,
+                Tone::Good => theme.good,
+                Tone::Notice => theme.notice,
+                Tone::Error => theme.error,
+            };
+            let first = text.lines().next().unwrap_or_default();
+            let text = cut(first, columns.saturating_sub(4));
+            Line::from(vec![
+                Span::styled(format!(" {} ", tone.mark()), style),
+                Span::styled(text, style),
+            ])
+            .render(area, buffer);
+            return;
+        }
+        hints(app, columns).render(area, buffer);
+    }
+}
+
+/// The panel's own keys first, then those that count everywhere, as many as fit; the help is never left out.
+fn hints(app: &App, columns: usize) -> Line<'static> {
+    let theme = &app.theme;
+    let own = BINDINGS
+        .iter()
+        .filter(|binding| binding.scope == Scope::In(app.focus));
+    let general = BINDINGS
+        .iter()
+        .filter(|binding| binding.scope == Scope::Everywhere && binding.action != Action::Help);
+    let help = 7;
+    let mut line = Line::from(" ");
+    let mut left = columns.saturating_sub(help + 2);
+    for binding in own
+        .chain(general)
+        .filter(|binding| !binding.hint.is_empty())
+    {
+        let word = word(app, binding.action, binding.hint);
+        let key = binding.key.split(" or ").next().unwrap_or(binding.key);
+        let width = key.chars().count() + 1 + word.chars().count() + 2;
+        if width > left {
+            continue;
+        }
+        left -= width;
+        line.push_span(Span::styled(key, theme.strong));
+        line.push_span(Span::styled(format!(" {word}  "), theme.dim));
+    }
+    line.push_span(Span::styled("?", theme.strong));
+    line.push_span(Span::styled(" help", theme.dim));
+    line
+}
+
+fn word(app: &App, action: Action, hint: &'static str) -> &'static str {
+    match (action, app.run.phase()) {
+        (Action::TogglePause, Phase::Paused) => "go on",
+        (Action::TogglePause, Phase::Finished) => "more steps",
+        (Action::ToggleScale, _) => match app.loss_view.scale {
+            crate::record::chart::Scale::Logarithmic => "linear",
+            crate::record::chart::Scale::Linear => "log",
+        },
+        _ => hint,
+    }
+}

@@ -1,0 +1,61 @@
+//! Every key, from the one table of keys. UI thread.
+
+use ratatui::text::{Line, Span};
+
+use crate::dashboard::action::{BINDINGS, Panel, Scope};
+use crate::dashboard::theme::Theme;
+
+/// Columns of the keys.
+const KEY_COLUMNS: usize = 20;
+
+/// The help, line by line.
+pub(in crate::dashboard) fn lines(theme: &Theme) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    section(&mut lines, theme, "Everywhere", Scope::Everywhere);
+    for panel in [Panel::Parameters, Panel::Presets, Panel::Preview] {
+        lines.push(Line::default());
+        section(&mut lines, theme, panel.title(), Scope::In(panel));
+    }
+    lines.push(Line::default());
+    lines.push(Line::styled("Mouse", theme.strong));
+    lines.push(entry(
+        theme,
+        "click",
+        "choose a panel or a line; again: as Enter",
+    ));
+    lines.push(entry(theme, "wheel", "scroll; in the picture: zoom"));
+    lines.push(entry(
+        theme,
+        "drag a border",
+        "make panels larger and smaller",
+    ));
+    lines.push(Line::default());
+    lines.push(Line::styled("Marks", theme.strong));
+    lines.push(entry(theme, "*", "changed and not saved"));
+    lines.push(entry(theme, "●", "the preset in use"));
+    lines.push(entry(theme, "×", "broken, failed"));
+    lines.push(entry(
+        theme,
+        "[3]",
+        "a change that is marked 3 on the curve",
+    ));
+    lines.push(entry(theme, "T C S V", "total, content, style, variation"));
+    lines
+}
+
+fn section(lines: &mut Vec<Line<'static>>, theme: &Theme, title: &'static str, scope: Scope) {
+    lines.push(Line::styled(title, theme.strong));
+    for binding in BINDINGS
+        .iter()
+        .filter(|binding| binding.scope == scope && !binding.help.is_empty())
+    {
+        lines.push(entry(theme, binding.key, binding.help));
+    }
+}
+
+fn entry(theme: &Theme, key: &'static str, help: &'static str) -> Line<'static> {
+    Line::from(vec![
+        Span::styled(format!("  {key:<KEY_COLUMNS$}"), theme.focus),
+        Span::raw(help),
+    ])
+}

@@ -1,0 +1,95 @@
+//! The picture that forms, and the line that says what is seen of it. UI thread.
+
+use ratatui::buffer::{Buffer, CellDiffOption};
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::dashboard::app::App;
+use crate::dashboard::run_state::Phase;
+use crate::engine::message::Stage;
+use crate::terminal::ask::Protocol;
+
+pub(in crate::dashboard) struct Picture<'a>(pub(in crate::dashboard) &'a App);
+
+impl Widget for Picture<'_> {
+    fn render(self, area: Rect, buffer: &mut Buffer) {
+        let pictures = &self.0.pictures;
+        if let Some(cells) = pictures.untouched() {
+            let cells = cells.intersection(area);
+            for position in cells.positions() {
+                if let Some(cell) = buffer.cell_mut(position) {
+                    cell.set_diff_option(CellDiffOption::Skip);
+                }
+            }
+            return;
+        }
+        if let Some(cells) = pictures.cells() {
+            let seen = cells.area.intersection(area);
+            for position in seen.positions() {
+                if let (Some(to), Some(from)) = (buffer.cell_mut(position), cells.cell(position)) {
+                    to.clone_from(from);
+                }
+            }
+            return;
+        }
+        hint(self.0, area, buffer);
+    }
+}
+
+/// What is to be expected where there is no picture.
+fn hint(app: &App, area: Rect, buffer: &mut Buffer) {
+    let text = if app.pictures.protocol == Protocol::None {
+        "pictures are off (--graphics none)"
+    } else if app.run.started.is_some() {
+        return;
+    } else {
+        match app.run.phase() {
+            Phase::Preparing(Stage::Weights) => "reading the weights",
+            Phase::Preparing(Stage::Fitting) => "learning the network from the two pictures",
+            Phase::Preparing(Stage::Targets) => "computing the targets",
+            Phase::Failed(_) => "there is no picture",
+            _ => "starting",
+        }
+    };
+    let middle = Rect {
+        y: area.y + area.height / 2,
+        height: area.height.min(1),
+        ..area
+    };
+    Line::styled(text, app.theme.dim)
+        .centered()
+        .render(middle, buffer);
+}
+
+/// What is seen: for the border of the panel.
+pub(in crate::dashboard) fn note(app: &App) -> Option<Line<'static>> {
+    let theme = &app.theme;
+    app.run.started.as_ref()?;
+    if app.loss_view.as_picture {
+        return Some(Line::styled(" loss curve, c: back ", theme.text));
+    }
+    let view = app.view();
+    let mut words = vec![Span::styled(
+        format!(" {}", view.subject.name()),
+        theme.text,
+    )];
+    if let Some(kept) = app.timeline.chosen() {
+        let place = app.timeline.chosen_index().map_or(0, |index| index + 1);
+        let count = app.timeline.kept().len();
+        words.push(Span::styled(
+            format!(" snapshot {place}/{count} of step {}", kept.step),
+            theme.notice,
+        ));
+    } else if let Some(step) = app.pictures.shown_step
+        && view.subject.needs_result()
+        && step + 1 < app.run.step
+    {
+        words.push(Span::styled(format!(" step {step}"), theme.dim));
+    }
+    if let Some(label) = app.zoom_label() {
+        words.push(Span::styled(format!(" {label}"), theme.dim));
+    }
+    words.push(Span::raw(" "));
+    Some(Line::from(words))
+}

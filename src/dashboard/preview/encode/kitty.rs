@@ -1,0 +1,157 @@
+//! Kitty's graphics protocol: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>. Runs on the thread
+//! "preview".
+//!
+//! Two numbers are used in turn, so that a picture stays until the next one is there. Sending a number again
+//! replaces what it stood for, so the terminal never holds more than two pictures.
+
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flate2::Compression;
+use flate2::write::ZlibEncoder;
+use image::RgbImage;
+use ratatui::layout::Rect;
+
+use super::indexed::Indexed;
+use super::passthrough::wrapped;
+use super::{EncodeError, palette};
+use crate::dashboard::preview::quality::Quality;
+
+/// Most characters of base64 in one sequence; a multiple of 4.
+const CHUNK: usize = 4096;
+/// Colours of a picture that is not sent exactly.
+const COLOURS: u16 = 128;
+/// As [`Indexed::new`] has it: what is not seen.
+const TOLERANCE: u32 = 100;
+/// Below every text, and below cells with a background of their own.
+const UNDER_TEXT: i32 = i32::MIN / 2 - 1;
+
+/// Which of the two numbers is next.
+#[derive(Debug, Default)]
+pub(super) struct Turn(bool);
+
+/// The numbers of two pictures that follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ids {
+    /// The new picture.
+    pub(super) shown: u32,
+    /// The one before.
+    pub(super) replaced: u32,
+}
+
+impl Turn {
+    pub(super) fn next(&mut self) -> Ids {
+        self.0 = !self.0;
+        let [one, other] = ids(std::process::id());
+        let (shown, replaced) = if self.0 { (one, other) } else { (other, one) };
+        Ids { shown, replaced }
+    }
+}
+
+/// Below 2^24, as the colour of a placeholder can say, and others in every process: several programs may
+/// share one terminal.
+fn ids(process: u32) -> [u32; 2] {
+    let first = 0x10_0000 | ((process & 0x7_FFFF) << 1);
+    [first, first | 1]
+}
+
+/// Sends `picture` as number `id`, to be seen where there are placeholders over as many cells as `cells`.
+pub(super) fn virtual_placement(
+    picture: &RgbImage,
+    quality: Quality,
+    id: u32,
+    cells: Rect,
+    in_tmux: bool,
+) -> Result<Vec<Vec<u8>>, EncodeError> {
+    let action = format!("a=T,U=1,i={id},c={},r={}", cells.width, cells.height);
+    Ok(transmission(picture, quality, &action)?
+        .into_iter()
+        .map(|piece| wrapped(piece, in_tmux))
+        .collect())
+}
+
+/// Sends `picture`, puts it over `cells` of the screen, and removes the one before it.
+pub(super) fn placement(
+    picture: &RgbImage,
+    quality: Quality,
+    ids: Ids,
+    cells: Rect,
+    in_tmux: bool,
+) -> Result<Vec<Vec<u8>>, EncodeError> {
+    let Ids { shown, replaced } = ids;
+    let mut pieces = transmission(picture, quality, &format!("a=t,i={shown}"))?;
+    // The cursor may be anywhere between two pieces, so placing is one piece.
+    let place = format!(
+        "\x1b7\x1b[{};{}H\x1b_Ga=p,q=2,i={shown},p=1,c={},r={},C=1,z={UNDER_TEXT}\x1b\\\x1b8{}",
+        cells.y + 1,
+        cells.x + 1,
+        cells.width,
+        cells.height,
+        delete(replaced)
+    );
+    pieces.push(place.into_bytes());
+    Ok(pieces
+        .into_iter()
+        .map(|piece| wrapped(piece, in_tmux))
+        .collect())
+}
+
+/// Removes both pictures from the screen and from the terminal's memory.
+pub(super) fn delete_all(in_tmux: bool) -> Vec<u8> {
+    ids(std::process::id())
+        .into_iter()
+        .flat_map(|id| wrapped(delete(id).into_bytes(), in_tmux))
+        .collect()
+}
+
+fn delete(id: u32) -> String {
+    format!("\x1b_Ga=d,d=I,q=2,i={id}\x1b\\")
+}
+
+/// `picture` compressed, as sequences of at most [`CHUNK`] characters of base64, the first one with `action`.
+fn transmission(
+    picture: &RgbImage,
+    quality: Quality,
+    action: &str,
+) -> Result<Vec<Vec<u8>>, EncodeError> {
+    let (width, height) = picture.dimensions();
+    let (format, file) = if quality == Quality::Exact {
+        let mut deflate = ZlibEncoder::new(Vec::new(), Compression::fast());
+        deflate.write_all(picture.as_raw())?;
+        let format = format!("f=24,o=z,s={width},v={height}");
+        (format, deflate.finish()?)
+    } else {
+        ("f=100".to_owned(), few_colours(picture)?)
+    };
+    let text = STANDARD.encode(file);
+    let count = text.len().div_ceil(CHUNK);
+    let pieces = text.as_bytes().chunks(CHUNK).enumerate();
+    let pieces = pieces.map(|(index, chunk)| {
+        let more = u8::from(index + 1 < count);
+        let keys = match index {
+            0 => format!("{action},{format},t=d,q=2,m={more}"),
+            _ => format!("q=2,m={more}"),
+        };
+        [b"\x1b_G", keys.as_bytes(), b";", chunk, b"\x1b\\"].concat()
+    });
+    Ok(pieces.collect())
+}
+
+/// As PNG with a palette: a quarter of what all colours take, and hardly another picture.
+fn few_colours(picture: &RgbImage) -> Result<Vec<u8>, EncodeError> {
+    let palette = palette::find(picture, COLOURS)?;
+    let indexed = Indexed::new(picture, &palette, TOLERANCE);
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, picture.width(), picture.height());
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(palette.concat());
+    // Neighbouring numbers are not neighbouring colours, so filters only harm.
+    encoder.set_filter(png::Filter::NoFilter);
+    encoder.set_compression(png::Compression::Balanced);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&indexed.colours)?;
+    writer.finish()?;
+    Ok(file)
+}

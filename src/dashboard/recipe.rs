@@ -1,0 +1,175 @@
+//! The preset of the run as a person changes it: the file, what was changed by keys and not saved, and the
+//! way back. UI thread; reads no file by itself.
+
+use indexmap::IndexMap;
+
+use crate::preset::parameter::{Parameter, Turn, parameters, turned};
+use crate::preset::{Loaded, Override, Preset, PresetError, diff, with_overrides};
+
+/// Turns that can be undone.
+const MOST_UNDONE: usize = 500;
+
+/// A preset and the changes laid over it.
+#[derive(Debug, Clone)]
+pub(super) struct Recipe {
+    /// As read from the file, the command line's overrides included.
+    loaded: Loaded,
+    /// Changed by keys, in the order of the first change of each.
+    edits: IndexMap<String, String>,
+    undo: Vec<IndexMap<String, String>>,
+    /// `loaded` with `edits`.
+    preset: Preset,
+    /// Why the file cannot be used as it is now.
+    broken: Option<PresetError>,
+}
+
+impl Recipe {
+    pub(super) fn new(loaded: Loaded) -> Self {
+        Self {
+            preset: loaded.preset.clone(),
+            loaded,
+            edits: IndexMap::new(),
+            undo: Vec::new(),
+            broken: None,
+        }
+    }
+
+    /// As it is to be in force: file, command line and keys.
+    pub(super) fn preset(&self) -> &Preset {
+        &self.preset
+    }
+
+    pub(super) fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The preset in force under the name and origin of its file.
+    pub(super) fn as_loaded(&self) -> Loaded {
+        Loaded {
+            preset: self.preset.clone(),
+            ..self.loaded.clone()
+        }
+    }
+
+    pub(super) fn broken(&self) -> Option<&PresetError> {
+        self.broken.as_ref()
+    }
+
+    pub(super) fn is_changed(&self) -> bool {
+        !diff(&self.loaded.preset, &self.preset).is_empty()
+    }
+
+    /// The fields whose values are not those of the file.
+    pub(super) fn changed_keys(&self) -> Vec<String> {
+        diff(&self.loaded.preset, &self.preset)
+            .into_iter()
+            .map(|change| change.key)
+            .collect()
+    }
+
+    pub(super) fn parameters(&self) -> Vec<Parameter> {
+        parameters(&self.preset)
+    }
+
+    /// Turns `key` one notch; false where it is at its end.
+    pub(super) fn turn(&mut self, key: &str, turn: Turn) -> Result<bool, PresetError> {
+        match turned(&self.preset, key, turn) {
+            Some(change) => self.set(change),
+            None => Ok(false),
+        }
+    }
+
+    /// Sets a field; false where it has this value already.
+    pub(super) fn set(&mut self, change: Override) -> Result<bool, PresetError> {
+        let mut edits = self.edits.clone();
+        edits.insert(change.key, change.value);
+        let preset = with_overrides(&self.loaded.preset, &overrides(&edits))?;
+        if diff(&self.preset, &preset).is_empty() {
+            return Ok(false);
+        }
+        self.remember();
+        self.edits = edits;
+        self.preset = preset;
+        Ok(true)
+    }
+
+    /// Takes the last change back; false where there is none.
+    pub(super) fn undo(&mut self) -> bool {
+        while let Some(edits) = self.undo.pop() {
+            // What the file says by now may not go with what was changed then.
+            if let Ok(preset) = with_overrides(&self.loaded.preset, &overrides(&edits)) {
+                let differs = !diff(&self.preset, &preset).is_empty();
+                self.edits = edits;
+                self.preset = preset;
+                if differs {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// Back to what the file and the command line say; false where nothing was changed.
+    pub(super) fn revert(&mut self) -> bool {
+        if self.edits.is_empty() {
+            return false;
+        }
+        self.remember();
+        self.edits.clear();
+        let differs = !diff(&self.preset, &self.loaded.preset).is_empty();
+        self.preset = self.loaded.preset.clone();
+        differs
+    }
+
+    /// The file was read again. Where file and keys changed the same field, the file has the last word;
+    /// other changes by keys stay. True where the preset is another one now.
+    pub(super) fn reload(&mut self, result: Result<Loaded, PresetError>) -> bool {
+        let loaded = match result {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                self.broken = Some(error);
+                return false;
+            }
+        };
+        self.broken = None;
+        for change in diff(&self.loaded.preset, &loaded.preset) {
+            self.edits.shift_remove(&change.key);
+        }
+        // A changed network takes layers away that were turned: those edits mean nothing any more.
+        let mut preset = with_overrides(&loaded.preset, &overrides(&self.edits));
+        while preset.is_err() && self.edits.pop().is_some() {
+            preset = with_overrides(&loaded.preset, &overrides(&self.edits));
+        }
+        let preset = preset.unwrap_or_else(|_| loaded.preset.clone());
+        let differs = !diff(&self.preset, &preset).is_empty();
+        self.loaded = loaded;
+        self.preset = preset;
+        differs
+    }
+
+    /// The file holds these values now.
+    pub(super) fn saved(&mut self, loaded: Loaded) {
+        self.edits.clear();
+        self.undo.clear();
+        self.preset = loaded.preset.clone();
+        self.loaded = loaded;
+        self.broken = None;
+    }
+
+    fn remember(&mut self) {
+        if self.undo.len() == MOST_UNDONE {
+            self.undo.remove(0);
+        }
+        self.undo.push(self.edits.clone());
+    }
+}
+
+fn overrides(edits: &IndexMap<String, String>) -> Vec<Override> {
+    edits
+        .iter()
+        .map(|(key, value)| Override {
+            key: key.clone(),
+            value: value.clone(),
+        })
+        .collect()
+}

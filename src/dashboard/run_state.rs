@@ -1,0 +1,171 @@
+//! What the engine has said about the run, kept for the screen. UI thread.
+
+use crate::engine::message::{EndReason, Gradients, LossBlock, Pictures, Preview, Stage, Started};
+use crate::record::history::History;
+use crate::record::speed::Speed;
+
+/// The run has one candidate; comparing gives each its own state.
+const CANDIDATE: usize = 0;
+
+/// What the run is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Before the first step, or while something is built again.
+    Preparing(Stage),
+    Running,
+    Paused,
+    /// All steps are made.
+    Finished,
+    /// The end was asked for.
+    Stopping,
+    /// It cannot go on.
+    Failed(String),
+}
+
+/// The run as far as it is known.
+#[derive(Debug)]
+pub(super) struct RunState {
+    pub(super) started: Option<Started>,
+    pub(super) history: History,
+    pub(super) speed: Speed,
+    pub(super) gradients: Option<Gradients>,
+    /// Updates made.
+    pub(super) step: u64,
+    /// Seconds of stepping.
+    pub(super) seconds: f64,
+    /// The newest picture in full that was heard of.
+    pub(super) pictures: Option<Pictures>,
+    preparing: Option<Stage>,
+    paused: bool,
+    finished: bool,
+    stopping: bool,
+    failure: Option<String>,
+}
+
+impl Default for RunState {
+    fn default() -> Self {
+        Self {
+            started: None,
+            history: History::new(),
+            speed: Speed::default(),
+            gradients: None,
+            step: 0,
+            seconds: 0.0,
+            pictures: None,
+            preparing: None,
+            paused: false,
+            finished: false,
+            stopping: false,
+            failure: None,
+        }
+    }
+}
+
+impl RunState {
+    pub(super) fn phase(&self) -> Phase {
+        if let Some(failure) = &self.failure {
+            Phase::Failed(failure.clone())
+        } else if self.stopping {
+            Phase::Stopping
+        } else if let Some(stage) = &self.preparing {
+            Phase::Preparing(stage.clone())
+        } else if self.paused {
+            Phase::Paused
+        } else if self.finished {
+            Phase::Finished
+        } else {
+            Phase::Running
+        }
+    }
+
+    /// Whether the worker has nothing to do, so that what it is asked for costs no steps.
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.phase(), Phase::Paused | Phase::Finished)
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The weighted sum of all terms, at the newest step that is known.
+    pub(super) fn loss(&self) -> Option<f64> {
+        Some(self.history.latest()?.total())
+    }
+
+    pub(super) fn prepare(&mut self, stage: Stage) {
+        self.preparing = Some(stage);
+    }
+
+    /// Built, for the first time or again; `step` 0 means from the first picture.
+    pub(super) fn start(&mut self, started: Started) {
+        if started.step < self.step || self.started.is_none() {
+            self.rewind(started.step);
+        }
+        self.step = started.step;
+        self.finished &= started.step >= started.steps;
+        self.preparing = None;
+        // Another network or size has another speed.
+        self.speed.reset(self.step, self.seconds);
+        self.started = Some(started);
+    }
+
+    pub(super) fn add(&mut self, block: &LossBlock) {
+        self.history.add(block, CANDIDATE);
+        self.step = block.first_step + block.steps();
+        self.seconds = block.seconds;
+        self.speed.note(self.step, block.seconds);
+        self.finished = false;
+        self.preparing = None;
+    }
+
+    /// Nothing is being built any more.
+    pub(super) fn built(&mut self) {
+        self.preparing = None;
+    }
+
+    pub(super) fn rewind(&mut self, step: u64) {
+        self.history.rewind(step);
+        self.speed.reset(step, self.seconds);
+        self.step = step;
+        self.finished = false;
+    }
+
+    pub(super) fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+        self.finished &= !paused;
+    }
+
+    pub(super) fn seen(&mut self, preview: &Preview) {
+        if self.is_idle() {
+            self.step = preview.step;
+        }
+    }
+
+    pub(super) fn end(&mut self, reason: EndReason, pictures: Pictures, seconds: f64) {
+        self.step = pictures.step;
+        self.seconds = seconds;
+        self.pictures = Some(pictures);
+        match reason {
+            EndReason::Completed => {
+                self.finished = true;
+                self.paused = false;
+            }
+            EndReason::Stopped => self.stopping = true,
+        }
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.stopping = true;
+    }
+
+    pub(super) fn fail(&mut self, why: String, pictures: Option<Pictures>) {
+        self.failure = Some(why);
+        if pictures.is_some() {
+            self.pictures = pictures;
+        }
+    }
+}

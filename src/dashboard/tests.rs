@@ -1,0 +1,296 @@
+//! The whole application without terminal, engine or files: messages in, effects and screens out.
+
+mod files;
+mod keys;
+mod pictures;
+mod robustness;
+mod screens;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use image::{Rgb, Rgb32FImage, RgbImage};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Rect;
+use terminput::{Event as Typed, KeyCode, KeyEvent, KeyModifiers};
+
+use super::app::{App, Beginning, Pictures};
+use super::message::{Effect, Message};
+use super::preview::encode::Painter;
+use super::preview::{Encoded, Frame, Painted, Quality};
+use super::setup::Source;
+use super::theme::{ColourSupport, Theme};
+use crate::engine::message::{
+    Command, EndReason, Event, LossBlock, LossTerm, Preview, Region, Stage, Started, TermKind,
+};
+use crate::preset::{self, Loaded};
+use crate::terminal::ask::Protocol;
+use crate::terminal::input::Input;
+use crate::terminal::output::OutputEvent;
+
+const DARK: ColourSupport = ColourSupport {
+    colours: true,
+    true_color: true,
+    dark: true,
+};
+
+/// An application, and a clock that only moves when told.
+struct Desk {
+    app: App,
+    now: Instant,
+    effects: Vec<Effect>,
+}
+
+/// The built-in `demo`, whatever the working directory holds.
+fn demo() -> Loaded {
+    Loaded {
+        name: "demo".to_owned(),
+        origin: preset::Origin::BuiltIn,
+        preset: preset::from_toml("extends = \"demo\"\n", "demo").unwrap(),
+        files: vec![],
+    }
+}
+
+impl Desk {
+    fn new(size: (u16, u16)) -> Self {
+        Self::with(size, Protocol::HalfBlocks, DARK, demo())
+    }
+
+    fn with(size: (u16, u16), protocol: Protocol, support: ColourSupport, loaded: Loaded) -> Self {
+        let source = |name: &str, side| Source {
+            name: name.to_owned(),
+            picture: Arc::new(Rgb32FImage::new(side, side * 3 / 4)),
+            notes: vec![],
+        };
+        let now = Instant::now();
+        let app = App::new(
+            Beginning {
+                theme: Theme::new(support),
+                size,
+                loaded,
+                overrides: vec![],
+                content: source("photos/harbour.jpg", 64),
+                style: source("paintings/starry-night.jpg", 48),
+                pictures: Pictures::new(protocol, (8, 16), 8.0, None),
+            },
+            now,
+        );
+        let mut desk = Self {
+            app,
+            now,
+            effects: vec![],
+        };
+        desk.settle();
+        desk
+    }
+
+    /// Lets time pass and collects what the application wants.
+    fn settle(&mut self) {
+        self.now += Duration::from_millis(20);
+        self.app.tick(self.now);
+        self.effects.extend(self.app.take_effects());
+    }
+
+    fn hear(&mut self, message: Message) {
+        self.app.handle(message, self.now);
+        self.settle();
+    }
+
+    fn engine(&mut self, event: Event) {
+        self.hear(Message::Engine(Box::new(event)));
+    }
+
+    fn press(&mut self, code: KeyCode) {
+        self.press_with(code, KeyModifiers::NONE);
+    }
+
+    fn press_with(&mut self, code: KeyCode, modifiers: KeyModifiers) {
+        let key = KeyEvent::new(code).modifiers(modifiers);
+        self.hear(Message::Input(Input::Event(Typed::Key(key))));
+    }
+
+    /// Presses the keys of `text`, one after the other.
+    fn typed(&mut self, text: &str) {
+        for character in text.chars() {
+            self.press(KeyCode::Char(character));
+        }
+    }
+
+    fn take_effects(&mut self) -> Vec<Effect> {
+        self.settle();
+        std::mem::take(&mut self.effects)
+    }
+
+    /// What was said to the engine since the last call.
+    fn commands(&mut self) -> Vec<Command> {
+        self.take_effects()
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Engine(command) => Some(command),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The presets sent to the engine since the last call.
+    fn sent_presets(&mut self) -> Vec<preset::Preset> {
+        self.commands()
+            .into_iter()
+            .filter_map(|command| match command {
+                Command::ChangePreset { preset, .. } => Some(*preset),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The engine has begun.
+    fn start(&mut self) {
+        self.engine(Event::Preparing(Stage::Fitting));
+        self.engine(Event::Started(Started {
+            size: (64, 48),
+            style_sizes: vec![(48, 36)],
+            device: "cpu".to_owned(),
+            threads: 2,
+            note: None,
+            step: 0,
+            steps: 200,
+        }));
+    }
+
+    /// The engine makes the steps up to `step`, at ten a second.
+    fn run_to(&mut self, step: u64) {
+        while self.app.run.step < step {
+            let first_step = self.app.run.step;
+            let last = (first_step + 5).min(step);
+            let block = losses(first_step..last, &self.app);
+            self.engine(Event::Losses(block));
+        }
+    }
+
+    /// The engine and the encoder answer what they were asked for, and the terminal takes it.
+    fn show_picture(&mut self) {
+        for _ in 0..4 {
+            self.now += Duration::from_secs(1);
+            for effect in self.take_effects() {
+                match effect {
+                    Effect::Engine(Command::RequestPicture(request)) => {
+                        self.app.preview(Preview {
+                            step: self.app.run.step,
+                            request,
+                            region: request.region.unwrap_or(Region {
+                                x: 0,
+                                y: 0,
+                                width: 64,
+                                height: 48,
+                            }),
+                            size: (64, 48),
+                            pictures: vec![Arc::new(gradient(64, 48))],
+                        });
+                        self.settle();
+                    }
+                    Effect::Encode(job) => {
+                        let picture = gradient(job.layout.pixels.0, job.layout.pixels.1);
+                        let mut painter = Painter::new(Protocol::HalfBlocks, false, DARK);
+                        let painted = painter.paint(&picture, &job.layout, Quality::Full).unwrap();
+                        self.hear(Message::Picture(Box::new(Encoded::Frame(Box::new(
+                            Frame {
+                                tag: job.tag,
+                                step: self.app.run.step,
+                                view: job.view,
+                                layout: job.layout,
+                                quality: Quality::Full,
+                                painted,
+                                bytes: 1000,
+                                encode_seconds: 0.001,
+                            },
+                        )))));
+                        self.app.prepare_cells();
+                        self.hear(Message::Output(OutputEvent::FrameWritten));
+                    }
+                    other => self.effects.push(other),
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        let step = self.app.recipe.preset().schedule.steps;
+        self.run_to(step);
+        self.engine(Event::Ended {
+            reason: EndReason::Completed,
+            pictures: crate::engine::message::Pictures {
+                step,
+                pictures: vec![Arc::new(Rgb32FImage::new(64, 48))],
+            },
+            seconds: 20.0,
+        });
+    }
+
+    /// The screen as text.
+    fn screen(&mut self) -> String {
+        let (width, height) = self.app.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        self.app.prepare_cells();
+        terminal
+            .draw(|frame| frame.render_widget(&self.app, Rect::new(0, 0, width, height)))
+            .unwrap();
+        let buffer = terminal.backend().buffer();
+        let mut text = String::new();
+        for y in 0..height {
+            let line: String = (0..width).map(|x| buffer[(x, y)].symbol()).collect();
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+fn gradient(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        Rgb([(x * 255 / width) as u8, (y * 255 / height) as u8, 128])
+    })
+}
+
+/// Losses that fall as real ones do.
+fn losses(steps: std::ops::Range<u64>, app: &App) -> LossBlock {
+    let preset = app.recipe.preset();
+    let mut terms = Vec::new();
+    let mut weights = Vec::new();
+    let mut add = |kind, layer: Option<&String>, weight| {
+        terms.push(LossTerm {
+            kind,
+            layer: layer.cloned(),
+        });
+        weights.push(weight);
+    };
+    for (layer, weight) in &preset.content.layers {
+        add(
+            TermKind::Content,
+            Some(layer),
+            weight * preset.content.weight,
+        );
+    }
+    for (layer, weight) in &preset.style.layers {
+        add(TermKind::Style, Some(layer), weight * preset.style.weight);
+    }
+    add(TermKind::Variation, None, preset.variation.weight);
+    let mut values = Vec::new();
+    for step in steps.clone() {
+        for (index, term) in terms.iter().enumerate() {
+            let falls = 1.0 / (1.0 + step as f32 / 10.0);
+            values.push(match term.kind {
+                TermKind::Content => 0.5 * (1.0 - falls) + 0.01,
+                TermKind::Style => falls / (1.0 + index as f32),
+                TermKind::Variation => 0.01 + 0.02 * (1.0 - falls),
+            });
+        }
+    }
+    LossBlock {
+        first_step: steps.start,
+        terms: terms.into(),
+        weights: vec![weights].into(),
+        values,
+        seconds: steps.end as f64 / 10.0,
+    }
+}

@@ -1,0 +1,166 @@
+//! The way of a picture to the screen.
+
+use super::*;
+use crate::dashboard::preview::EncodeJob;
+use crate::engine::message::PictureRequest;
+
+fn requests(commands: &[Command]) -> Vec<PictureRequest> {
+    commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::RequestPicture(request) => Some(*request),
+            _ => None,
+        })
+        .collect()
+}
+
+fn answer(desk: &mut Desk, request: PictureRequest) -> Box<EncodeJob> {
+    desk.app.preview(Preview {
+        step: desk.app.run.step,
+        request,
+        region: request.region.unwrap(),
+        size: (64, 48),
+        pictures: vec![Arc::new(gradient(64, 48))],
+    });
+    desk.take_effects()
+        .into_iter()
+        .find_map(|effect| match effect {
+            Effect::Encode(job) => Some(job),
+            _ => None,
+        })
+        .unwrap()
+}
+
+fn placed(job: &EncodeJob) -> Message {
+    Message::Picture(Box::new(Encoded::Frame(Box::new(Frame {
+        tag: job.tag,
+        step: 5,
+        view: job.view,
+        layout: job.layout,
+        quality: Quality::Full,
+        painted: Painted::Placed {
+            pieces: vec![b"picture".to_vec()],
+            cells: job.layout.cells,
+        },
+        bytes: 7,
+        encode_seconds: 0.001,
+    }))))
+}
+
+fn writes(effects: &[Effect]) -> usize {
+    effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::WritePicture { .. }))
+        .count()
+}
+
+#[test]
+fn only_one_picture_is_under_way() {
+    let mut desk = Desk::new((120, 40));
+    desk.start();
+    desk.run_to(5);
+    let first = requests(&desk.commands());
+    assert_eq!(first.len(), 1);
+    for step in 6..40 {
+        desk.run_to(step);
+        desk.now += Duration::from_secs(1);
+    }
+    assert!(requests(&desk.commands()).is_empty());
+    let job = answer(&mut desk, first[0]);
+    assert!(job.layout.cells.width > 10);
+}
+
+#[test]
+fn a_placed_picture_waits_for_blank_cells_and_is_left_alone_afterwards() {
+    let mut desk = Desk::with((120, 40), Protocol::Sixel, DARK, demo());
+    desk.start();
+    desk.run_to(5);
+    let request = requests(&desk.commands())[0];
+    let job = answer(&mut desk, request);
+    desk.hear(placed(&job));
+    assert_eq!(writes(&desk.take_effects()), 0);
+    // A frame from before does not count.
+    desk.hear(Message::Output(OutputEvent::FrameWritten));
+    assert_eq!(writes(&desk.take_effects()), 0);
+    let _ = desk.screen();
+    desk.hear(Message::Output(OutputEvent::FrameWritten));
+    assert_eq!(writes(&desk.take_effects()), 1);
+    assert_eq!(desk.app.pictures.untouched(), Some(job.layout.cells));
+    desk.hear(Message::Output(OutputEvent::PictureWritten {
+        tag: job.tag,
+        bytes: 7,
+        seconds: 0.01,
+    }));
+    // The next one goes over it at once.
+    desk.now += Duration::from_secs(2);
+    desk.run_to(10);
+    let request = requests(&desk.commands())[0];
+    let job = answer(&mut desk, request);
+    desk.hear(placed(&job));
+    assert_eq!(writes(&desk.take_effects()), 1);
+}
+
+#[test]
+fn a_dialog_over_a_placed_picture_takes_it_away_and_it_comes_back() {
+    let mut desk = Desk::with((120, 40), Protocol::Sixel, DARK, demo());
+    desk.start();
+    desk.run_to(5);
+    let request = requests(&desk.commands())[0];
+    let job = answer(&mut desk, request);
+    desk.hear(placed(&job));
+    let _ = desk.screen();
+    desk.hear(Message::Output(OutputEvent::FrameWritten));
+    desk.hear(Message::Output(OutputEvent::PictureWritten {
+        tag: job.tag,
+        bytes: 7,
+        seconds: 0.01,
+    }));
+    desk.commands();
+    desk.typed("?");
+    assert_eq!(desk.app.pictures.untouched(), None);
+    desk.now += Duration::from_secs(2);
+    assert!(requests(&desk.commands()).is_empty());
+    desk.press(KeyCode::Esc);
+    desk.now += Duration::from_secs(2);
+    assert_eq!(requests(&desk.commands()).len(), 1);
+}
+
+#[test]
+fn the_content_needs_nothing_of_the_engine() {
+    let mut desk = Desk::new((120, 40));
+    desk.start();
+    desk.run_to(5);
+    desk.show_picture();
+    desk.take_effects();
+    desk.typed("v");
+    desk.now += Duration::from_secs(2);
+    let effects = desk.take_effects();
+    let jobs = effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Encode(_)))
+        .count();
+    assert_eq!(jobs, 1, "{effects:?}");
+}
+
+#[test]
+fn a_failed_run_still_shows_its_last_picture() {
+    let mut desk = Desk::new((120, 40));
+    desk.start();
+    desk.run_to(5);
+    desk.take_effects();
+    desk.engine(Event::Failed {
+        error: crate::engine::EngineError::WorkerGone("gone".to_owned()),
+        pictures: Some(crate::engine::message::Pictures {
+            step: 5,
+            pictures: vec![Arc::new(Rgb32FImage::new(64, 48))],
+        }),
+    });
+    desk.typed("x");
+    desk.now += Duration::from_secs(2);
+    let effects = desk.take_effects();
+    let job = effects.iter().find_map(|effect| match effect {
+        Effect::Encode(job) => Some(job),
+        _ => None,
+    });
+    assert!(job.is_some_and(|job| job.preview.is_some()), "{effects:?}");
+}

@@ -1,0 +1,112 @@
+//! Whole screens, compared with the files in `tests/screens`. `UPDATE=1` writes them anew; look at the
+//! difference before it is kept.
+
+use std::path::PathBuf;
+
+use super::*;
+use crate::preset::{Change, ChangeClass};
+
+fn check(name: &str, desk: &mut Desk) {
+    let screen = desk.screen();
+    let path = PathBuf::from(format!("tests/screens/{name}.txt"));
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all("tests/screens").unwrap();
+        std::fs::write(&path, &screen).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        screen == expected,
+        "{} differs; UPDATE=1 writes it anew. It is now:\n{screen}",
+        path.display()
+    );
+}
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+#[test]
+fn while_the_network_is_fitted() {
+    let mut desk = Desk::new((80, 24));
+    desk.engine(Event::Preparing(Stage::Fitting));
+    check("fitting-80x24", &mut desk);
+}
+
+#[test]
+fn running_at_every_size() {
+    for size in SIZES {
+        let mut desk = Desk::new(size);
+        desk.start();
+        desk.run_to(80);
+        desk.show_picture();
+        desk.engine(Event::PresetChanged {
+            candidate: 0,
+            step: 40,
+            changes: vec![Change {
+                key: "style.weight".to_owned(),
+                old: "1.0".to_owned(),
+                new: "2.0".to_owned(),
+                class: ChangeClass::Live,
+            }],
+            preset: Box::new(demo().preset),
+        });
+        check(&format!("running-{}x{}", size.0, size.1), &mut desk);
+    }
+}
+
+#[test]
+fn paused_finished_and_failed() {
+    let mut desk = Desk::new((80, 24));
+    desk.start();
+    desk.run_to(30);
+    desk.engine(Event::Paused(30));
+    check("paused-80x24", &mut desk);
+    desk.engine(Event::Resumed(30));
+    desk.finish();
+    desk.typed("6");
+    check("finished-80x24", &mut desk);
+
+    let mut desk = Desk::new((120, 40));
+    desk.start();
+    desk.run_to(30);
+    desk.engine(Event::Failed {
+        error: crate::engine::EngineError::WorkerGone("out of memory".to_owned()),
+        pictures: None,
+    });
+    check("failed-120x40", &mut desk);
+}
+
+#[test]
+fn dialogs() {
+    let mut desk = Desk::new((80, 24));
+    desk.start();
+    desk.run_to(30);
+    desk.press(KeyCode::Char('?'));
+    check("help-80x24", &mut desk);
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Char('q'));
+    check("quit-80x24", &mut desk);
+    desk.press(KeyCode::Esc);
+    desk.typed("4");
+    desk.press(KeyCode::Enter);
+    desk.typed("x");
+    desk.press(KeyCode::Enter);
+    check("typing-80x24", &mut desk);
+}
+
+#[test]
+fn one_panel_on_the_whole_screen() {
+    let mut desk = Desk::new((80, 24));
+    desk.start();
+    desk.run_to(150);
+    desk.typed("1m");
+    check("loss-maximised-80x24", &mut desk);
+    desk.typed("2");
+    check("layers-maximised-80x24", &mut desk);
+}
+
+#[test]
+fn too_small_a_terminal_says_so() {
+    let mut desk = Desk::new((59, 15));
+    desk.start();
+    desk.run_to(30);
+    check("too-small-59x15", &mut desk);
+}

@@ -1,0 +1,187 @@
+//! Commands that wait for the worker, and which of them later ones make needless. Worker thread.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, TryRecvError};
+
+use super::message::Command;
+
+/// The worker's end of the channel of commands.
+#[derive(Debug)]
+pub(super) struct Inbox<'a> {
+    channel: &'a Receiver<Command>,
+    waiting: VecDeque<Command>,
+}
+
+/// What came of looking for a command.
+#[derive(Debug)]
+pub(super) enum Next {
+    Command(Command),
+    /// There is none now.
+    Nothing,
+    /// There will never be one again.
+    Closed,
+}
+
+impl<'a> Inbox<'a> {
+    pub(super) fn new(channel: &'a Receiver<Command>) -> Self {
+        Self {
+            channel,
+            waiting: VecDeque::new(),
+        }
+    }
+
+    /// The next command that is still worth carrying out; with `wait` it is waited for.
+    pub(super) fn next(&mut self, wait: bool) -> Next {
+        loop {
+            let closed = self.collect();
+            while let Some(command) = self.waiting.pop_front() {
+                if !is_overtaken(&command, &self.waiting) {
+                    return Next::Command(command);
+                }
+            }
+            if closed {
+                return Next::Closed;
+            }
+            if !wait {
+                return Next::Nothing;
+            }
+            match self.channel.recv() {
+                Ok(command) => self.waiting.push_back(command),
+                Err(_) => return Next::Closed,
+            }
+        }
+    }
+
+    /// Whether something waits that a person notices the delay of.
+    pub(super) fn is_urgent(&mut self) -> bool {
+        let closed = self.collect();
+        closed
+            || self.waiting.iter().any(|command| {
+                !matches!(
+                    command,
+                    Command::RequestPicture(_) | Command::Forget { .. } | Command::MeasureGradients
+                )
+            })
+    }
+
+    /// Takes what has been said so far out of the channel; whether nobody can say more.
+    fn collect(&mut self) -> bool {
+        loop {
+            match self.channel.try_recv() {
+                Ok(command) => self.waiting.push_back(command),
+                Err(TryRecvError::Empty) => return false,
+                Err(TryRecvError::Disconnected) => return true,
+            }
+        }
+    }
+}
+
+/// Whether a change of preset is followed by another one for the same candidate before anything that
+/// would show a difference: a rebuild takes as long as many steps, and a held key asks for many.
+fn is_overtaken(command: &Command, later: &VecDeque<Command>) -> bool {
+    let Command::ChangePreset { candidate, .. } = command else {
+        return false;
+    };
+    for next in later {
+        match next {
+            Command::ChangePreset {
+                candidate: other, ..
+            } if other == candidate => return true,
+            Command::ChangePreset { .. }
+            | Command::Pause
+            | Command::Resume
+            | Command::Forget { .. }
+            | Command::RequestPicture(_) => {}
+            Command::Stop
+            | Command::Restart
+            | Command::Snapshot
+            | Command::GoBack { .. }
+            | Command::MeasureGradients => return false,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::preset;
+
+    /// What is left of `commands`, each named in a word.
+    fn left(commands: Vec<Command>) -> Vec<String> {
+        let (sender, receiver) = mpsc::channel();
+        for command in commands {
+            sender.send(command).unwrap();
+        }
+        drop(sender);
+        let mut inbox = Inbox::new(&receiver);
+        let mut found = Vec::new();
+        loop {
+            match inbox.next(true) {
+                Next::Command(Command::ChangePreset { candidate, preset }) => {
+                    found.push(format!("{candidate}:{}", preset.style.weight));
+                }
+                Next::Command(other) => found.push(format!("{other:?}")),
+                Next::Nothing => panic!("it did not wait"),
+                Next::Closed => return found,
+            }
+        }
+    }
+
+    fn change(candidate: usize, weight: u32) -> Command {
+        let weight = format!("style.weight={weight}").parse().unwrap();
+        Command::ChangePreset {
+            candidate,
+            preset: Box::new(preset::load("demo", &[weight]).unwrap().preset),
+        }
+    }
+
+    #[test]
+    fn of_many_changes_the_last_counts() {
+        assert_eq!(
+            left(vec![
+                change(0, 1),
+                change(0, 2),
+                Command::Pause,
+                change(0, 3)
+            ]),
+            ["Pause", "0:3"]
+        );
+    }
+
+    #[test]
+    fn candidates_do_not_overtake_each_other() {
+        assert_eq!(
+            left(vec![change(0, 1), change(1, 2), change(0, 3)]),
+            ["1:2", "0:3"]
+        );
+    }
+
+    #[test]
+    fn what_depends_on_the_preset_finds_the_one_that_was_meant() {
+        for between in [
+            Command::Restart,
+            Command::Snapshot,
+            Command::MeasureGradients,
+            Command::GoBack { snapshot: 1 },
+            Command::Stop,
+        ] {
+            let name = format!("{between:?}");
+            assert_eq!(
+                left(vec![change(0, 1), between, change(0, 2)]),
+                ["0:1", name.as_str(), "0:2"]
+            );
+        }
+    }
+
+    #[test]
+    fn without_waiting_it_says_that_there_is_nothing() {
+        let (sender, receiver) = mpsc::channel();
+        let mut inbox = Inbox::new(&receiver);
+        assert!(matches!(inbox.next(false), Next::Nothing));
+        drop(sender);
+        assert!(matches!(inbox.next(false), Next::Closed));
+    }
+}
