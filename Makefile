@@ -26,6 +26,7 @@ check: setup ## What CI runs: format, lints, tests
 bench: setup ## Measure the figures in benches/RESULTS.md
 	$(CARGO) build --quiet --locked --release
 	benches/run.sh "$(TARGET)/release/stylescope"
+	python3 benches/dashboard.py "$(TARGET)/release/stylescope"
 
 install: setup ## Put the program into cargo's bin folder (it needs the libtorch of this folder)
 	$(CARGO) install --locked --path . --target-dir "$(TARGET)"

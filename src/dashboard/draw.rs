@@ -99,8 +99,11 @@ fn note(app: &App, panel: Panel) -> Option<Line<'static>> {
             }
         }
         Panel::Layers => {
-            let gradients = app.run.gradients.as_ref()?;
-            format!(" gradient at step {} ", gradients.step)
+            app.run.history.latest()?;
+            match &app.run.gradients {
+                Some(gradients) => format!(" gradient at step {} ", gradients.step),
+                None => " d measures the gradient ".to_owned(),
+            }
         }
         Panel::Preview => return picture_note(app),
         Panel::Parameters => {

@@ -11,7 +11,7 @@ use crate::engine::message::{Command, EndReason, Event, Pictures, Snapshot, Star
 use crate::preset::{Change, ChangeClass, Preset};
 
 /// A measurement of gradients may take this share of the time that the steps took since the last one.
-const GRADIENT_SHARE: f64 = 0.004;
+const GRADIENT_SHARE: f64 = 0.006;
 /// What one measurement costs, in steps for each term, before the first one was timed.
 const GRADIENT_COST: f64 = 0.7;
 

@@ -512,9 +512,9 @@ impl App {
             return false;
         };
         self.pictures.is_placed()
-            && self
-                .inner(Panel::Preview)
-                .is_some_and(|area| dialog::area(dialog, self.screen()).intersects(area))
+            && self.inner(Panel::Preview).is_some_and(|area| {
+                dialog::area(dialog, self.screen(), Some(area)).intersects(area)
+            })
     }
 
     /// Takes a placed picture off the screen: text is drawn where it was.

@@ -7,23 +7,28 @@ use ratatui::widgets::{Block, BorderType, Clear, Paragraph, Widget};
 
 use super::help;
 use super::text::{cut, wrapped};
+use crate::dashboard::action::Panel;
 use crate::dashboard::app::App;
 use crate::dashboard::dialog::{Dialog, Leaving, Prompt, Purpose};
 use crate::dashboard::theme::Theme;
 use crate::preset::parameter::parameters;
 
-/// Where `dialog` stands on `screen`.
-pub(in crate::dashboard) fn area(dialog: &Dialog, screen: Rect) -> Rect {
+/// Where `dialog` stands on `screen`: beside the picture where there is room for it.
+pub(in crate::dashboard) fn area(dialog: &Dialog, screen: Rect, picture: Option<Rect>) -> Rect {
     let (width, height) = match dialog {
         Dialog::Help(_) => (74, screen.height.saturating_sub(2)),
         Dialog::Text(..) => (100, screen.height.saturating_sub(4)),
         Dialog::Quit(_) => (58, 7),
-        Dialog::Prompt(_) => (64, 9),
+        Dialog::Prompt(_) => (60, 9),
     };
     let width = width.min(screen.width.saturating_sub(2));
     let height = height.min(screen.height);
+    let room = match picture {
+        Some(picture) if picture.x >= width + 2 => picture.x,
+        _ => screen.width,
+    };
     Rect {
-        x: screen.x + (screen.width - width) / 2,
+        x: screen.x + (room - width) / 2,
         y: screen.y + (screen.height - height) / 2,
         width,
         height,
@@ -39,7 +44,7 @@ impl Widget for DialogBox<'_> {
     fn render(self, screen: Rect, buffer: &mut Buffer) {
         let Self(app, dialog) = self;
         let theme = &app.theme;
-        let area = area(dialog, screen);
+        let area = area(dialog, screen, app.inner(Panel::Preview));
         Clear.render(area, buffer);
         let (title, bottom) = match dialog {
             Dialog::Help(_) => (" Keys ".to_owned(), " ↑ ↓ scroll · Esc close "),

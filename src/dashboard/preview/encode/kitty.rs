@@ -24,8 +24,8 @@ const CHUNK: usize = 4096;
 const COLOURS: u16 = 128;
 /// As [`Indexed::new`] has it: what is not seen.
 const TOLERANCE: u32 = 100;
-/// Below every text, and below cells with a background of their own.
-const UNDER_TEXT: i32 = i32::MIN / 2 - 1;
+/// Above the text. Below it, kitty 0.26 no longer wipes out the text that is drawn over.
+const ABOVE_TEXT: i32 = 1;
 
 /// Which of the two numbers is next.
 #[derive(Debug, Default)]
@@ -83,7 +83,7 @@ pub(super) fn placement(
     let mut pieces = transmission(picture, quality, &format!("a=t,i={shown}"))?;
     // The cursor may be anywhere between two pieces, so placing is one piece.
     let place = format!(
-        "\x1b7\x1b[{};{}H\x1b_Ga=p,q=2,i={shown},p=1,c={},r={},C=1,z={UNDER_TEXT}\x1b\\\x1b8{}",
+        "\x1b7\x1b[{};{}H\x1b_Ga=p,q=2,i={shown},p=1,c={},r={},C=1,z={ABOVE_TEXT}\x1b\\\x1b8{}",
         cells.y + 1,
         cells.x + 1,
         cells.width,
