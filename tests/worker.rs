@@ -84,7 +84,9 @@ fn pause(worker: &Worker) -> u64 {
 
 fn refused(worker: &Worker) -> String {
     wait_for(worker, |event| match event {
-        Event::Refused(error) | Event::PresetRefused { error, .. } => Some(error.to_string()),
+        Event::Refused { error, .. } | Event::PresetRefused { error, .. } => {
+            Some(error.to_string())
+        }
         _ => None,
     })
 }

@@ -7,7 +7,7 @@ use super::digest::FileDigest;
 use super::run::plan::Plan;
 use crate::engine::message::Started;
 use crate::pixels::TextEntry;
-use crate::preset::{self, Change, Loaded, NetworkName, Origin};
+use crate::preset::{self, Change, Init, Loaded, NetworkName, Origin};
 
 /// Keyword of the resolved preset, TOML.
 pub(super) const PRESET_KEYWORD: &str = "stylescope.preset";
@@ -54,6 +54,14 @@ pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
     } else {
         file(&weights_path.and_then(|path| FileDigest::begin(path).ok()))
     };
+    let init_path = (preset.image.init == Init::File)
+        .then_some(preset.image.init_file.as_deref())
+        .flatten();
+    let init = if init_path == plan.init_file.as_ref().map(FileDigest::path) {
+        file(&plan.init_file)
+    } else {
+        file(&init_path.and_then(|path| FileDigest::begin(path).ok()))
+    };
     let changes = match made.changes {
         [] => Value::Null,
         changes => changes
@@ -69,7 +77,7 @@ pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
         "content": picture(&plan.content),
         "style": picture(&plan.style),
         "weights": weights,
-        "init": file(&plan.init_file),
+        "init": init,
         "size": started.map(|started| [started.size.0, started.size.1]),
         "device": started.map(|started| started.device.clone()),
         "threads": started.map(|started| started.threads),

@@ -127,7 +127,7 @@ fn in_lines(plan: &Plan, job: Job) -> Result<ExitCode, Failure> {
                 outcome.last_block = Some(block);
             }
             Event::Failed { error, .. }
-            | Event::Refused(error)
+            | Event::Refused { error, .. }
             | Event::PresetRefused { error, .. } => {
                 listener.reporter.clear();
                 return Err(error.into());

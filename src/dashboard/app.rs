@@ -12,6 +12,7 @@ mod pictures;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use indexmap::IndexMap;
 use ratatui::layout::Rect;
 use terminput::Event;
 
@@ -29,7 +30,7 @@ use super::theme::Theme;
 use super::timeline::Timeline;
 use crate::engine::message::Command;
 use crate::preset::visible::visible;
-use crate::preset::{Change, Listed, Loaded, Override};
+use crate::preset::{Change, Listed, Loaded, Override, Preset};
 use crate::record::chart::Scale;
 use crate::terminal::input::Input;
 use crate::terminal::signals::Signal;
@@ -129,6 +130,16 @@ pub(super) struct App {
     pub(super) pictures: Pictures,
     pub(super) dialog: Option<Dialog>,
     notice: Option<(Instant, Tone, String)>,
+    /// The preset by which steps are made: without what waits for a restart.
+    in_force: Preset,
+    /// The edits that are being written into a file.
+    writing: IndexMap<String, String>,
+    /// Where the preset in use stands in the list.
+    pub(super) active_preset: Option<usize>,
+    /// The step of the newest picture that was handed over to be saved as the result.
+    result_step: Option<u64>,
+    /// Another program has the terminal.
+    pub(super) away: bool,
     /// What the run's result was saved as.
     pub(super) result: Option<Saved>,
     /// Why the result could not be saved.
@@ -172,6 +183,11 @@ impl App {
             content: beginning.content,
             style: beginning.style,
             run: RunState::default(),
+            in_force: recipe.preset().clone(),
+            writing: IndexMap::new(),
+            active_preset: None,
+            result_step: None,
+            away: false,
             confirmed: recipe.clone(),
             recipe,
             sent: Vec::new(),
@@ -223,6 +239,8 @@ impl App {
         for note in notes {
             app.events.add(now, 0, Tone::Plain, note);
         }
+        // A save since the preset was read would go unnoticed otherwise.
+        app.reload();
         app
     }
 
@@ -269,7 +287,9 @@ impl App {
         if !self.unseen {
             self.ask_for_snapshot(now);
             self.ask_for_gradients();
-            self.ask_for_picture(now);
+            if !self.away {
+                self.ask_for_picture(now);
+            }
         }
     }
 
@@ -325,8 +345,8 @@ impl App {
             format!("{why}: the run goes on without a screen"),
         );
         self.dialog = None;
-        if self.run.has_failed() || self.result.is_some() && self.run.is_idle() {
-            self.leave(Exit::Now);
+        if self.run.has_failed() {
+            self.leave(Exit::Saving);
         } else if self.run.is_paused() {
             self.effects.push(Effect::Engine(Command::Resume));
         } else if self.run.is_idle() {
@@ -340,7 +360,10 @@ impl App {
             return;
         }
         self.exit = Some(exit);
-        let saved_already = self.result_is_current();
+        if exit == Exit::Saving {
+            self.save_what_is_left();
+        }
+        let saved_already = self.run.phase() == Phase::Finished && self.result_step.is_some();
         if exit == Exit::Now || self.run.has_failed() || saved_already {
             self.finish_leaving();
         } else {
@@ -351,7 +374,8 @@ impl App {
 
     /// Once nothing is being saved any more.
     fn finish_leaving(&mut self) {
-        if self.saving == 0 {
+        let waits = self.save_wanted > 0 && !self.run.has_failed();
+        if self.saving == 0 && !waits {
             self.exit = Some(Exit::Now);
             self.effects.push(Effect::Leave);
         }
@@ -375,12 +399,15 @@ impl App {
         self.notice = Some((now + NOTICE_TIME, tone, text.into()));
     }
 
-    /// The newest line for the bottom; why the run failed stays there.
+    /// The newest line for the bottom; why the run failed or the preset is broken stays there.
     pub(super) fn notice(&self) -> Option<(Tone, String)> {
         match (&self.notice, self.run.phase()) {
             (Some((_, tone, text)), _) => Some((*tone, text.clone())),
             (None, Phase::Failed(why)) => Some((Tone::Error, why)),
-            (None, _) => None,
+            (None, _) => {
+                let error = self.recipe.broken()?;
+                Some((Tone::Error, error.summary()))
+            }
         }
     }
 

@@ -61,6 +61,17 @@ impl Connection {
         Ok((connection, capabilities))
     }
 
+    /// Takes this program's pictures off the screen and out of the terminal's memory, after what is being
+    /// written of one.
+    pub(super) fn put_pictures_away(&mut self) {
+        let bytes = encode::delete_all(self.protocol, self.in_tmux);
+        if !bytes.is_empty() {
+            self.output.pause();
+            self.output.frame(bytes);
+            self.output.resume();
+        }
+    }
+
     /// Takes this program's pictures out of the terminal's memory.
     pub(super) fn delete_pictures(&mut self) {
         let bytes = encode::delete_all(self.protocol, self.in_tmux);
@@ -79,12 +90,18 @@ pub(super) fn to(sender: &Sender<Message>) -> impl Fn(Message) + Send + 'static 
 
 /// A cell's pixels: as the terminal said, or as its window has them, or the usual.
 pub(super) fn cell(capabilities: &Capabilities, size: Option<Size>) -> (u16, u16) {
-    let measured = size.and_then(|size| {
-        let (width, height) = size.pixels?;
-        let cell = (width / size.columns, height / size.rows);
-        (cell.0 > 0 && cell.1 > 0).then_some(cell)
-    });
-    capabilities.cell.or(measured).unwrap_or(USUAL_CELL)
+    capabilities
+        .cell
+        .or(measured_cell(size))
+        .unwrap_or(USUAL_CELL)
+}
+
+/// A cell's pixels by the size of the window.
+pub(super) fn measured_cell(size: Option<Size>) -> Option<(u16, u16)> {
+    let size = size?;
+    let (width, height) = size.pixels?;
+    let cell = (width / size.columns, height / size.rows);
+    (cell.0 > 0 && cell.1 > 0).then_some(cell)
 }
 
 /// The colours that are wanted and that there are.

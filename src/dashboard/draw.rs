@@ -7,6 +7,7 @@ use ratatui::widgets::Widget;
 
 use super::action::Panel;
 use super::app::App;
+use super::dialog::Dialog;
 use super::layout::{Group, SMALLEST, Shape};
 use super::panel::dialog::DialogBox;
 use super::panel::events::Events;
@@ -140,7 +141,10 @@ fn too_small(app: &App, area: Rect, buffer: &mut Buffer) {
         step,
         format!("The dashboard needs {columns}×{rows},"),
         format!("this terminal has {}×{}.", area.width, area.height),
-        "The run goes on; q leaves.".to_owned(),
+        match &app.dialog {
+            Some(Dialog::Quit(_)) => "s save and leave, g go on, d discard".to_owned(),
+            _ => "The run goes on; q leaves.".to_owned(),
+        },
     ];
     let top = area.height.saturating_sub(lines.len() as u16) / 2;
     for (row, line) in area.rows().skip(usize::from(top)).zip(lines) {

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use super::app::App;
-use super::connection::{Connection, cell};
+use super::connection::{Connection, cell, measured_cell};
 use super::event_log::Tone;
 use super::gpu::GpuWatch;
 use super::log::Log;
@@ -69,6 +69,8 @@ pub(super) struct Live {
     pub(super) messages: Receiver<Message>,
     pub(super) sender: Sender<Message>,
     pub(super) capabilities: Capabilities,
+    /// What a cell measured at the start.
+    pub(super) first_cell: Option<(u16, u16)>,
     pub(super) last_frame: Option<Instant>,
     /// A person did something that is not on the screen yet.
     pub(super) urgent: bool,
@@ -139,7 +141,9 @@ impl Live {
                 }
             }
             Message::Signal(signal) => {
-                signals::answered();
+                if self.app.exit.is_none() {
+                    signals::answered();
+                }
                 match signal {
                     signals::Signal::WindowChange => self.measure(),
                     signals::Signal::Continue => self.come_back(),
@@ -261,6 +265,11 @@ impl Live {
             return;
         };
         if let Some(size) = connection.session.size() {
+            let measured = measured_cell(Some(size));
+            // Another font than at the start, when the terminal was asked.
+            if measured.is_some() && measured != self.first_cell {
+                self.capabilities.cell = measured;
+            }
             let cell = cell(&self.capabilities, Some(size));
             self.app.resize((size.columns, size.rows), cell);
             self.urgent = true;
@@ -274,6 +283,7 @@ impl Live {
             let _ = connection.session.enter_again();
             connection.in_flight = false;
         }
+        self.app.come_back();
         self.measure();
     }
 
@@ -281,7 +291,7 @@ impl Live {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
-        connection.delete_pictures();
+        connection.put_pictures_away();
         connection.output.pause();
         connection.input.pause();
         let result = connection.session.suspend();
@@ -289,6 +299,7 @@ impl Live {
         connection.output.resume();
         connection.in_flight = false;
         self.connection = Some(connection);
+        self.app.come_back();
         if let Err(error) = result {
             self.app
                 .lose_screen(Instant::now(), &format!("the terminal is gone ({error})"));
@@ -308,10 +319,10 @@ impl Live {
         let name = words.remove(0);
         let (done, lent) = mpsc::channel();
         let sender = self.sender.clone();
-        connection.delete_pictures();
         let spawned = std::thread::Builder::new()
             .name("editor".to_owned())
             .spawn(move || {
+                connection.put_pictures_away();
                 connection.output.pause();
                 connection.input.pause();
                 let mut program = Program::new(&name);
@@ -331,6 +342,7 @@ impl Live {
             });
         if spawned.is_ok() {
             self.lent = Some(lent);
+            self.app.away = true;
         }
     }
 
@@ -341,6 +353,8 @@ impl Live {
             connection.in_flight = false;
             self.connection = Some(connection);
             self.lent = None;
+            self.app.away = false;
+            self.app.come_back();
             self.measure();
         }
     }
@@ -374,7 +388,7 @@ impl Live {
             self.connection = Some(connection);
         }
         if let Some(mut connection) = self.connection.take() {
-            connection.delete_pictures();
+            connection.put_pictures_away();
             connection.output.stop();
             connection.input.pause();
             let mut session = connection.session;

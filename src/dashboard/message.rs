@@ -56,6 +56,8 @@ pub(super) enum Task {
     /// Draw a chart of so many pixels.
     Chart {
         chart: Box<LossChart>,
+        /// Comes back with it.
+        tag: u64,
         pixels: (u32, u32),
         dark: bool,
         cell_height: u32,
@@ -66,6 +68,7 @@ pub(super) enum Task {
     Write {
         loaded: Box<Loaded>,
         wanted: Box<Preset>,
+        /// What the command line lays over it from then on.
         overrides: Vec<Override>,
     },
     /// Write a new preset.
@@ -95,7 +98,7 @@ pub(super) enum Done {
     },
     Listed(Vec<Listed>),
     /// `None` where it cannot be drawn.
-    Chart(Option<RgbImage>),
+    Chart(u64, Option<RgbImage>),
     Saved {
         is_result: bool,
         result: Result<Saved, String>,
@@ -103,6 +106,7 @@ pub(super) enum Done {
     /// Where to, and the preset as the file says it now.
     Written {
         is_new: bool,
+        overrides: Vec<Override>,
         result: Result<(PathBuf, Box<Loaded>), WriteFailure>,
     },
 }

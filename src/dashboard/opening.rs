@@ -8,7 +8,7 @@ use std::time::Instant;
 use image::{DynamicImage, Rgb32FImage, RgbImage};
 
 use super::app::{App, Beginning, Pictures};
-use super::connection::{Connection, cell, colour_support, to};
+use super::connection::{Connection, cell, colour_support, measured_cell, to};
 use super::event_log::Tone;
 use super::live::Live;
 use super::log::Log;
@@ -68,8 +68,9 @@ impl Live {
         let to_loop = to(&sender);
         signals::deliver_to(move |signal| to_loop(Message::Signal(signal)))
             .map_err(StartError::Thread)?;
-        // The worker catches its own panics, and says so by a last event.
+        // These catch their own panics, and say so in words.
         session::caught_in("engine");
+        session::caught_in("tasks");
         // Before the terminal is asked, which may take its time.
         let mut worker = Worker::spawn(setup.job)?;
         let (connection, capabilities) =
@@ -146,6 +147,7 @@ impl Live {
             messages,
             sender,
             capabilities,
+            first_cell: measured_cell(size),
             last_frame: None,
             urgent: true,
         })

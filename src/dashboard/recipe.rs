@@ -43,14 +43,6 @@ impl Recipe {
         &self.loaded
     }
 
-    /// The preset in force under the name and origin of its file.
-    pub(super) fn as_loaded(&self) -> Loaded {
-        Loaded {
-            preset: self.preset.clone(),
-            ..self.loaded.clone()
-        }
-    }
-
     pub(super) fn broken(&self) -> Option<&PresetError> {
         self.broken.as_ref()
     }
@@ -136,24 +128,43 @@ impl Recipe {
             self.edits.shift_remove(&change.key);
         }
         // A changed network takes layers away that were turned: those edits mean nothing any more.
-        let mut preset = with_overrides(&loaded.preset, &overrides(&self.edits));
-        while preset.is_err() && self.edits.pop().is_some() {
-            preset = with_overrides(&loaded.preset, &overrides(&self.edits));
+        self.settle_on(loaded)
+    }
+
+    /// Takes `loaded` for the file, and of the edits what still makes sense over it. True where the preset
+    /// is another one now.
+    fn settle_on(&mut self, loaded: Loaded) -> bool {
+        let mut preset = loaded.preset.clone();
+        let mut kept = IndexMap::new();
+        for (key, value) in std::mem::take(&mut self.edits) {
+            kept.insert(key.clone(), value);
+            match with_overrides(&loaded.preset, &overrides(&kept)) {
+                Ok(with_it) => preset = with_it,
+                Err(_) => {
+                    kept.shift_remove(&key);
+                }
+            }
         }
-        let preset = preset.unwrap_or_else(|_| loaded.preset.clone());
+        self.edits = kept;
         let differs = !diff(&self.preset, &preset).is_empty();
         self.loaded = loaded;
         self.preset = preset;
         differs
     }
 
-    /// The file holds these values now.
-    pub(super) fn saved(&mut self, loaded: Loaded) {
-        self.edits.clear();
+    /// The edits, to be told to [`Self::written`] once they are in a file.
+    pub(super) fn edits(&self) -> IndexMap<String, String> {
+        self.edits.clone()
+    }
+
+    /// The edits `written` are in the file that was `loaded` again; what was turned since stays. True where
+    /// the preset is another one now.
+    pub(super) fn written(&mut self, loaded: Loaded, written: &IndexMap<String, String>) -> bool {
+        self.edits
+            .retain(|key, value| written.get(key) != Some(value));
         self.undo.clear();
-        self.preset = loaded.preset.clone();
-        self.loaded = loaded;
         self.broken = None;
+        self.settle_on(loaded)
     }
 
     fn remember(&mut self) {

@@ -2,6 +2,7 @@
 //! "tasks", one after the other, so that a save is over before the next begins.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
@@ -31,7 +32,12 @@ impl Tasks {
             .name("tasks".to_owned())
             .spawn(move || {
                 for task in inbox {
-                    send(done(task, keeper.as_ref(), painter));
+                    let failed = failure_of(&task);
+                    let done =
+                        catch_unwind(AssertUnwindSafe(|| done(task, keeper.as_ref(), painter)));
+                    if let Ok(done) = done.or(failed.ok_or(())) {
+                        send(done);
+                    }
                 }
             })?;
         Ok(Self {
@@ -58,6 +64,18 @@ impl Drop for Tasks {
     }
 }
 
+/// What is said where the task itself could not say it: somebody waits for these.
+fn failure_of(task: &Task) -> Option<Done> {
+    match task {
+        Task::Save(saving) => Some(Done::Saved {
+            is_result: saving.is_result,
+            result: Err("the picture could not be written: the program made a mistake".to_owned()),
+        }),
+        Task::Chart { tag, .. } => Some(Done::Chart(*tag, None)),
+        Task::Load { .. } | Task::List | Task::Write { .. } | Task::WriteAs { .. } => None,
+    }
+}
+
 fn done(task: Task, keeper: &dyn Keeper, painter: ChartPainter) -> Done {
     match task {
         Task::Load {
@@ -71,10 +89,11 @@ fn done(task: Task, keeper: &dyn Keeper, painter: ChartPainter) -> Done {
         Task::List => Done::Listed(preset::list()),
         Task::Chart {
             chart,
+            tag,
             pixels,
             dark,
             cell_height,
-        } => Done::Chart(painter(&chart, pixels, dark, cell_height)),
+        } => Done::Chart(tag, painter(&chart, pixels, dark, cell_height)),
         Task::Save(saving) => Done::Saved {
             is_result: saving.is_result,
             result: keeper.save(&saving),
@@ -91,6 +110,7 @@ fn done(task: Task, keeper: &dyn Keeper, painter: ChartPainter) -> Done {
                     let loaded = preset::load(&name_of(&loaded), &overrides)?;
                     Ok((path, Box::new(loaded)))
                 }),
+            overrides,
         },
         Task::WriteAs {
             loaded,
@@ -102,6 +122,7 @@ fn done(task: Task, keeper: &dyn Keeper, painter: ChartPainter) -> Done {
             result: editing::save_as(&loaded, &loaded.preset, &wanted, &name)
                 .map_err(WriteFailure::from)
                 .and_then(|path| reload(&path.to_string_lossy(), &overrides, path.clone())),
+            overrides,
         },
     }
 }

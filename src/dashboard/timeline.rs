@@ -80,6 +80,11 @@ impl Timeline {
         self.waiting += 1;
     }
 
+    /// What a person asked for does not come.
+    pub(super) fn give_up(&mut self) {
+        self.waiting = self.waiting.saturating_sub(1);
+    }
+
     /// Takes one in; says which have to go, and whether a person waited for it.
     pub(super) fn add(&mut self, snapshot: &Snapshot) -> (Vec<u64>, bool) {
         let Some(picture) = snapshot.pictures.pictures.first() else {

@@ -59,7 +59,10 @@ impl<'a> Inbox<'a> {
             || self.waiting.iter().any(|command| {
                 !matches!(
                     command,
-                    Command::RequestPicture(_) | Command::Forget { .. } | Command::MeasureGradients
+                    Command::RequestPicture(_)
+                        | Command::Snapshot
+                        | Command::Forget { .. }
+                        | Command::MeasureGradients
                 )
             })
     }

@@ -284,6 +284,23 @@ pub struct Gradients {
     pub seconds: f64,
 }
 
+/// A kind of command that can be refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// [`Command::Restart`]
+    Restart,
+    /// [`Command::Snapshot`]
+    Snapshot,
+    /// [`Command::GoBack`]
+    GoBack,
+    /// [`Command::Forget`]
+    Forget,
+    /// [`Command::RequestPicture`]
+    Picture,
+    /// [`Command::MeasureGradients`]
+    Gradients,
+}
+
 /// Said by the worker, in order, never dropped.
 #[derive(Debug)]
 pub enum Event {
@@ -299,20 +316,29 @@ pub enum Event {
         candidate: usize,
         /// The step from which it counts.
         step: u64,
-        /// Field by field.
+        /// Field by field, against what was asked for before.
         changes: Vec<Change>,
         /// The preset as it was asked for.
         preset: Box<Preset>,
+        /// The preset by which steps are made from now on: without what waits for a restart.
+        in_force: Box<Preset>,
     },
     /// A [`Command::ChangePreset`] could not be carried out; the preset before stays in force.
     PresetRefused {
         /// Which candidate.
         candidate: usize,
+        /// The preset as it was asked for.
+        preset: Box<Preset>,
         /// Why.
         error: EngineError,
     },
     /// Another command could not be carried out; the run goes on as it was.
-    Refused(EngineError),
+    Refused {
+        /// Which kind of command.
+        what: Refusal,
+        /// Why.
+        error: EngineError,
+    },
     /// Stepping is paused at this step.
     Paused(u64),
     /// Stepping goes on from this step.

@@ -8,6 +8,9 @@ use tch::{TchError, Tensor};
 use super::message::{PictureRequest, Preview, Region};
 use crate::pixels::tensor::to_rgb8;
 
+/// By how much the antialiased filter reduces a picture at most, about.
+const LARGEST_REDUCTION: u32 = 8;
+
 /// The answer to `request` from `shown`, `[N, 3, H, W]` after `step` updates.
 pub(super) fn preview(
     shown: &Tensor,
@@ -24,7 +27,22 @@ pub(super) fn preview(
         .f_narrow(3, i64::from(region.x), i64::from(region.width))?;
     if (width, height) != (region.width, region.height) {
         // What leaves [0, 1] would be shown clamped, so it is clamped before it is averaged.
-        seen = seen.f_clamp(0.0, 1.0)?.f_internal_upsample_bilinear2d_aa(
+        seen = seen.f_clamp(0.0, 1.0)?;
+        // On CUDA the antialiased filter has no room for the weights of a large reduction: blocks are
+        // averaged first, so that it has to reduce by less than twice this.
+        let blocks =
+            i64::from((region.width / width).min(region.height / height) / LARGEST_REDUCTION);
+        if blocks > 1 {
+            seen = seen.f_avg_pool2d(
+                [blocks, blocks],
+                [blocks, blocks],
+                [0, 0],
+                true,
+                true,
+                None::<i64>,
+            )?;
+        }
+        seen = seen.f_internal_upsample_bilinear2d_aa(
             [i64::from(height), i64::from(width)],
             false,
             None,

@@ -9,7 +9,9 @@ use super::inbox::{Inbox, Next};
 use super::input::Candidate;
 use super::lane::Lane;
 use super::last_sound::LastSound;
-use super::message::{Command, EndReason, Event, PictureRequest, Pictures, Snapshot, Started};
+use super::message::{
+    Command, EndReason, Event, PictureRequest, Pictures, Refusal, Snapshot, Started,
+};
 use super::picture_slot::PictureSlot;
 use super::snapshot::Snapshots;
 use super::worker::Job;
@@ -140,7 +142,10 @@ impl<'a> Run<'a> {
 
     fn carry_out(&mut self, command: Command, inbox: &mut Inbox<'_>) -> Result<(), EngineError> {
         match command {
-            Command::Pause if self.state == State::Running => {
+            Command::Pause
+                if self.state == State::Running
+                    || self.state == State::Completed && self.has_steps_left() =>
+            {
                 self.state = State::Paused;
                 self.read_losses()?;
                 self.say(Event::Paused(self.lane.step_count()));
@@ -160,12 +165,13 @@ impl<'a> Run<'a> {
             Command::Snapshot => {
                 self.read_losses()?;
                 let kept = self.keep_snapshot();
-                self.answer(kept);
+                self.answer(Refusal::Snapshot, kept);
             }
             Command::GoBack { snapshot } => self.go_back(snapshot)?,
             Command::Forget { snapshot } => {
                 if let Err(error) = self.snapshots.forget(snapshot) {
-                    self.say(Event::Refused(error));
+                    let what = Refusal::Forget;
+                    self.say(Event::Refused { what, error });
                 }
             }
             Command::RequestPicture(request) => {
@@ -179,7 +185,7 @@ impl<'a> Run<'a> {
                 self.read_losses()?;
                 let mut is_wanted = || !inbox.is_urgent();
                 let gradients = self.lane.gradients(&mut is_wanted).map(Event::Gradients);
-                self.answer(gradients);
+                self.answer(Refusal::Gradients, gradients);
             }
         }
         Ok(())
@@ -230,7 +236,7 @@ impl<'a> Run<'a> {
             self.slot.put(preview);
             Event::PictureReady
         });
-        self.answer(delivered);
+        self.answer(Refusal::Picture, delivered);
     }
 
     fn keep_snapshot(&mut self) -> Result<Event, EngineError> {
@@ -254,10 +260,11 @@ impl<'a> Run<'a> {
             }
         }
         let step = self.lane.step_count();
-        self.answer(went_back.map(|()| Event::WentBack {
+        let answer = went_back.map(|()| Event::WentBack {
             snapshot: number,
             step,
-        }));
+        });
+        self.answer(Refusal::GoBack, answer);
         Ok(())
     }
 
@@ -271,18 +278,23 @@ impl<'a> Run<'a> {
         else {
             let reason = format!("there is no candidate {candidate}");
             let error = EngineError::Incompatible(reason);
-            self.say(Event::PresetRefused { candidate, error });
+            let preset = Box::new(preset);
+            self.say(Event::PresetRefused {
+                candidate,
+                preset,
+                error,
+            });
             return Ok(());
         };
-        let changes = diff(&current, &preset);
-        let has = |class| changes.iter().any(|change: &Change| change.class == class);
+        let pending = diff(&current, &preset);
+        let has = |class| pending.iter().any(|change: &Change| change.class == class);
         // Losses so far were made under the old weights and must say so.
         self.read_losses()?;
         let in_force = keep_restart_fields(&current, &preset);
         if has(ChangeClass::Rebuild) {
             let mut candidates = self.lane.candidates().to_vec();
             if let Some(slot) = candidates.get_mut(candidate) {
-                slot.preset = in_force;
+                slot.preset.clone_from(&in_force);
             }
             match self.lane.rebuilt(candidates, &mut |stage| {
                 let _ = self.outbox.send(Event::Preparing(stage));
@@ -292,13 +304,23 @@ impl<'a> Run<'a> {
                     self.say(Event::Started(self.lane.started()));
                 }
                 Err(error) => {
-                    self.say(Event::PresetRefused { candidate, error });
+                    let preset = Box::new(preset);
+                    self.say(Event::PresetRefused {
+                        candidate,
+                        preset,
+                        error,
+                    });
                     return Ok(());
                 }
             }
         } else if has(ChangeClass::Live) {
-            self.lane.update_live(candidate, in_force)?;
+            self.lane.update_live(candidate, in_force.clone())?;
         }
+        // What waits for a restart was said when it was first asked for.
+        let changes = self
+            .wanted
+            .get(candidate)
+            .map_or(pending, |before| diff(before, &preset));
         if let Some(slot) = self.wanted.get_mut(candidate) {
             slot.clone_from(&preset);
         }
@@ -307,6 +329,7 @@ impl<'a> Run<'a> {
             step: self.lane.step_count(),
             changes,
             preset: Box::new(preset),
+            in_force: Box::new(in_force),
         });
         Ok(())
     }
@@ -338,7 +361,10 @@ impl<'a> Run<'a> {
                 }
                 self.say(Event::Started(self.lane.started()));
             }
-            Err(error) => self.say(Event::Refused(error)),
+            Err(error) => {
+                let what = Refusal::Restart;
+                self.say(Event::Refused { what, error });
+            }
         }
         Ok(())
     }
@@ -356,8 +382,8 @@ impl<'a> Run<'a> {
     }
 
     /// Says what came of a command without which the run goes on as well.
-    fn answer(&self, answer: Result<Event, EngineError>) {
-        self.say(answer.unwrap_or_else(Event::Refused));
+    fn answer(&self, what: Refusal, answer: Result<Event, EngineError>) {
+        self.say(answer.unwrap_or_else(|error| Event::Refused { what, error }));
     }
 
     fn say(&self, event: Event) {

@@ -115,7 +115,8 @@ impl Capabilities {
             Protocol::KittyPlaceholders => self.kitty.is_some_and(|kitty| kitty.placeholders),
             // Inside a multiplexer nobody clears what is placed at the cursor.
             Protocol::KittyDirect => self.kitty.is_some() && self.multiplexer.is_none(),
-            Protocol::Iterm2 => self.iterm2,
+            // tmux knows nothing of where the picture ends up.
+            Protocol::Iterm2 => self.iterm2 && self.multiplexer.is_none(),
             Protocol::Sixel => self.sixel,
             Protocol::HalfBlocks | Protocol::None => true,
         }
@@ -234,7 +235,7 @@ mod tests {
         known.kitty = kitty(false);
         assert_eq!(known.choose(), Protocol::KittyDirect);
         known.multiplexer = Some(Multiplexer::Tmux);
-        assert_eq!(known.choose(), Protocol::Iterm2);
+        assert_eq!(known.choose(), Protocol::Sixel);
         known.kitty = kitty(true);
         assert_eq!(known.choose(), Protocol::KittyPlaceholders);
         known = Capabilities {

@@ -133,7 +133,7 @@ impl Keeper for Files {
         };
         let plan = &self.plan;
         // The first result has the name that was asked for; nothing that this run wrote is replaced.
-        let is_first = saving.is_result && !self.has_result.swap(true, Ordering::Relaxed);
+        let is_first = saving.is_result && !self.has_result.load(Ordering::Relaxed);
         let (path, may_replace) = if saving.is_result {
             (plan.output.clone(), is_first && plan.may_replace)
         } else {
@@ -142,6 +142,9 @@ impl Keeper for Files {
         let path = if may_replace { path } else { unused(path) };
         let (path, summary) = result::save(plan, &path, may_replace, picture, &made)
             .map_err(|failure| failure.to_string())?;
+        if saving.is_result {
+            self.has_result.store(true, Ordering::Relaxed);
+        }
         Ok(Saved { path, summary })
     }
 }

@@ -7,8 +7,10 @@ use crate::dashboard::event_log::Tone;
 use crate::dashboard::message::{Effect, Task};
 use crate::dashboard::run_state::Phase;
 use crate::dashboard::setup::Saving;
-use crate::engine::message::{Command, EndReason, Event, Pictures, Snapshot, Started};
-use crate::preset::{Change, ChangeClass, Preset};
+use crate::engine::message::{
+    Command, EndReason, Event, Gradients, Pictures, Refusal, Snapshot, Started,
+};
+use crate::preset::{Change, ChangeClass, Loaded, Preset, diff};
 
 /// A measurement of gradients may take this share of the time that the steps took since the last one.
 const GRADIENT_SHARE: f64 = 0.006;
@@ -21,60 +23,85 @@ const LONGEST_IDLE_COST: f64 = 1.0;
 /// When gradients were last measured, and what it cost.
 #[derive(Debug, Default)]
 pub(in crate::dashboard) struct Measuring {
-    pub(super) pending: bool,
+    pending: bool,
     at_seconds: f64,
     cost_seconds: Option<f64>,
     at_step: Option<u64>,
 }
+
+impl Measuring {
+    /// After `seconds` of stepping.
+    fn done(&mut self, gradients: &Gradients, is_whole: bool, seconds: f64) {
+        self.pending = false;
+        self.at_seconds = seconds;
+        let known = self.cost_seconds.filter(|_| !is_whole).unwrap_or(0.0);
+        self.cost_seconds = Some(gradients.seconds.max(known));
+        self.at_step = is_whole.then_some(gradients.step);
+    }
+
+    /// It could not be done, for lack of memory most likely: not again soon.
+    fn refused(&mut self, seconds: f64, step: u64) {
+        self.pending = false;
+        self.at_seconds = seconds;
+        self.at_step = Some(step);
+        self.cost_seconds = Some(self.cost_seconds.unwrap_or(1.0) * 4.0);
+    }
+}
+
+/// Changes that go into the record of a picture.
+const MOST_CHANGES: usize = 10_000;
 
 impl App {
     pub(super) fn engine(&mut self, event: Event, now: Instant) {
         match event {
             Event::Preparing(stage) => self.run.prepare(stage),
             Event::Started(started) => self.started(started, now),
-            Event::Losses(block) => self.run.add(&block),
+            Event::Losses(block) => {
+                self.run.add(&block);
+                self.result_step = None;
+            }
             Event::PresetChanged {
                 step,
                 changes,
                 preset,
+                in_force,
                 ..
             } => {
                 self.confirm(&preset);
+                self.waits_for_restart = diff(&in_force, &preset)
+                    .iter()
+                    .any(|change| change.class == ChangeClass::Restart);
+                self.in_force = *in_force;
                 self.took_effect(step, changes, now);
             }
-            Event::PresetRefused { error, .. } => {
+            Event::PresetRefused { error, preset, .. } => {
                 self.run.built();
-                self.sent.clear();
-                self.recipe = self.confirmed.clone();
-                let files = self.recipe.loaded().files.clone();
-                self.effects.push(Effect::Watch(files));
+                self.take_back(&preset);
                 self.say(now, Tone::Error, format!("not taken up: {error}"));
             }
-            Event::Refused(error) => {
-                self.measuring.pending = false;
-                self.save_wanted = 0;
-                self.say(now, Tone::Error, error.to_string());
-            }
+            Event::Refused { what, error } => self.refused(what, &error.to_string(), now),
             Event::Paused(step) => {
                 self.run.pause(true);
                 self.run.step = step;
+                if self.unseen && self.exit.is_none() {
+                    // Nobody is there any more to let it go on.
+                    self.effects.push(Effect::Engine(Command::Resume));
+                }
             }
             Event::Resumed(_) => self.run.pause(false),
             Event::Snapshot(snapshot) => self.kept(&snapshot, now),
             Event::WentBack { step, .. } => {
                 self.run.rewind(step);
                 self.events.rewind(step);
-                self.changes.retain(|(at, _)| *at <= step);
+                // The presets stay: what was changed later counts from here on this way.
+                for (at, _) in &mut self.changes {
+                    *at = (*at).min(step);
+                }
+                self.result_step = None;
                 self.timeline.now();
                 self.say(now, Tone::Good, format!("going on from step {step}"));
             }
-            Event::Gradients(gradients) => {
-                self.measuring.pending = false;
-                self.measuring.cost_seconds = Some(gradients.seconds);
-                self.measuring.at_seconds = self.run.seconds;
-                self.measuring.at_step = Some(gradients.step);
-                self.run.gradients = Some(gradients);
-            }
+            Event::Gradients(gradients) => self.measured(gradients),
             // The loop takes it out of the slot and hands it to `preview`.
             Event::PictureReady => {}
             Event::Ended {
@@ -98,6 +125,9 @@ impl App {
             self.events.rewind(0);
             self.changes.clear();
             self.waits_for_restart = false;
+            self.in_force = self.confirmed.preset().clone();
+            self.measuring = Measuring::default();
+            self.result_step = None;
             self.say(now, Tone::Good, "began again from the first picture");
         }
         self.gpu = self.gpu.filter(|_| started.device.starts_with("cuda"));
@@ -115,16 +145,67 @@ impl App {
         }
     }
 
+    /// The engine cannot take this preset up. Where nothing was sent after it, the one before is back.
+    fn take_back(&mut self, refused: &Preset) {
+        if let Some(place) = self.sent.iter().rposition(|sent| sent.preset() == refused) {
+            self.sent.drain(..=place);
+        }
+        if self.sent.is_empty() {
+            self.recipe = self.confirmed.clone();
+            let files = self.recipe.loaded().files.clone();
+            self.effects.push(Effect::Watch(files));
+        }
+    }
+
+    fn refused(&mut self, what: Refusal, why: &str, now: Instant) {
+        match what {
+            Refusal::Restart => self.run.built(),
+            Refusal::Snapshot => {
+                self.save_wanted = 0;
+                self.timeline.give_up();
+                if self.exit.is_some() {
+                    self.finish_leaving();
+                }
+            }
+            Refusal::Picture => self.picture_refused(now),
+            Refusal::Gradients => self.measuring.refused(self.run.seconds, self.run.step),
+            Refusal::GoBack | Refusal::Forget => {}
+        }
+        self.say(now, Tone::Error, why);
+    }
+
+    fn measured(&mut self, gradients: Gradients) {
+        let is_whole = gradients
+            .norms
+            .iter()
+            .flatten()
+            .all(|norm| norm.is_finite());
+        self.measuring.done(&gradients, is_whole, self.run.seconds);
+        // One that was broken off tells less than the one before.
+        if is_whole || self.run.gradients.is_none() {
+            self.run.gradients = Some(gradients);
+        }
+    }
+
     fn took_effect(&mut self, step: u64, changes: Vec<Change>, now: Instant) {
         if changes.is_empty() {
             return;
         }
-        self.waits_for_restart |= changes
-            .iter()
-            .any(|change| change.class == ChangeClass::Restart);
         self.events.changed(now, step, &changes);
-        self.changes
-            .extend(changes.into_iter().map(|change| (step, change)));
+        for change in changes {
+            if change.class == ChangeClass::Restart {
+                continue;
+            }
+            // A held key makes one change of many.
+            if let Some((_, last)) = self.changes.last_mut()
+                && last.key == change.key
+                && last.new == change.old
+            {
+                last.new = change.new;
+            } else if self.changes.len() < MOST_CHANGES {
+                self.changes.push((step, change));
+            }
+        }
     }
 
     fn kept(&mut self, snapshot: &Snapshot, now: Instant) {
@@ -176,12 +257,21 @@ impl App {
         let pictures = pictures.or_else(newest);
         self.run.fail(why.to_owned(), pictures);
         self.say(now, Tone::Error, why.to_owned());
+        self.picture_refused(now);
+        self.pictures.look_again();
+        for _ in 0..std::mem::take(&mut self.save_wanted) {
+            self.save(false);
+        }
         if self.unseen || self.exit.is_some() {
-            if self.run.pictures.is_some() {
-                self.save(true);
-            }
-            self.exit = Some(Exit::Saving);
-            self.finish_leaving();
+            self.leave(Exit::Saving);
+        }
+    }
+
+    /// Saves what is left of a run that failed, once.
+    pub(super) fn save_what_is_left(&mut self) {
+        if self.run.has_failed() && self.result_step.is_none() && self.run.pictures.is_some() {
+            self.result_step = self.run.pictures.as_ref().map(|pictures| pictures.step);
+            self.save(true);
         }
     }
 
@@ -191,13 +281,19 @@ impl App {
             return;
         };
         self.saving += 1;
+        let step = pictures.step;
+        let changes = self.changes.iter().filter(|(at, _)| *at <= step);
         let saving = Saving {
-            pictures,
-            loaded: self.recipe.as_loaded(),
-            changes: self.changes.clone(),
+            loaded: Loaded {
+                preset: self.in_force.clone(),
+                ..self.recipe.loaded().clone()
+            },
+            changes: changes.cloned().collect(),
             started: self.run.started.clone(),
             seconds: self.run.seconds,
-            loss: self.run.loss(),
+            // Of an older picture, as after a failure, it is not known any more.
+            loss: self.run.loss().filter(|_| step >= self.run.step),
+            pictures,
             is_result,
         };
         self.effects

@@ -1,5 +1,6 @@
 //! What became of presets and pictures on the disk. UI thread.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::App;
@@ -29,19 +30,23 @@ impl App {
             Done::Listed(presets) => {
                 let first = self.presets.is_empty();
                 self.presets = presets;
-                if first {
-                    self.point_at_active();
+                self.find_active();
+                if first && let Some(chosen) = self.active_preset {
+                    let mut cursor = self.cursor(Panel::Presets);
+                    cursor.chosen = chosen;
+                    self.cursors.insert(Panel::Presets, cursor);
                 }
                 let length = self.presets.len();
                 self.move_cursor(Panel::Presets, 0, length, usize::MAX);
             }
-            Done::Chart(picture) => self.chart_drawn(picture, now),
+            Done::Chart(tag, picture) => self.chart_drawn(tag, picture, now),
             Done::Saved { is_result, result } => {
                 self.saving = self.saving.saturating_sub(1);
                 match result {
                     Ok(saved) => {
                         self.say(now, Tone::Good, saved.summary.clone());
                         if is_result {
+                            self.lost = None;
                             self.result = Some(saved);
                         }
                     }
@@ -49,6 +54,7 @@ impl App {
                         self.say(now, Tone::Error, error.clone());
                         if is_result {
                             self.lost = Some(error);
+                            self.result_step = None;
                         }
                     }
                 }
@@ -56,13 +62,21 @@ impl App {
                     self.finish_leaving();
                 }
             }
-            Done::Written { is_new, result } => match result {
+            Done::Written {
+                is_new,
+                overrides,
+                result,
+            } => match result {
                 Ok((path, loaded)) => {
                     let shown = visible(&path.display().to_string());
                     self.effects.push(Effect::Watch(loaded.files.clone()));
-                    self.recipe.saved(*loaded);
-                    self.confirmed = self.recipe.clone();
-                    self.sent.clear();
+                    self.overrides = overrides;
+                    let written = std::mem::take(&mut self.writing);
+                    if self.recipe.written(*loaded, &written) {
+                        self.send_preset();
+                    } else if self.sent.is_empty() {
+                        self.confirmed = self.recipe.clone();
+                    }
                     let words = if is_new { "new preset" } else { "written to" };
                     self.say(now, Tone::Good, format!("{words} {shown}"));
                     self.effects.push(Effect::Task(Task::List));
@@ -73,6 +87,12 @@ impl App {
     }
 
     fn reloaded(&mut self, result: Result<Loaded, PresetError>, now: Instant) {
+        if let Ok(loaded) = &result
+            && loaded.origin != self.recipe.loaded().origin
+        {
+            // Another preset was chosen meanwhile.
+            return;
+        }
         let was_broken = self.recipe.broken().is_some();
         match &result {
             Ok(loaded) => self.effects.push(Effect::Watch(loaded.files.clone())),
@@ -112,36 +132,27 @@ impl App {
                 self.recipe = crate::dashboard::recipe::Recipe::new(loaded);
                 self.say(now, Tone::Plain, format!("preset {name}"));
                 self.cursors.remove(&Panel::Parameters);
+                self.find_active();
                 self.send_preset();
+                // A save since it was read would go unnoticed otherwise.
+                self.reload();
             }
             Err(error) => self.say(now, Tone::Error, error.summary()),
         }
     }
 
-    fn point_at_active(&mut self) {
-        let active = self
-            .presets
-            .iter()
-            .position(|listed| self.is_active(listed));
-        if let Some(chosen) = active {
-            let mut cursor = self.cursor(Panel::Presets);
-            cursor.chosen = chosen;
-            self.cursors.insert(Panel::Presets, cursor);
-        }
-    }
-
-    /// Whether this preset of the list is the one in use.
-    pub(in crate::dashboard) fn is_active(&self, listed: &crate::preset::Listed) -> bool {
+    /// Looks for the preset in use in the list. Links are followed here, and not whenever it is drawn.
+    fn find_active(&mut self) {
         let loaded = self.recipe.loaded();
-        match (&listed.origin, &loaded.origin) {
-            (Origin::File(one), Origin::File(other)) => {
-                one == other
-                    || one
-                        .canonicalize()
-                        .is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
-            }
-            (Origin::BuiltIn, Origin::BuiltIn) => listed.name == loaded.name,
-            _ => false,
-        }
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let own = match &loaded.origin {
+            Origin::File(path) => Some(real(path)),
+            Origin::BuiltIn | Origin::Text => None,
+        };
+        self.active_preset = self.presets.iter().position(|listed| match &listed.origin {
+            Origin::File(path) => own.as_ref() == Some(&real(path)),
+            Origin::BuiltIn => own.is_none() && listed.name == loaded.name,
+            Origin::Text => false,
+        });
     }
 }

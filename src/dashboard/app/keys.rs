@@ -2,13 +2,14 @@
 
 use std::time::Instant;
 
-use terminput::{KeyCode, KeyEvent, KeyEventKind};
+use terminput::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::{App, Cursor, Exit, WINDOWS};
 use crate::dashboard::action::{Action, Panel, action};
 use crate::dashboard::dialog::{Dialog, Leaving, Prompt, Purpose};
 use crate::dashboard::event_log::Tone;
 use crate::dashboard::message::{Effect, Task, Why};
+use crate::dashboard::panel::{help, parameters};
 use crate::dashboard::run_state::Phase;
 use crate::dashboard::task::name_of;
 use crate::engine::message::Command;
@@ -43,10 +44,13 @@ impl App {
         }
         match dialog {
             Dialog::Help(first) => {
-                self.dialog = scrolled(first, action).map(Dialog::Help);
+                let most = help::lines(&self.theme).len().saturating_sub(1);
+                self.dialog = scrolled(first, most, action).map(Dialog::Help);
             }
             Dialog::Text(title, text, first) => {
-                self.dialog = scrolled(first, action).map(|first| Dialog::Text(title, text, first));
+                let most = text.lines().count().saturating_sub(1);
+                self.dialog =
+                    scrolled(first, most, action).map(|first| Dialog::Text(title, text, first));
             }
             Dialog::Quit(choice) => self.quit_key(choice, key, action, now),
             Dialog::Prompt(prompt) => self.prompt_key(prompt, key, now),
@@ -59,7 +63,9 @@ impl App {
             .position(|other| *other == choice)
             .unwrap_or(0);
         let at = |index: usize| Leaving::ALL.get(index).copied().unwrap_or(choice);
+        let is_plain = key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
         let chosen = match key.code {
+            KeyCode::Char(_) if !is_plain => None,
             // `q` twice in a hurry: what loses nothing.
             KeyCode::Char('s' | 'y' | 'q') => Some(Leaving::Save),
             KeyCode::Char('g' | 'n') | KeyCode::Esc => Some(Leaving::Stay),
@@ -123,11 +129,12 @@ impl App {
                 if text.is_empty() {
                     return Err("a name is needed, such as `mine`".to_owned());
                 }
+                let overrides = self.begin_writing();
                 self.effects.push(Effect::Task(Task::WriteAs {
                     loaded: Box::new(self.recipe.loaded().clone()),
                     wanted: Box::new(self.recipe.preset().clone()),
                     name: text.to_owned(),
-                    overrides: self.overrides.clone(),
+                    overrides,
                 }));
             }
             Purpose::MoreSteps => {
@@ -346,11 +353,14 @@ impl App {
             return;
         }
         match &self.recipe.loaded().origin {
-            Origin::File(_) => self.effects.push(Effect::Task(Task::Write {
-                loaded: Box::new(self.recipe.loaded().clone()),
-                wanted: Box::new(self.recipe.preset().clone()),
-                overrides: self.overrides.clone(),
-            })),
+            Origin::File(_) => {
+                let overrides = self.begin_writing();
+                self.effects.push(Effect::Task(Task::Write {
+                    loaded: Box::new(self.recipe.loaded().clone()),
+                    wanted: Box::new(self.recipe.preset().clone()),
+                    overrides,
+                }));
+            }
             Origin::BuiltIn | Origin::Text => {
                 self.hint(
                     now,
@@ -360,6 +370,15 @@ impl App {
                 self.prompt(Purpose::PresetName, String::new());
             }
         }
+    }
+
+    /// What the command line is to lay over the file once the edits are in it: what was turned by hand is
+    /// not to be turned back.
+    fn begin_writing(&mut self) -> Vec<Override> {
+        self.writing = self.recipe.edits();
+        let mut overrides = self.overrides.clone();
+        overrides.retain(|given| !self.writing.contains_key(&given.key));
+        overrides
     }
 
     fn restart(&mut self, now: Instant) {
@@ -410,7 +429,10 @@ impl App {
     fn list(&self, panel: Panel) -> (usize, usize) {
         let rows = self.inner(panel).map_or(1, |area| usize::from(area.height));
         match panel {
-            Panel::Parameters => (self.recipe.parameters().len(), rows),
+            Panel::Parameters => (
+                self.recipe.parameters().len(),
+                self.inner(panel).map_or(1, parameters::list_rows),
+            ),
             Panel::Presets => (self.presets.len(), rows),
             Panel::Layers => {
                 let terms = self
@@ -546,14 +568,15 @@ fn without_place(summary: &str) -> String {
 }
 
 /// The first line that is seen after a key; `None` where the text is to be closed.
-fn scrolled(first: usize, action: Option<Action>) -> Option<usize> {
-    match action {
-        Some(Action::Up) => Some(first.saturating_sub(1)),
-        Some(Action::Down) => Some(first + 1),
-        Some(Action::PageUp) => Some(first.saturating_sub(10)),
-        Some(Action::PageDown | Action::TogglePause) => Some(first + 10),
-        Some(Action::First) => Some(0),
-        Some(Action::Last) => Some(usize::MAX),
-        _ => None,
-    }
+fn scrolled(first: usize, most: usize, action: Option<Action>) -> Option<usize> {
+    let first = first.min(most);
+    Some(match action? {
+        Action::Up => first.saturating_sub(1),
+        Action::Down => (first + 1).min(most),
+        Action::PageUp => first.saturating_sub(10),
+        Action::PageDown | Action::TogglePause => (first + 10).min(most),
+        Action::First => 0,
+        Action::Last => most,
+        _ => return None,
+    })
 }

@@ -92,6 +92,12 @@ impl App {
         }
         let row = usize::from(position.y - inner.y);
         let mut cursor = self.cursor(panel);
+        // As it is drawn: the panel may have another size than when the cursor last moved.
+        match panel {
+            Panel::Parameters => cursor.show(parameters::list_rows(inner)),
+            Panel::Presets => cursor.show(presets::list_rows(inner)),
+            _ => {}
+        }
         let clicked = cursor.first + row;
         match panel {
             Panel::Parameters => {
@@ -123,6 +129,18 @@ impl App {
                 self.cursors.insert(panel, cursor);
                 if again {
                     self.choose(now);
+                }
+            }
+            Panel::Layers => {
+                // Below the heading.
+                let terms = self
+                    .run
+                    .history
+                    .latest()
+                    .map_or(0, |latest| latest.terms.len());
+                if (1..=terms).contains(&clicked) {
+                    cursor.chosen = clicked - 1;
+                    self.cursors.insert(panel, cursor);
                 }
             }
             _ => {}

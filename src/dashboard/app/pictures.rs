@@ -32,6 +32,9 @@ const UNKNOWN_LINK_CELLS: usize = 64 << 10;
 /// How long the cells of a picture may keep the link busy before a key is answered, in seconds.
 const CELLS_SECONDS: f64 = 0.08;
 
+/// Kitty's placeholders count no further, across or down.
+const MOST_PLACEHOLDERS: u16 = 297;
+
 /// A picture and its place in what is looked at: asked for again when any of it changes.
 #[derive(Debug, Clone, PartialEq)]
 struct Wanted {
@@ -71,7 +74,8 @@ pub(in crate::dashboard) struct Pictures {
     tag: u64,
     wanted: Option<Wanted>,
     quality: Quality,
-    waits_for_engine: bool,
+    /// What the engine was asked for and has not answered.
+    waits_for: Option<PictureRequest>,
     /// The newest picture from the engine.
     newest: Option<Preview>,
     /// A snapshot as the encoder takes it, and its number.
@@ -107,7 +111,7 @@ impl Pictures {
             tag: 0,
             wanted: None,
             quality: Quality::Full,
-            waits_for_engine: false,
+            waits_for: None,
             newest: None,
             snapshot: None,
             stage: Stage::Making,
@@ -117,6 +121,11 @@ impl Pictures {
             spoilt: false,
             shown_step: None,
         }
+    }
+
+    /// What is shown comes from elsewhere now.
+    pub(super) fn look_again(&mut self) {
+        self.budget.changed();
     }
 
     fn is_placed(&self) -> bool {
@@ -139,15 +148,20 @@ impl Pictures {
     /// The screen was cleared or something else is to stand there: nothing of the picture is left.
     fn forget(&mut self) {
         if matches!(self.stage, Stage::Writing(_)) {
+            // It comes to its end in any case, and the next one waits for that.
             self.spoilt = true;
+            self.budget.changed();
+        } else if !self.spoilt {
+            self.budget.given_up();
         }
+        // What the encoder is at is for another place.
+        self.tag += 1;
         self.stage = Stage::Making;
         self.drawn = None;
         self.target = None;
         self.placed = None;
         self.shown_step = None;
-        self.waits_for_engine = false;
-        self.budget.changed();
+        self.waits_for = None;
         self.wanted = None;
     }
 }
@@ -155,7 +169,11 @@ impl Pictures {
 impl App {
     /// How the picture is laid out as things are now.
     pub(super) fn picture_layout(&self) -> Option<Layout> {
-        let area = self.inner(Panel::Preview)?;
+        let mut area = self.inner(Panel::Preview)?;
+        if self.pictures.protocol == Protocol::KittyPlaceholders {
+            area.width = area.width.min(MOST_PLACEHOLDERS);
+            area.height = area.height.min(MOST_PLACEHOLDERS);
+        }
         if self.loss_view.as_picture {
             let cell = self.pictures.cell;
             let pixels = (
@@ -196,7 +214,7 @@ impl App {
             self.pictures.view.subject = Subject::Result;
         }
         let Some(layout) = self.picture_layout() else {
-            if self.pictures.drawn.is_some() || self.pictures.placed.is_some() {
+            if self.pictures.wanted.is_some() {
                 self.hide_picture();
             }
             return;
@@ -232,7 +250,8 @@ impl App {
             .as_ref()
             .is_none_or(|before| before.layout.cells != wanted.layout.cells);
         self.pictures.wanted = Some(wanted);
-        self.pictures.waits_for_engine = false;
+        self.pictures.waits_for = None;
+        self.pictures.tag += 1;
         self.pictures.budget.changed();
         self.dirty = true;
         if moved && self.pictures.is_placed() && self.pictures.placed.is_some() {
@@ -242,8 +261,9 @@ impl App {
         if moved {
             self.pictures.drawn = None;
             self.pictures.target = None;
-            if matches!(self.pictures.stage, Stage::Drawing(_)) {
+            if matches!(self.pictures.stage, Stage::Drawing(_) | Stage::Clearing(_)) {
                 self.pictures.stage = Stage::Making;
+                self.pictures.budget.given_up();
             }
         }
     }
@@ -257,6 +277,7 @@ impl App {
         if self.loss_view.as_picture {
             self.effects.push(Effect::Task(Task::Chart {
                 chart: Box::new(chart(self, layout.cells)),
+                tag: self.pictures.tag,
                 pixels: layout.pixels,
                 dark: self.theme.support.dark,
                 cell_height: u32::from(self.pictures.cell.1),
@@ -267,8 +288,8 @@ impl App {
             && !self.is_looking_back()
             && !self.run.has_failed();
         if needs_engine {
-            self.pictures.waits_for_engine = true;
             let request = layout.request(quality);
+            self.pictures.waits_for = Some(request);
             self.effects
                 .push(Effect::Engine(Command::RequestPicture(request)));
         } else {
@@ -279,12 +300,14 @@ impl App {
     /// A picture came from the engine.
     pub(in crate::dashboard) fn preview(&mut self, preview: Preview) {
         self.run.seen(&preview);
+        let is_answer = self.pictures.waits_for == Some(preview.request);
         self.pictures.newest = Some(preview);
-        if std::mem::take(&mut self.pictures.waits_for_engine)
-            && let Some(wanted) = &self.pictures.wanted
-        {
-            let layout = wanted.layout;
-            self.encode(layout);
+        if is_answer {
+            self.pictures.waits_for = None;
+            if let Some(wanted) = &self.pictures.wanted {
+                let layout = wanted.layout;
+                self.encode(layout);
+            }
         }
     }
 
@@ -313,8 +336,8 @@ impl App {
     }
 
     /// The loss curve is drawn.
-    pub(super) fn chart_drawn(&mut self, picture: Option<RgbImage>, now: Instant) {
-        if !self.loss_view.as_picture {
+    pub(super) fn chart_drawn(&mut self, tag: u64, picture: Option<RgbImage>, now: Instant) {
+        if !self.loss_view.as_picture || tag != self.pictures.tag {
             return;
         }
         let (Some(picture), Some(wanted)) = (picture, &self.pictures.wanted) else {
@@ -435,6 +458,11 @@ impl App {
             OutputEvent::FrameWritten => self.frame_written(now),
             OutputEvent::PictureWritten { tag, seconds, .. } => {
                 if std::mem::take(&mut self.pictures.spoilt) {
+                    self.pictures.budget.written(now, seconds);
+                    self.pictures.budget.given_up();
+                    if self.pictures.protocol == Protocol::KittyDirect {
+                        self.effects.push(Effect::DeletePictures);
+                    }
                     self.repaint = true;
                     self.dirty = true;
                 }
@@ -538,7 +566,29 @@ impl App {
 
     /// When the next picture is due, if only time is missing.
     pub(in crate::dashboard) fn wake_at(&self) -> Option<Instant> {
-        self.pictures.budget.wake_at()
+        let can = !self.unseen
+            && !self.away
+            && matches!(self.pictures.stage, Stage::Making)
+            && self.pictures.protocol != Protocol::None
+            && !self.is_picture_covered()
+            && self.picture_layout().is_some();
+        self.pictures.budget.wake_at().filter(|_| can)
+    }
+
+    /// The engine could not make the picture that was asked for.
+    pub(super) fn picture_refused(&mut self, now: Instant) {
+        if self.pictures.waits_for.take().is_some() {
+            self.pictures.budget.failed(now);
+        }
+    }
+
+    /// The terminal is this program's again: what was on its way there was dropped.
+    pub(in crate::dashboard) fn come_back(&mut self) {
+        self.pictures.spoilt = false;
+        self.pictures.stage = Stage::Making;
+        self.pictures.budget.given_up();
+        self.repaint = true;
+        self.dirty = true;
     }
 
     pub(super) fn next_subject(&mut self, back: bool) {

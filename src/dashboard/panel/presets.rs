@@ -50,7 +50,7 @@ impl Widget for Presets<'_> {
             .rows()
             .zip(app.presets.iter().enumerate().skip(cursor.first))
         {
-            let is_active = app.is_active(listed);
+            let is_active = app.active_preset == Some(index);
             let (mark, mark_style) = match (&listed.description, is_active) {
                 (Err(_), _) => ("×", theme.error),
                 (Ok(_), true) if app.recipe.is_changed() => ("*", theme.notice),

@@ -102,6 +102,12 @@ impl Budget {
         }
     }
 
+    /// The picture under way never comes to its end: something else stands in its place by now.
+    pub fn given_up(&mut self) {
+        self.stale = true;
+        self.stage = Stage::Idle;
+    }
+
     /// At what quality to ask for a picture now, which is then under way; `None` if now is not the time.
     pub fn ask(&mut self, now: Instant, situation: Situation) -> Option<Quality> {
         if self.stepping && !situation.stepping {

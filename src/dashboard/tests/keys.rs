@@ -256,6 +256,7 @@ fn a_refused_preset_is_taken_back() {
     assert_ne!(*desk.app.recipe.preset(), before);
     desk.engine(Event::PresetRefused {
         candidate: 0,
+        preset: Box::new(desk.app.recipe.preset().clone()),
         error: crate::engine::EngineError::WorkerGone("no memory for this".to_owned()),
     });
     assert_eq!(*desk.app.recipe.preset(), before);
@@ -303,6 +304,93 @@ fn a_signal_stops_and_saves() {
             .any(|command| matches!(command, Command::Stop))
     );
     assert!(desk.app.farewell().interrupted);
+}
+
+#[test]
+fn the_help_scrolls_no_further_than_it_goes() {
+    let mut desk = running();
+    desk.typed("?");
+    desk.press(KeyCode::End);
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::PageDown);
+    desk.press(KeyCode::Up);
+    assert!(matches!(desk.app.dialog, Some(Dialog::Help(first)) if first < 200));
+}
+
+#[test]
+fn the_picture_of_a_failed_run_is_saved_on_leaving() {
+    let mut desk = running();
+    desk.engine(Event::Failed {
+        error: crate::engine::EngineError::WorkerGone("gone".to_owned()),
+        pictures: Some(crate::engine::message::Pictures {
+            step: 40,
+            pictures: vec![Arc::new(Rgb32FImage::new(4, 4))],
+        }),
+    });
+    desk.take_effects();
+    desk.typed("qs");
+    let effects = desk.take_effects();
+    assert!(
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Task(Task::Save(_)))),
+        "{effects:?}"
+    );
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Leave)));
+}
+
+#[test]
+fn a_pause_that_nobody_can_end_is_ended() {
+    let mut desk = running();
+    desk.typed(" ");
+    desk.hear(Message::Signal(crate::terminal::signals::Signal::HangUp));
+    desk.commands();
+    desk.engine(Event::Paused(51));
+    assert!(matches!(desk.commands()[..], [Command::Resume]));
+}
+
+#[test]
+fn a_result_is_saved_once() {
+    let mut desk = running();
+    desk.finish();
+    desk.take_effects();
+    desk.typed("q");
+    desk.press(KeyCode::Enter);
+    let effects = desk.take_effects();
+    assert!(
+        !effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Task(Task::Save(_)))),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn what_waits_for_a_restart_is_not_recorded_as_if_it_counted() {
+    let mut desk = running();
+    let in_force = desk.app.recipe.preset().clone();
+    let mut asked = in_force.clone();
+    asked.schedule.seed = 7;
+    desk.engine(Event::PresetChanged {
+        candidate: 0,
+        step: 50,
+        changes: preset::diff(&in_force, &asked),
+        preset: Box::new(asked),
+        in_force: Box::new(in_force),
+    });
+    assert!(desk.app.waits_for_restart);
+    desk.typed("s");
+    desk.engine(snapshot(5, 50));
+    let saving = desk
+        .take_effects()
+        .into_iter()
+        .find_map(|effect| match effect {
+            Effect::Task(Task::Save(saving)) => Some(saving),
+            _ => None,
+        });
+    let saving = saving.unwrap();
+    assert_eq!(saving.loaded.preset.schedule.seed, 0);
+    assert!(saving.changes.is_empty());
 }
 
 #[test]

@@ -126,6 +126,81 @@ fn a_dialog_over_a_placed_picture_takes_it_away_and_it_comes_back() {
 }
 
 #[test]
+fn pictures_go_on_after_one_was_given_up_on_its_way() {
+    // While it is drawn as text, and while it is written.
+    for protocol in [Protocol::HalfBlocks, Protocol::Sixel] {
+        let mut desk = Desk::with((120, 40), protocol, DARK, demo());
+        desk.start();
+        desk.run_to(5);
+        let request = requests(&desk.commands())[0];
+        let job = answer(&mut desk, request);
+        if protocol == Protocol::Sixel {
+            desk.hear(placed(&job));
+            let _ = desk.screen();
+            desk.hear(Message::Output(OutputEvent::FrameWritten));
+        } else {
+            let mut painter = Painter::new(protocol, false, DARK);
+            let (width, height) = job.layout.pixels;
+            let picture = gradient(width, height);
+            let painted = painter.paint(&picture, &job.layout, Quality::Full).unwrap();
+            desk.hear(Message::Picture(Box::new(Encoded::Frame(Box::new(
+                Frame {
+                    tag: job.tag,
+                    step: 5,
+                    view: job.view,
+                    layout: job.layout,
+                    quality: Quality::Full,
+                    painted,
+                    bytes: 1000,
+                    encode_seconds: 0.001,
+                },
+            )))));
+        }
+        desk.app.resize((100, 30), (8, 16));
+        desk.app.forget_picture();
+        desk.hear(Message::Output(OutputEvent::PictureWritten {
+            tag: job.tag,
+            bytes: 7,
+            seconds: 0.01,
+        }));
+        desk.hear(Message::Output(OutputEvent::FrameWritten));
+        desk.now += Duration::from_secs(2);
+        assert_eq!(requests(&desk.commands()).len(), 1, "{protocol:?}");
+    }
+}
+
+#[test]
+fn a_picture_for_an_older_view_is_not_shown() {
+    let mut desk = Desk::with((120, 40), Protocol::Sixel, DARK, demo());
+    desk.start();
+    desk.run_to(5);
+    let request = requests(&desk.commands())[0];
+    let job = answer(&mut desk, request);
+    desk.typed("m");
+    desk.settle();
+    desk.hear(placed(&job));
+    let _ = desk.screen();
+    desk.hear(Message::Output(OutputEvent::FrameWritten));
+    assert_eq!(writes(&desk.take_effects()), 0);
+}
+
+#[test]
+fn a_picture_that_the_engine_cannot_make_is_asked_for_again_when_something_changes() {
+    let mut desk = Desk::new((120, 40));
+    desk.start();
+    desk.run_to(5);
+    assert_eq!(requests(&desk.commands()).len(), 1);
+    desk.engine(Event::Refused {
+        what: crate::engine::message::Refusal::Picture,
+        error: crate::engine::EngineError::WorkerGone("no memory".to_owned()),
+    });
+    desk.now += Duration::from_secs(2);
+    desk.typed("+");
+    desk.now += Duration::from_secs(2);
+    assert!(!requests(&desk.commands()).is_empty());
+}
+
+#[test]
 fn the_content_needs_nothing_of_the_engine() {
     let mut desk = Desk::new((120, 40));
     desk.start();

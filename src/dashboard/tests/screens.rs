@@ -47,6 +47,7 @@ fn running_at_every_size() {
                 class: ChangeClass::Live,
             }],
             preset: Box::new(demo().preset),
+            in_force: Box::new(demo().preset),
         });
         check(&format!("running-{}x{}", size.0, size.1), &mut desk);
     }

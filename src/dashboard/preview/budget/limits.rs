@@ -24,6 +24,9 @@ pub struct Limits {
     pub density: [f64; 5],
 }
 
+/// Most bytes a second where the engine computes on the cores that copy them on their way.
+const CPU_BANDWIDTH: f64 = 500_000.0;
+
 impl Limits {
     /// For a protocol, `--preview-rate`, `--bandwidth`, and an engine that needs the cores or does not.
     pub fn new(protocol: Protocol, rate: f64, bandwidth: Option<f64>, engine_on_cpu: bool) -> Self {
@@ -36,11 +39,16 @@ impl Limits {
             Protocol::Sixel => (0.2, 0.4, true, [2.6, 1.4, 0.55, 0.22, 0.11]),
             Protocol::HalfBlocks | Protocol::None => (0.4, 4.0, false, [20.0; 5]),
         };
+        let bandwidth = if engine_on_cpu {
+            Some(bandwidth.unwrap_or(CPU_BANDWIDTH).min(CPU_BANDWIDTH))
+        } else {
+            bandwidth
+        };
         Self {
             rate,
             bandwidth,
             write_share: 0.5,
-            encode_share: if engine_on_cpu { 0.04 } else { 0.5 },
+            encode_share: if engine_on_cpu { 0.02 } else { 0.5 },
             picture_seconds,
             still_seconds,
             scalable,
