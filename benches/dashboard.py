@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""What the dashboard costs, in pseudo-terminals: benches/dashboard.py PATH/TO/stylescope
+"""What the dashboard costs, in pseudo-terminals: benches/dashboard.py PATH/TO/stylescope [PART…]
 
 Prints steps a second with the dashboard over those without, the bytes of a picture by each protocol, how
 long a key takes over a line of 1 Mbit/s, and how long a saved preset takes. Needs nothing but Python.
 """
 
+import atexit
 import fcntl
 import os
 import pty
@@ -24,6 +25,19 @@ SLOW = 125_000  # bytes a second: 1 Mbit/s
 ANSWERS = {b"\x1b[5n": b"\x1b[0n", b"\x1b[c": b"\x1b[?62;4;22c"}
 
 
+# A run goes on without its terminal, so none may be left behind.
+RUNNING = []
+
+
+@atexit.register
+def end_all():
+    for run in list(RUNNING):
+        run.end()
+
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
+
 class Run:
     """A run in a terminal that takes so many bytes a second and answers what it is asked."""
 
@@ -36,6 +50,7 @@ class Run:
             for name in ("TMUX", "NO_COLOR"):
                 os.environ.pop(name, None)
             os.execv(program, [program, *arguments])
+        RUNNING.append(self)
         window = struct.pack("HHHH", size[1], size[0], size[0] * 8, size[1] * 16)
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, window)
 
@@ -73,6 +88,9 @@ class Run:
         os.write(self.terminal, keys)
 
     def end(self):
+        if self not in RUNNING:
+            return
+        RUNNING.remove(self)
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         os.close(self.terminal)
@@ -106,8 +124,6 @@ def watched(program, steps, more, rate=None):
 
 def speed(program):
     steps, more = 400, ["--size", "224"]
-    # The time to the first step is no part of the rate.
-    start = statistics.median(headless(program, 1, more) for _ in range(3))
     for name, protocol, rate in [
         ("half-blocks, local", "halfblocks", None),
         ("sixel, local", "sixel", None),
@@ -115,9 +131,11 @@ def speed(program):
         ("kitty, 1 Mbit/s", "kitty", SLOW),
     ]:
         ratios = []
+        seen = [*more, "--graphics", protocol]
         for _ in range(REPEATS):
-            alone = headless(program, steps, more) - start
-            shown = watched(program, steps, [*more, "--graphics", protocol], rate) - start
+            # The time up to the first step is no part of the rate.
+            alone = headless(program, steps, more) - headless(program, 1, more)
+            shown = watched(program, steps, seen, rate) - watched(program, 1, seen, rate)
             ratios.append(alone / shown)
         low, high = min(ratios), max(ratios)
         print(f"  {name:22} {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})")
@@ -177,32 +195,40 @@ def reload(program):
     took = []
     with open("mine.toml", "w") as file:
         file.write(text.format(1.0))
-    run = Run(program, ["demo", "-p", "./mine.toml", "--steps", "100000", "--size", "96"])
+    more = ["-p", "./mine.toml", "--steps", "100000", "--size", "96", "--log", "log.txt"]
+    run = Run(program, ["demo", *more])
     run.wait_for(b"running")
     for index in range(15):
         until = time.monotonic() + 1.7
         while time.monotonic() < until:
             run.read(0.01)
-        since = len(run.output)
+        begin = time.monotonic()
         with open("mine.toml", "w") as file:
             file.write(text.format(2 + index))
-        took.append(run.wait_for(f"{2 + index}.0,".encode(), since))
+        while f"{2 + index}.0, live" not in open("log.txt").read():
+            run.read(0.002)
+        took.append(time.monotonic() - begin)
     run.end()
     took = [1000 * seconds for seconds in took]
     print(f"  median {statistics.median(took):.0f} ms, worst {max(took):.0f} ms")
 
 
+PARTS = {
+    "steps a second with the dashboard over those without (400 steps at 224 pixels)": speed,
+    "bytes of a picture in a terminal of 160×48": sizes,
+    "a key over 1 Mbit/s, while pictures come": latency,
+    "from saving a preset until it counts (96 pixels)": reload,
+}
+
+
 def main():
     program = os.path.abspath(sys.argv[1])
+    wanted = sys.argv[2:]
     os.chdir(tempfile.mkdtemp())
-    print("\nsteps a second with the dashboard over those without (400 steps at 224 pixels):")
-    speed(program)
-    print("\nbytes of a picture in a panel of 160×48:")
-    sizes(program)
-    print("\na key over 1 Mbit/s, while pictures come:")
-    latency(program)
-    print("\nfrom saving a preset to its effect on the screen (96 pixels):")
-    reload(program)
+    for title, part in PARTS.items():
+        if not wanted or part.__name__ in wanted:
+            print(f"\n{title}:", flush=True)
+            part(program)
 
 
 main()

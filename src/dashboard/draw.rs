@@ -101,10 +101,10 @@ fn note(app: &App, panel: Panel) -> Option<Line<'static>> {
         }
         Panel::Layers => {
             app.run.history.latest()?;
-            match &app.run.gradients {
-                Some(gradients) => format!(" gradient at step {} ", gradients.step),
-                None => " d measures the gradient ".to_owned(),
+            if app.run.gradients.is_some() {
+                return None;
             }
+            " d measures the gradient ".to_owned()
         }
         Panel::Preview => return picture_note(app),
         Panel::Parameters => {

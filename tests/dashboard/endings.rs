@@ -24,7 +24,7 @@ fn each_signal_stops_saves_and_gives_the_terminal_back() {
 #[test]
 fn a_run_whose_terminal_is_gone_goes_on_to_its_end() {
     let setting = setting();
-    let mut person = Person::runs(&setting, USUAL, 3000, &["--log", "log.txt"]);
+    let mut person = Person::runs(&setting, USUAL, 1500, &["--log", "log.txt"]);
     person.waits_for("running");
     person.types(" ");
     person.waits_for("paused");
@@ -32,7 +32,7 @@ fn a_run_whose_terminal_is_gone_goes_on_to_its_end() {
     assert_eq!(person.sees_the_end(), Some(0));
     assert!(setting.exists("out.png"));
     let shown = setting.stylescope(["show", "out.png"]).succeeded().stdout;
-    assert!(shown.contains("steps     3000\n"), "{shown}");
+    assert!(shown.contains("steps     1500\n"), "{shown}");
     let log = text_of(&setting.path("log.txt"));
     assert!(log.contains("goes on without a screen"), "{log}");
 }
@@ -40,7 +40,7 @@ fn a_run_whose_terminal_is_gone_goes_on_to_its_end() {
 #[test]
 fn a_hang_up_leaves_the_run_going() {
     let setting = setting();
-    let mut person = Person::runs(&setting, USUAL, 3000, &[]);
+    let mut person = Person::runs(&setting, USUAL, 1500, &[]);
     person.waits_for("running");
     person.signals("-HUP");
     assert_eq!(person.sees_the_end(), Some(0));
