@@ -141,6 +141,38 @@ def speed(program):
         print(f"  {name:22} {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})")
 
 
+def processor_seconds(pid):
+    """Of each kind of thread so far."""
+    seconds = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        try:
+            name = open(f"/proc/{pid}/task/{thread}/comm").read().strip()
+            fields = open(f"/proc/{pid}/task/{thread}/stat").read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        spent = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        seconds[name] = seconds.get(name, 0) + spent
+    return seconds
+
+
+def share(program):
+    for protocol in ["halfblocks", "kitty", "iterm2", "sixel"]:
+        arguments = ["demo", "--steps", "100000", "--size", "224", "--graphics", protocol]
+        run = Run(program, arguments, size=(120, 40))
+        run.wait_for(b"running")
+        spent = []
+        for seconds in (3, 15):
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                run.read(0.05)
+            spent.append(processor_seconds(run.pid))
+        run.end()
+        before, after = spent
+        used = {name: after[name] - before.get(name, 0) for name in after}
+        engine, total = used["engine"], sum(used.values())
+        print(f"  {protocol:12} {100 * (total - engine) / total:.1f} %")
+
+
 PICTURES = {
     "kitty": (rb"\x1b_G.*?\x1b\\", rb"a=t,|a=T,"),
     "sixel": (rb"\x1bP.*?\x1b\\", rb"\x1bP"),
@@ -214,6 +246,7 @@ def reload(program):
 
 
 PARTS = {
+    "processor time that is not the engine's, of all that the program takes": share,
     "steps a second with the dashboard over those without (400 steps at 224 pixels)": speed,
     "bytes of a picture in a terminal of 160×48": sizes,
     "a key over 1 Mbit/s, while pictures come": latency,
