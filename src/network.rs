@@ -11,7 +11,7 @@ pub mod weights;
 
 use tch::{Device, TchError, Tensor};
 
-use crate::preset::{NetworkName, NetworkPreset};
+use crate::preset::NetworkPreset;
 use architecture::{ConvolutionShape, Operation, OperationKind};
 use convolution::Convolution;
 use pooling::Pool;
@@ -107,7 +107,7 @@ impl Network {
         source: &mut dyn TensorSource,
         device: Device,
     ) -> Result<Self, NetworkError> {
-        let name = display_name(preset.name).to_owned();
+        let name = preset.name.as_str().to_owned();
         let mut depth = 0;
         for layer in layers.iter().filter(|layer| *layer != INPUT_LAYER) {
             let position = operations
@@ -265,16 +265,5 @@ impl Module {
                 Tensor::f_cat(&[one, three], 1)
             }
         }
-    }
-}
-
-/// The name as presets and people write it.
-pub fn display_name(name: NetworkName) -> &'static str {
-    match name {
-        NetworkName::Vgg16 => "vgg16",
-        NetworkName::Vgg19 => "vgg19",
-        NetworkName::Squeezenet1_0 => "squeezenet1_0",
-        NetworkName::Squeezenet1_1 => "squeezenet1_1",
-        NetworkName::Fitted => "fitted",
     }
 }

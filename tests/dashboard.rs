@@ -16,7 +16,6 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use crate::command_line::setting::Setting;
@@ -93,11 +92,7 @@ impl Person {
     }
 
     fn starts_command(command: &Command, terminal: Terminal) -> Self {
-        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
-        let person = openpt(flags).unwrap();
-        grantpt(&person).unwrap();
-        unlockpt(&person).unwrap();
-        let program_end = ioctl_tiocgptpeer(&person, flags).unwrap();
+        let (person, program_end) = crate::setting::terminal();
         tcsetwinsize(&person, winsize(terminal.size)).unwrap();
 
         // `setsid --ctty` makes it the terminal of a session of its own.

@@ -1,10 +1,26 @@
 //! Small pictures and presets that several test modules use.
 
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use image::{Rgb, Rgb32FImage};
+#[cfg(target_os = "linux")]
+use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use stylescope::engine::input::Candidate;
 use stylescope::preset::{self, Override, Preset};
+
+/// A pseudo-terminal's two ends: what a person sees and types, and what a program has. Neither is handed
+/// on to programs that other tests start meanwhile: a terminal whose end somebody still holds never closes.
+#[cfg(target_os = "linux")]
+pub(crate) fn terminal() -> (OwnedFd, OwnedFd) {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let person = openpt(flags).unwrap();
+    grantpt(&person).unwrap();
+    unlockpt(&person).unwrap();
+    let program = ioctl_tiocgptpeer(&person, flags).unwrap();
+    (person, program)
+}
 
 /// A smooth picture with something everywhere, different for every `kind`.
 pub(crate) fn picture(width: u32, height: u32, kind: f32) -> Arc<Rgb32FImage> {

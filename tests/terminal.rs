@@ -12,7 +12,6 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
 use rustix::termios::{LocalModes, Termios, tcgetattr};
 use stylescope::terminal::input::{Input, InputThread};
 use stylescope::terminal::output::{Output, OutputEvent};
@@ -22,13 +21,8 @@ use terminput::{Event, KeyCode};
 /// Nothing here takes as long unless it hangs.
 const LONG: Duration = Duration::from_secs(20);
 
-/// A terminal's two ends: what a person sees and types, and what a program has.
 fn terminal() -> (File, OwnedFd) {
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-    let person = openpt(flags).unwrap();
-    grantpt(&person).unwrap();
-    unlockpt(&person).unwrap();
-    let program = ioctl_tiocgptpeer(&person, flags).unwrap();
+    let (person, program) = crate::setting::terminal();
     (File::from(person), program)
 }
 

@@ -222,11 +222,6 @@ impl Live {
             // Only memory is written.
             let _ = self.screen.repaint(self.app.size);
             self.app.forget_picture();
-            for effect in self.app.take_effects() {
-                if matches!(effect, Effect::ForgetPictures) {
-                    self.encoder.repaint();
-                }
-            }
         }
         self.app.prepare_cells();
         self.app.take_dirty();
@@ -265,12 +260,9 @@ impl Live {
             return;
         };
         if let Some(size) = connection.session.size() {
-            let measured = measured_cell(Some(size));
-            // Another font than at the start, when the terminal was asked.
-            if measured.is_some() && measured != self.first_cell {
-                self.capabilities.cell = measured;
-            }
-            let cell = cell(&self.capabilities, Some(size));
+            // What the terminal answered is true of the font that it had then.
+            let measured = measured_cell(Some(size)).filter(|now| Some(*now) != self.first_cell);
+            let cell = measured.unwrap_or_else(|| cell(&self.capabilities, Some(size)));
             self.app.resize((size.columns, size.rows), cell);
             self.urgent = true;
         }

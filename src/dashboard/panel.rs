@@ -6,6 +6,7 @@ pub(super) mod footer;
 pub(super) mod frame;
 pub(super) mod header;
 pub(super) mod help;
+mod hint;
 pub(super) mod layers;
 pub(super) mod losses;
 pub(super) mod parameters;

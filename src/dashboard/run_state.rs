@@ -96,6 +96,11 @@ impl RunState {
         Some(self.history.latest()?.total())
     }
 
+    /// How many terms the loss has, as far as it is known.
+    pub(super) fn term_count(&self) -> usize {
+        self.history.latest().map_or(0, |latest| latest.terms.len())
+    }
+
     pub(super) fn prepare(&mut self, stage: Stage) {
         self.preparing = Some(stage);
     }

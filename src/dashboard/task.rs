@@ -119,7 +119,7 @@ fn done(task: Task, keeper: &dyn Keeper, painter: ChartPainter) -> Done {
             overrides,
         } => Done::Written {
             is_new: true,
-            result: editing::save_as(&loaded, &loaded.preset, &wanted, &name)
+            result: editing::save_as(&loaded, &wanted, &name)
                 .map_err(WriteFailure::from)
                 .and_then(|path| reload(&path.to_string_lossy(), &overrides, path.clone())),
             overrides,

@@ -11,7 +11,7 @@ use super::message::Stage;
 use super::preparation::{FittedFrom, Preparation, fitted_from};
 use crate::network::random_weights::RandomWeights;
 use crate::network::weights::WeightsFile;
-use crate::network::{Network, NetworkError, display_name, fitted};
+use crate::network::{Network, NetworkError, fitted};
 use crate::preset::{NetworkName, NetworkPreset};
 
 /// A network and everything that it depends on.
@@ -82,7 +82,7 @@ impl Extractor {
             }
             (WeightsChoice::Preset, ..) => {
                 report(Stage::Weights);
-                let name = display_name(name);
+                let name = name.as_str();
                 let path = preset
                     .network
                     .weights

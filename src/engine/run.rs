@@ -278,12 +278,7 @@ impl<'a> Run<'a> {
         else {
             let reason = format!("there is no candidate {candidate}");
             let error = EngineError::Incompatible(reason);
-            let preset = Box::new(preset);
-            self.say(Event::PresetRefused {
-                candidate,
-                preset,
-                error,
-            });
+            self.refuse(candidate, preset, error);
             return Ok(());
         };
         let pending = diff(&current, &preset);
@@ -304,12 +299,7 @@ impl<'a> Run<'a> {
                     self.say(Event::Started(self.lane.started()));
                 }
                 Err(error) => {
-                    let preset = Box::new(preset);
-                    self.say(Event::PresetRefused {
-                        candidate,
-                        preset,
-                        error,
-                    });
+                    self.refuse(candidate, preset, error);
                     return Ok(());
                 }
             }
@@ -384,6 +374,14 @@ impl<'a> Run<'a> {
     /// Says what came of a command without which the run goes on as well.
     fn answer(&self, what: Refusal, answer: Result<Event, EngineError>) {
         self.say(answer.unwrap_or_else(|error| Event::Refused { what, error }));
+    }
+
+    fn refuse(&self, candidate: usize, preset: Preset, error: EngineError) {
+        self.say(Event::PresetRefused {
+            candidate,
+            preset: Box::new(preset),
+            error,
+        });
     }
 
     fn say(&self, event: Event) {

@@ -160,12 +160,7 @@ pub fn save(loaded: &Loaded, saved: &Preset, wanted: &Preset) -> Result<PathBuf,
 ///
 /// # Errors
 /// Where there is such a preset already, or it cannot be written.
-pub fn save_as(
-    loaded: &Loaded,
-    _saved: &Preset,
-    wanted: &Preset,
-    name: &str,
-) -> Result<PathBuf, EditError> {
+pub fn save_as(loaded: &Loaded, wanted: &Preset, name: &str) -> Result<PathBuf, EditError> {
     let path = new_path(name, &folder::folders())?;
     let text = match &loaded.origin {
         Origin::File(old) => {

@@ -77,6 +77,20 @@ pub enum NetworkName {
     Fitted,
 }
 
+impl NetworkName {
+    /// The name as presets and people write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vgg16 => "vgg16",
+            Self::Vgg19 => "vgg19",
+            Self::Squeezenet1_0 => "squeezenet1_0",
+            Self::Squeezenet1_1 => "squeezenet1_1",
+            Self::Fitted => "fitted",
+        }
+    }
+}
+
 /// How a pooling makes one feature of several neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

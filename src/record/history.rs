@@ -9,6 +9,8 @@ mod latest;
 mod track;
 
 #[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
 mod tests;
 
 use std::ops::RangeInclusive;

@@ -12,10 +12,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
+use rustix::event::PollFlags;
 
-use super::tty::{Tty, is_gone, timespec};
+use super::tty::{Tty, wait_or_woken};
 use splitter::{Splitter, Unit};
 
 /// What came from the terminal.
@@ -211,26 +210,10 @@ impl Reader {
         } else {
             PollFlags::empty()
         };
-        let mut polled = [
-            PollFd::new(&self.tty, wanted),
-            PollFd::new(&self.woken, PollFlags::IN),
-        ];
-        let ready = match poll(&mut polled, patience.map(timespec).as_ref()) {
-            Ok(ready) => ready,
-            Err(Errno::INTR | Errno::AGAIN) => return Ok((false, false)),
-            Err(error) => return Err(error.into()),
-        };
-        let [tty, woken] = polled.map(|polled| polled.revents());
-        if is_gone(tty, wanted) {
-            return Err(Errno::IO.into());
-        }
-        if !woken.is_empty() {
-            let _ = rustix::io::read(&self.woken, &mut [0; 64]);
-        }
-        Ok((
-            tty.contains(PollFlags::IN),
-            ready == 0 && patience.is_some(),
-        ))
+        let waited = wait_or_woken(&self.tty, &self.woken, wanted, patience)?;
+        Ok(waited.map_or((false, false), |(tty, in_time)| {
+            (tty.contains(PollFlags::IN), !in_time && patience.is_some())
+        }))
     }
 }
 

@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -145,6 +146,34 @@ impl AsFd for Tty {
 pub(super) fn is_gone(said: PollFlags, wanted: PollFlags) -> bool {
     let readable = wanted.contains(PollFlags::IN) && said.contains(PollFlags::IN);
     !readable && said.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL)
+}
+
+/// Waits until the terminal is ready for `wanted`, `woken` has something, which is taken out, or `limit`
+/// is over: what the terminal is ready for, and whether the limit was not reached. `None` where the wait
+/// was interrupted.
+///
+/// # Errors
+/// Where the terminal is gone.
+pub(super) fn wait_or_woken(
+    tty: &Tty,
+    woken: &UnixStream,
+    wanted: PollFlags,
+    limit: Option<Duration>,
+) -> io::Result<Option<(PollFlags, bool)>> {
+    let mut polled = [PollFd::new(tty, wanted), PollFd::new(woken, PollFlags::IN)];
+    let ready = match poll(&mut polled, limit.map(timespec).as_ref()) {
+        Ok(ready) => ready,
+        Err(Errno::INTR | Errno::AGAIN) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let [tty, woken_now] = polled.map(|polled| polled.revents());
+    if is_gone(tty, wanted) {
+        return Err(Errno::IO.into());
+    }
+    if !woken_now.is_empty() {
+        let _ = rustix::io::read(woken, &mut [0; 64]);
+    }
+    Ok(Some((tty, ready > 0)))
 }
 
 /// For `poll`, which does not wait for longer than it is told to.

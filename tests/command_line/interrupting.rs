@@ -189,20 +189,10 @@ mod in_a_terminal {
     use std::os::fd::{AsFd, OwnedFd};
     use std::process::{Child, Stdio};
 
-    use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
     use rustix::termios::{LocalModes, tcgetattr};
 
     use super::{Setting, send};
-
-    /// A terminal's two ends: what a person sees and types, and what a program has.
-    fn terminal() -> (OwnedFd, OwnedFd) {
-        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-        let person = openpt(flags).unwrap();
-        grantpt(&person).unwrap();
-        unlockpt(&person).unwrap();
-        let program = ioctl_tiocgptpeer(&person, flags).unwrap();
-        (person, program)
-    }
+    use crate::setting::terminal;
 
     /// `show` in a terminal, at the moment when it asks what the terminal can do.
     fn asking(setting: &Setting, person: &mut File, program: &OwnedFd) -> Child {

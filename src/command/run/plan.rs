@@ -269,7 +269,7 @@ fn check_weights(preset: &Loaded, weights_option: bool) -> Result<(), Failure> {
     if network.name == NetworkName::Fitted || network.weights.is_some() {
         return Ok(());
     }
-    let network = crate::network::display_name(network.name);
+    let network = network.name.as_str();
     Err(Failure::new(format!(
         "the preset {} needs the trained weights of {network}, and none were given\n  \
          give them with --weights FILE (a safetensors file with torchvision's tensor names),\n  \

@@ -52,12 +52,12 @@ impl App {
                 self.dialog =
                     scrolled(first, most, action).map(|first| Dialog::Text(title, text, first));
             }
-            Dialog::Quit(choice) => self.quit_key(choice, key, action, now),
-            Dialog::Prompt(prompt) => self.prompt_key(prompt, key, now),
+            Dialog::Quit(choice) => self.quit_key(choice, key, action),
+            Dialog::Prompt(prompt) => self.prompt_key(prompt, key),
         }
     }
 
-    fn quit_key(&mut self, choice: Leaving, key: KeyEvent, action: Option<Action>, now: Instant) {
+    fn quit_key(&mut self, choice: Leaving, key: KeyEvent, action: Option<Action>) {
         let index = Leaving::ALL
             .iter()
             .position(|other| *other == choice)
@@ -93,15 +93,14 @@ impl App {
                 self.dialog = Some(Dialog::Quit(next));
             }
         }
-        let _ = now;
     }
 
-    fn prompt_key(&mut self, mut prompt: Prompt, key: KeyEvent, now: Instant) {
+    fn prompt_key(&mut self, mut prompt: Prompt, key: KeyEvent) {
         match key.code {
             KeyCode::Esc => return,
             KeyCode::Enter => {
                 let text = prompt.input.value().trim().to_owned();
-                match self.typed(&prompt.purpose, &text, now) {
+                match self.typed(&prompt.purpose, &text) {
                     Ok(()) => return,
                     Err(error) => prompt.error = Some(error),
                 }
@@ -112,7 +111,7 @@ impl App {
     }
 
     /// Uses what was typed, or says what is wrong with it.
-    fn typed(&mut self, purpose: &Purpose, text: &str, now: Instant) -> Result<(), String> {
+    fn typed(&mut self, purpose: &Purpose, text: &str) -> Result<(), String> {
         match purpose {
             Purpose::Value(key) => {
                 let change = Override {
@@ -159,7 +158,6 @@ impl App {
                 }
             }
         }
-        let _ = now;
         Ok(())
     }
 
@@ -267,7 +265,7 @@ impl App {
             Action::Left | Action::Right | Action::CoarseLeft | Action::CoarseRight => {
                 self.left_or_right(action, now);
             }
-            Action::Choose => self.choose(now),
+            Action::Choose => self.choose(),
         }
     }
 
@@ -434,14 +432,7 @@ impl App {
                 self.inner(panel).map_or(1, parameters::list_rows),
             ),
             Panel::Presets => (self.presets.len(), rows),
-            Panel::Layers => {
-                let terms = self
-                    .run
-                    .history
-                    .latest()
-                    .map_or(0, |latest| latest.terms.len());
-                (terms, rows.saturating_sub(1))
-            }
+            Panel::Layers => (self.run.term_count(), rows.saturating_sub(1)),
             Panel::Losses | Panel::Preview | Panel::Events => (0, rows),
         }
     }
@@ -512,7 +503,7 @@ impl App {
         }
     }
 
-    pub(super) fn choose(&mut self, now: Instant) {
+    pub(super) fn choose(&mut self) {
         match self.focus {
             Panel::Parameters => {
                 let chosen = self.cursor(Panel::Parameters).chosen;
@@ -545,7 +536,6 @@ impl App {
             }
             _ => {}
         }
-        let _ = now;
     }
 
     /// Reads the preset again, as its file is now.

@@ -111,7 +111,7 @@ impl App {
                 match parameters::arrow_at(inner, position.x) {
                     Some(false) => self.turn(Turn::FineDown, now),
                     Some(true) => self.turn(Turn::FineUp, now),
-                    None if again => self.choose(now),
+                    None if again => self.choose(),
                     None => {}
                 }
             }
@@ -128,20 +128,13 @@ impl App {
                 cursor.chosen = clicked;
                 self.cursors.insert(panel, cursor);
                 if again {
-                    self.choose(now);
+                    self.choose();
                 }
             }
-            Panel::Layers => {
-                // Below the heading.
-                let terms = self
-                    .run
-                    .history
-                    .latest()
-                    .map_or(0, |latest| latest.terms.len());
-                if (1..=terms).contains(&clicked) {
-                    cursor.chosen = clicked - 1;
-                    self.cursors.insert(panel, cursor);
-                }
+            // Below the heading.
+            Panel::Layers if (1..=self.run.term_count()).contains(&clicked) => {
+                cursor.chosen = clicked - 1;
+                self.cursors.insert(panel, cursor);
             }
             _ => {}
         }

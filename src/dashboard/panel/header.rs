@@ -13,7 +13,6 @@ use super::text::cut_path;
 use crate::dashboard::app::App;
 use crate::dashboard::run_state::Phase;
 use crate::engine::message::Stage;
-use crate::preset::NetworkName;
 use crate::preset::visible::visible;
 use crate::record::figure::{compact, duration};
 
@@ -199,10 +198,7 @@ fn ingredients(app: &App, columns: usize) -> Vec<Piece<'_>> {
             ],
         ),
         Piece::new(0, preset_spans),
-        Piece::new(
-            4,
-            [Span::raw(network_name(app.recipe.preset().network.name))],
-        ),
+        Piece::new(4, [Span::raw(app.recipe.preset().network.name.as_str())]),
     ];
     if let Some(started) = &app.run.started {
         let (width, height) = started.size;
@@ -229,14 +225,4 @@ fn ingredients(app: &App, columns: usize) -> Vec<Piece<'_>> {
         pieces.push(Piece::new(5, [Span::styled(text, theme.dim)]));
     }
     pieces
-}
-
-fn network_name(name: NetworkName) -> &'static str {
-    match name {
-        NetworkName::Vgg16 => "vgg16",
-        NetworkName::Vgg19 => "vgg19",
-        NetworkName::Squeezenet1_0 => "squeezenet1_0",
-        NetworkName::Squeezenet1_1 => "squeezenet1_1",
-        NetworkName::Fitted => "fitted",
-    }
 }

@@ -9,9 +9,9 @@ mod tests;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
+use super::hint;
 use crate::dashboard::theme::Theme;
 use crate::engine::message::{Gradients, TermKind};
 use crate::record::figure::compact;
@@ -56,28 +56,17 @@ impl Widget for LayersPanel<'_> {
         }
         match self.latest {
             Some(latest) if !latest.terms.is_empty() => self.draw_table(latest, area, buffer),
-            _ => self.draw_hint(area, buffer),
+            _ => hint::draw(
+                &["the layers come with the first step", "no layers yet", "–"],
+                self.theme,
+                area,
+                buffer,
+            ),
         }
     }
 }
 
 impl LayersPanel<'_> {
-    fn draw_hint(&self, area: Rect, buffer: &mut Buffer) {
-        let hint = ["the layers come with the first step", "no layers yet", "–"]
-            .into_iter()
-            .find(|hint| hint.chars().count() <= usize::from(area.width));
-        if let Some(hint) = hint {
-            let middle = Rect {
-                y: area.y + (area.height - 1) / 2,
-                height: 1,
-                ..area
-            };
-            Line::styled(hint, self.theme.dim)
-                .centered()
-                .render(middle, buffer);
-        }
-    }
-
     fn draw_table(&self, latest: &Latest, area: Rect, buffer: &mut Buffer) {
         let terms = in_order(latest);
         let visible_rows = usize::from(area.height - 1);

@@ -9,9 +9,9 @@ mod tests;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
+use super::hint;
 use crate::dashboard::theme::Theme;
 use crate::record::axis::Axis;
 use crate::record::chart::{CurveKind, LossChart};
@@ -42,7 +42,12 @@ impl Widget for LossesPanel<'_> {
             return;
         }
         if self.chart.is_empty() {
-            self.draw_hint(area, buffer);
+            hint::draw(
+                &["the curves begin with the first step", "no losses yet", "–"],
+                self.theme,
+                area,
+                buffer,
+            );
         } else if area.width < LEAST_COLUMNS || area.height < LEAST_ROWS {
             self.draw_numbers(area, buffer);
         } else {
@@ -77,22 +82,6 @@ impl LossesPanel<'_> {
             CurveKind::Content => self.theme.content,
             CurveKind::Style => self.theme.style,
             CurveKind::Variation => self.theme.variation,
-        }
-    }
-
-    fn draw_hint(&self, area: Rect, buffer: &mut Buffer) {
-        let hint = ["the curves begin with the first step", "no losses yet", "–"]
-            .into_iter()
-            .find(|hint| hint.chars().count() <= usize::from(area.width));
-        if let Some(hint) = hint {
-            let middle = Rect {
-                y: area.y + (area.height - 1) / 2,
-                height: 1,
-                ..area
-            };
-            Line::styled(hint, self.theme.dim)
-                .centered()
-                .render(middle, buffer);
         }
     }
 

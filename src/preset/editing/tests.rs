@@ -297,25 +297,20 @@ fn built_in_presets_are_not_saved_but_extended() {
         "{error}"
     );
     let name = folder.path().join("mine");
-    let path = save_as(&loaded, &loaded.preset, &wanted, name.to_str().unwrap()).unwrap();
+    let path = save_as(&loaded, &wanted, name.to_str().unwrap()).unwrap();
     assert_eq!(path, folder.path().join("mine.toml"));
     assert_eq!(
         fs::read_to_string(&path).unwrap(),
         "extends = \"gatys\"\n\n[style]\nweight = 3e5\n\n[style.layers]\nrelu1_1 = 1.0\nrelu2_1 = 0.2\nrelu3_1 = 0.2\nrelu4_1 = 0.2\nrelu5_1 = 0.2\n"
     );
     assert_eq!(load(&path).preset, wanted);
-    let again = save_as(&loaded, &loaded.preset, &wanted, name.to_str().unwrap());
+    let again = save_as(&loaded, &wanted, name.to_str().unwrap());
     assert!(matches!(again, Err(EditError::Exists { .. })));
     let elsewhere = folder.path().join("missing/mine.toml");
-    let error = save_as(
-        &loaded,
-        &loaded.preset,
-        &wanted,
-        elsewhere.to_str().unwrap(),
-    );
+    let error = save_as(&loaded, &wanted, elsewhere.to_str().unwrap());
     assert!(matches!(error, Err(EditError::Write { .. })));
     for name in ["", " ", "a/", "/", ".toml", "x/.hidden", "a\u{1b}[31m"] {
-        let refused = save_as(&loaded, &loaded.preset, &wanted, name);
+        let refused = save_as(&loaded, &wanted, name);
         assert!(matches!(refused, Err(EditError::Name { .. })), "{name:?}");
     }
 }
@@ -339,7 +334,7 @@ fn a_file_is_saved_as_another_with_its_comments_and_what_it_leads_to() {
     .unwrap();
     let wanted = overridden(&loaded.preset, &["style.weight=4"]);
     let new = folder.path().join("sub/new.toml");
-    let path = save_as(&loaded, &loaded.preset, &wanted, new.to_str().unwrap()).unwrap();
+    let path = save_as(&loaded, &wanted, new.to_str().unwrap()).unwrap();
     let root = folder.path().display();
     assert_eq!(
         fs::read_to_string(&path).unwrap(),

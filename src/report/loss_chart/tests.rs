@@ -1,53 +1,23 @@
 //! The picture, by its pixels.
 
-use std::sync::Arc;
-
 use super::*;
-use crate::engine::message::{LossBlock, LossTerm, TermKind};
 use crate::record::chart::Marker;
 use crate::record::history::History;
+use crate::record::history::fixture::realistic;
 
 const LOOK: ChartLook = ChartLook {
     dark: true,
     cell_height: 18,
 };
 
-/// Losses like those of a real run: a fast fall, noise, a spike.
-fn history(steps: u64) -> History {
-    let term = |kind, layer: Option<&str>| LossTerm {
-        kind,
-        layer: layer.map(str::to_owned),
-    };
-    let values = (0..steps).flat_map(|step| {
-        let time = step as f32;
-        let noise = 1.0 + 0.06 * (time * 12.9898).sin();
-        let spike = if step == steps * 2 / 3 { 8.0 } else { 1.0 };
-        [
-            0.4 * (1.0 - (-time / 60.0).exp()) + 1e-3,
-            (0.5 + 40.0 / (1.0 + time * 0.2)) * noise * spike,
-            0.02 + 0.1 / (1.0 + time * 0.05),
-        ]
-    });
-    let mut history = History::new();
-    history.add(
-        &LossBlock {
-            first_step: 0,
-            terms: Arc::new([
-                term(TermKind::Content, Some("conv_4")),
-                term(TermKind::Style, Some("conv_1")),
-                term(TermKind::Variation, None),
-            ]),
-            weights: Arc::new([vec![1.0, 1.0, 1.0]]),
-            values: values.collect(),
-            seconds: 1.0,
-        },
-        0,
-    );
-    history
-}
-
 fn chart(steps: u64, scale: Scale, markers: &[Marker], width: u32) -> LossChart {
-    LossChart::new(&history(steps), None, scale, markers, width as usize)
+    LossChart::new(
+        &realistic(steps, 0.06, 8.0),
+        None,
+        scale,
+        markers,
+        width as usize,
+    )
 }
 
 fn count(picture: &RgbImage, color: RGBColor) -> usize {

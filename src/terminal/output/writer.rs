@@ -6,13 +6,12 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Instant;
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
+use rustix::event::PollFlags;
 
 use super::budget::Budget;
 use super::{OutputEvent, Queue, Shared, Wish};
 use crate::terminal::link::Link;
-use crate::terminal::tty::{Tty, is_gone, timespec};
+use crate::terminal::tty::{Tty, wait_or_woken};
 use crate::terminal::way_back::Gate;
 
 /// Every terminal answers this, with `CSI 0 n`.
@@ -245,24 +244,9 @@ impl Writer {
         };
         let limit = next
             .until
-            .map(|until| timespec(until.saturating_duration_since(Instant::now())));
-        let mut polled = [
-            PollFd::new(&self.tty, wanted),
-            PollFd::new(&self.woken, PollFlags::IN),
-        ];
-        match poll(&mut polled, limit.as_ref()) {
-            Ok(_) => {}
-            Err(Errno::INTR | Errno::AGAIN) => return Ok(false),
-            Err(error) => return Err(error.into()),
-        }
-        let [tty, woken] = polled.map(|polled| polled.revents());
-        if is_gone(tty, wanted) {
-            return Err(Errno::IO.into());
-        }
-        if !woken.is_empty() {
-            let _ = rustix::io::read(&self.woken, &mut [0; 64]);
-        }
-        Ok(tty.contains(PollFlags::OUT))
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        let waited = wait_or_woken(&self.tty, &self.woken, wanted, limit)?;
+        Ok(waited.is_some_and(|(tty, _)| tty.contains(PollFlags::OUT)))
     }
 
     fn write(&mut self) -> io::Result<()> {

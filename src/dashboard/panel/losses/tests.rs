@@ -1,12 +1,10 @@
 //! The panel as text.
 
-use std::sync::Arc;
-
 use super::*;
 use crate::dashboard::theme::ColourSupport;
-use crate::engine::message::{LossBlock, LossTerm, TermKind};
 use crate::record::chart::{Marker, Scale};
 use crate::record::history::History;
+use crate::record::history::fixture::realistic;
 
 fn theme() -> Theme {
     Theme::new(ColourSupport {
@@ -16,46 +14,9 @@ fn theme() -> Theme {
     })
 }
 
-/// Losses like those of a real run: a fast fall, noise, a spike, and a bend where a weight changed.
+/// Losses like those of a real run: a fast fall, noise, a spike.
 fn history(steps: u64) -> History {
-    history_with(steps, 8.0)
-}
-
-fn history_with(steps: u64, spike_factor: f32) -> History {
-    let term = |kind, layer: Option<&str>| LossTerm {
-        kind,
-        layer: layer.map(str::to_owned),
-    };
-    let values = (0..steps).flat_map(|step| {
-        let time = step as f32;
-        let noise = 1.0 + 0.04 * (time * 12.9898).sin();
-        let spike = if step == steps * 2 / 3 {
-            spike_factor
-        } else {
-            1.0
-        };
-        [
-            0.4 * (1.0 - (-time / 60.0).exp()) + 1e-3,
-            (0.5 + 40.0 / (1.0 + time * 0.2)) * noise * spike,
-            0.02 + 0.1 / (1.0 + time * 0.05),
-        ]
-    });
-    let mut history = History::new();
-    history.add(
-        &LossBlock {
-            first_step: 0,
-            terms: Arc::new([
-                term(TermKind::Content, Some("conv_4")),
-                term(TermKind::Style, Some("conv_1")),
-                term(TermKind::Variation, None),
-            ]),
-            weights: Arc::new([vec![1.0, 1.0, 1.0]]),
-            values: values.collect(),
-            seconds: 1.0,
-        },
-        0,
-    );
-    history
+    realistic(steps, 0.04, 8.0)
 }
 
 fn drawn(
@@ -144,7 +105,7 @@ fn a_large_panel_names_curves_and_numbers_markers() {
 #[test]
 fn a_spike_is_seen() {
     let highest = |spike_factor: f32| {
-        let history = history_with(5000, spike_factor);
+        let history = realistic(5000, 0.04, spike_factor);
         let buffer = drawn(&history, (60, 20), Scale::Logarithmic, &[]);
         let at = |x: u16, y: u16| is_braille(buffer[(x, y)].symbol());
         let columns = (38..46).filter_map(|x| (1..18).find(|&y| at(x, y)));
