@@ -2,6 +2,7 @@
 //! connection; what is on the screen is read through a terminal emulator.
 #![cfg(target_os = "linux")]
 
+mod accidents;
 mod endings;
 mod presets;
 mod screen;

@@ -71,12 +71,13 @@ impl Live {
         // These catch their own panics, and say so in words.
         session::caught_in("engine");
         session::caught_in("tasks");
+        // Before the engine starts, since libraries print most while they are loaded.
+        let to_loop = to(&sender);
+        let capture = Capture::start(move |line| to_loop(Message::Printed(line)));
         // Before the terminal is asked, which may take its time.
         let mut worker = Worker::spawn(setup.job)?;
         let (connection, capabilities) =
             Connection::new(session, &setup.options, &sender).map_err(StartError::Terminal)?;
-        let to_loop = to(&sender);
-        let capture = Capture::start(move |line| to_loop(Message::Printed(line)));
         let to_loop = to(&sender);
         let tasks = Tasks::start(Arc::clone(&setup.keeper), setup.painter, move |done| {
             to_loop(Message::Done(Box::new(done)));
