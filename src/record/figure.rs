@@ -19,6 +19,12 @@ pub fn elapsed(seconds: f64) -> String {
     }
 }
 
+/// `1 step`, `200 steps`
+pub fn steps(count: u64) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} step{ending}")
+}
+
 /// A loss as people compare them: four significant digits, an exponent where it is far from 1. Takes up
 /// to nine columns.
 pub fn loss(value: f64) -> String {
@@ -57,6 +63,7 @@ mod tests {
 
     #[test]
     fn durations_and_losses() {
+        assert_eq!([0, 1, 2].map(steps), ["0 steps", "1 step", "2 steps"]);
         assert_eq!([0.04, 9.94, 9.96].map(elapsed), ["0.0 s", "9.9 s", "10 s"]);
         assert_eq!(
             [4.4, 125.0, 3725.0].map(duration),

@@ -12,7 +12,7 @@ use super::result::Written;
 use crate::command::{Failure, output, terminal_picture};
 use crate::engine::message::{LossBlock, Losses, Stage, Started, TermKind};
 use crate::preset::visible::visible;
-use crate::record::figure::{duration, loss};
+use crate::record::figure::{self, duration, loss};
 use crate::record::speed::Speed;
 
 /// Hears of everything that happens in a run.
@@ -69,9 +69,9 @@ fn pictures(plan: &Plan) -> String {
 fn settings(plan: &Plan, started: &Started) -> String {
     let (width, height) = started.size;
     format!(
-        "preset {}, {width}×{height}, {} steps on {}{}",
+        "preset {}, {width}×{height}, {} on {}{}",
         visible(&plan.preset.name),
-        started.steps,
+        figure::steps(started.steps),
         started.device,
         match (started.device.as_str(), started.threads) {
             ("cpu", 1) => " (1 thread)".to_owned(),

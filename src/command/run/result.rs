@@ -12,7 +12,7 @@ use crate::command::provenance::{self, Made};
 use crate::engine::message::{EndReason, LossBlock, Pictures, Started};
 use crate::pixels::{self, BitDepth, Existing, TextEntry, WriteError, WriteOptions};
 use crate::preset::visible::visible;
-use crate::record::figure::{elapsed, loss};
+use crate::record::figure::{elapsed, loss, steps};
 
 /// What is collected on the way.
 #[derive(Debug, Default)]
@@ -122,9 +122,9 @@ pub(super) fn save(
     };
     let (width, height) = picture.dimensions();
     let mut summary = format!(
-        "wrote {}: {width}×{height}, {} steps in {}",
+        "wrote {}: {width}×{height}, {} in {}",
         visible(&path.display().to_string()),
-        made.step,
+        steps(made.step),
         elapsed(made.seconds)
     );
     if let Some(value) = made.loss {

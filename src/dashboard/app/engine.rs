@@ -11,6 +11,7 @@ use crate::engine::message::{
     Command, EndReason, Event, Gradients, Pictures, Refusal, Snapshot, Started,
 };
 use crate::preset::{Change, ChangeClass, Loaded, Preset, diff};
+use crate::record::figure;
 
 /// A measurement of gradients may take this share of the time that the steps took since the last one.
 const GRADIENT_SHARE: f64 = 0.006;
@@ -234,9 +235,9 @@ impl App {
             self.save(true);
         }
         if reason == EndReason::Completed {
-            let step = self.run.step;
-            let time = crate::record::figure::elapsed(seconds);
-            self.say(now, Tone::Good, format!("finished: {step} steps in {time}"));
+            let steps = figure::steps(self.run.step);
+            let time = figure::elapsed(seconds);
+            self.say(now, Tone::Good, format!("finished: {steps} in {time}"));
             self.effects.push(Effect::Engine(Command::Snapshot));
         }
         if self.exit.is_some() || self.unseen {
