@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TARGET = $${CARGO_TARGET_DIR:-target}
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench install clean distclean
+.PHONY: help setup demo test check bench fuzz install clean distclean
 
 help: ## Show what there is
 	@echo 'stylescope: neural style transfer by optimisation, live in the terminal'
@@ -27,6 +27,9 @@ bench: setup ## Measure the figures in benches/RESULTS.md
 	$(CARGO) build --quiet --locked --release
 	benches/run.sh "$(TARGET)/release/stylescope"
 	python3 benches/dashboard.py "$(TARGET)/release/stylescope"
+
+fuzz: ## Feed the readers of weights files with broken ones (SECONDS=1200 for each of three)
+	tests/fuzz/run.sh $(or $(SECONDS),1200)
 
 install: setup ## Put the program into cargo's bin folder (it needs the libtorch of this folder)
 	$(CARGO) install --locked --path . --target-dir "$(TARGET)"

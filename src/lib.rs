@@ -7,7 +7,8 @@
 //! | [`command`] | one file a subcommand; may use every room |
 //! | [`preset`] | recipes as data: reading, checking, comparing, finding |
 //! | [`pixels`] | files to RGB and back: decode, orient, resize, encode; the drawn demo pictures |
-//! | [`network`] | feature extractors by layer name, and their weights |
+//! | [`network`] | feature extractors by layer name |
+//! | [`weights`] | trained weights as bytes: formats, where they lie, the cache, fetching |
 //! | [`loss`] | statistics and distances: pure functions of tensors |
 //! | [`optimizer`] | Adam over a lane of candidates |
 //! | [`engine`] | the lane, the worker thread, and the messages it speaks in |
@@ -17,10 +18,11 @@
 //! | [`dashboard`] | the live screen: state, keys, panels, preview |
 //!
 //! # The dependency rule
-//! `command` uses everything. `engine` uses `preset`, `pixels`, `network`, `loss` and `optimizer`.
+//! `command` uses everything. `engine` uses `preset`, `pixels`, `network`, `weights`, `loss` and `optimizer`.
 //! `dashboard` and `record` use `engine`'s messages; `dashboard` uses `preset`, `pixels`, `record` and
-//! `terminal` as well, `report` uses `record`, and neither knows the other. `network`, `loss` and
-//! `optimizer` use `preset`'s types and nothing else of the program, `terminal` only what makes text safe
+//! `terminal` as well, `report` uses `record`, and neither knows the other. `loss` and `optimizer`
+//! use `preset`'s types and nothing else of the program, `network` also `weights`, which itself uses only the
+//! names of networks in `preset`; `terminal` only what makes text safe
 //! to print. `preset` and `pixels` use no other room. Only `network`, `loss`, `optimizer`, `engine` and
 //! `pixels::tensor` name `tch`, only `dashboard` names `ratatui`, only `dashboard` and `terminal` name
 //! `crossterm`, only `report` names `plotters`. A test reads the sources and checks all this.
@@ -37,3 +39,4 @@ pub mod preset;
 pub mod record;
 pub mod report;
 pub mod terminal;
+pub mod weights;

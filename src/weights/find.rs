@@ -1,0 +1,184 @@
+//! Where weights may lie on this machine already, and whether a file that lies there will do.
+//!
+//! Reads the file system, never the network; any thread.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::cache::{Cache, Record, hexadecimal};
+use super::catalogue::{Published, Source};
+use super::environment::Environment;
+use super::error::WeightsError;
+use super::file::WeightsFile;
+use super::store::Needed;
+
+/// Whose folder a file lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// This program's own cache.
+    Cache,
+    /// `PyTorch`'s.
+    PyTorch,
+    /// Hugging Face's.
+    HuggingFace,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Cache => "cache",
+            Self::PyTorch => "PyTorch's cache",
+            Self::HuggingFace => "Hugging Face's cache",
+        })
+    }
+}
+
+/// A place where a file of weights may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The file, which need not exist.
+    pub(super) path: PathBuf,
+    /// Whose folder it is in.
+    pub(super) origin: Origin,
+    /// The address whose file lies there; in the own cache the file itself says.
+    pub(super) source: Option<String>,
+}
+
+/// All places for `published`, in the order in which they are tried.
+pub(super) fn places(
+    environment: &Environment,
+    cache: &Cache,
+    published: &Published,
+) -> Vec<Place> {
+    let mut places = Vec::new();
+    for path in [
+        cache.tensors_path(published.name),
+        cache.checkpoint_path(published.name),
+    ] {
+        places.push(Place {
+            path,
+            origin: Origin::Cache,
+            source: None,
+        });
+    }
+    if let Some(checkpoints) = &environment.checkpoints {
+        for source in published.sources {
+            if let Source::Address { file, url, .. } = source {
+                let path = checkpoints.join(file);
+                if !places.iter().any(|place| place.path == path) {
+                    places.push(Place {
+                        path,
+                        origin: Origin::PyTorch,
+                        source: Some((*url).to_owned()),
+                    });
+                }
+            }
+        }
+    }
+    if let Some(hub) = &environment.hub_cache {
+        for source in published.sources {
+            if let Source::Hub {
+                repository, file, ..
+            } = source
+            {
+                let folder = hub.join(format!("models--{}", repository.replace('/', "--")));
+                let mut files: Vec<PathBuf> = snapshots(&folder)
+                    .into_iter()
+                    .map(|snapshot| snapshot.join(file))
+                    .collect();
+                if files.is_empty() {
+                    // So that messages can say where it is not.
+                    files.push(folder.join(file));
+                }
+                places.extend(files.into_iter().map(|path| Place {
+                    path,
+                    origin: Origin::HuggingFace,
+                    source: Some(source.url("https://huggingface.co")),
+                }));
+            }
+        }
+    }
+    places
+}
+
+/// The revisions in the folder of a repository in Hugging Face's cache, the one called `main` first.
+///
+/// <https://huggingface.co/docs/huggingface_hub/guides/manage-cache>
+fn snapshots(folder: &Path) -> Vec<PathBuf> {
+    let snapshots = folder.join("snapshots");
+    let main = std::fs::read_to_string(folder.join("refs/main")).ok();
+    let main = main.map(|revision| snapshots.join(revision.trim()));
+    let mut found: Vec<PathBuf> = std::fs::read_dir(&snapshots)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .collect();
+    found.sort_by_key(|path| (main.as_ref() != Some(path), path.clone()));
+    found
+}
+
+/// Opens the file at `place` and checks that everything `needed` is in it, and is what was recorded of it.
+pub(super) fn open(
+    place: &Place,
+    published: &Published,
+    needed: &[Needed],
+) -> Result<WeightsFile, WeightsError> {
+    let file = WeightsFile::open(&place.path)?;
+    for tensor in needed {
+        file.check(&tensor.name, &tensor.shape, published.name)?;
+    }
+    for tensor in needed {
+        check_digest(place, &file, &tensor.name)?;
+    }
+    Ok(file)
+}
+
+/// Compares the elements of a tensor with what was recorded of them when they were fetched, in the file or
+/// beside it; where nothing was recorded, nothing is compared.
+pub(super) fn check_digest(
+    place: &Place,
+    file: &WeightsFile,
+    name: &str,
+) -> Result<(), WeightsError> {
+    if place.origin != Origin::Cache {
+        return Ok(());
+    }
+    file.check_digest(name)?;
+    let record = Record::of(&place.path);
+    let recorded = record.as_ref().and_then(|record| record.tensors.get(name));
+    let (Some(recorded), Some(bytes)) = (recorded, file.bytes(name)) else {
+        return Ok(());
+    };
+    if hexadecimal(&Sha256::digest(&bytes?)) == *recorded {
+        return Ok(());
+    }
+    Err(WeightsError::Damaged {
+        path: file.path().to_owned(),
+        tensor: name.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_main_revision_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        for revision in ["a", "b", "c"] {
+            std::fs::create_dir_all(folder.join("snapshots").join(revision)).unwrap();
+        }
+        std::fs::create_dir_all(folder.join("refs")).unwrap();
+        std::fs::write(folder.join("refs/main"), "b\n").unwrap();
+        let names: Vec<String> = snapshots(folder)
+            .iter()
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        assert_eq!(names, ["b", "a", "c"]);
+        assert!(snapshots(&folder.join("other")).is_empty());
+    }
+}

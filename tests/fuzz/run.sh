@@ -1,0 +1,34 @@
+#!/bin/sh
+# Feeds the readers of weights files with broken ones: tests/fuzz/run.sh SECONDS_PER_TARGET [TARGET...]
+# What was found goes into $CARGO_TARGET_DIR/fuzz, or target/fuzz: new inputs into corpus, crashes into crashes.
+set -eu
+seconds=${1:?"how many seconds for each target?"}
+shift
+[ $# -gt 0 ] || set -- safetensors zip_checkpoint legacy_checkpoint
+here=$(cd "$(dirname "$0")" && pwd)
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/../../target}/fuzz
+export CARGO_TARGET_DIR
+if ! cargo fuzz --version >/dev/null 2>&1; then
+    echo "cargo-fuzz is not installed" >&2
+    echo "  install it: cargo install cargo-fuzz" >&2
+    exit 1
+fi
+# The sanitizers are options that only nightly compilers take, unless they are told so. Nothing here needs
+# the libtorch that the wrapper in .cargo asks for.
+export RUSTC_BOOTSTRAP=1 RUSTC_WORKSPACE_WRAPPER=
+python3 "$here/seeds.py" "$CARGO_TARGET_DIR/seeds"
+for target; do
+    corpus=$CARGO_TARGET_DIR/corpus/$target
+    crashes=$CARGO_TARGET_DIR/crashes/$target
+    mkdir -p "$corpus" "$crashes"
+    case $target in
+    safetensors) words=safetensors.dict ;;
+    *) words=pickle.dict ;;
+    esac
+    echo "$target: $seconds seconds"
+    (cd "$here" && cargo fuzz run --fuzz-dir . "$target" "$corpus" "$CARGO_TARGET_DIR/seeds/$target" -- \
+        "-max_total_time=$seconds" "-dict=$here/$words" "-artifact_prefix=$crashes/" \
+        -timeout=10 -max_len=65536 -rss_limit_mb=2048 -malloc_limit_mb=512 -print_final_stats=1)
+done
+# cargo-fuzz makes this folder whether it is used or not.
+rmdir "$here"/artifacts/* "$here/artifacts" 2>/dev/null || true
