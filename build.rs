@@ -28,6 +28,7 @@ fn main() {
         "cargo::rustc-env=STYLESCOPE_LIBTORCH_VERSION={}",
         version.trim()
     );
+    println!("cargo::rustc-env=STYLESCOPE_LIBTORCH_FOLDER={folder}");
     link_arg("-rpath");
     link_arg(folder);
     if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::builder::PossibleValuesParser;
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 use crate::engine::device::DeviceChoice;
 use crate::preset::Override;
+use crate::weights::catalogue;
 
 /// Neural style transfer by optimisation, live in the terminal.
 #[derive(Debug, Parser)]
@@ -23,7 +25,7 @@ use crate::preset::Override;
     after_long_help = "First steps:\n  \
         stylescope demo                               a picture in half a minute, without any file\n  \
         stylescope run photo.jpg painting.jpg         your own pictures, still without trained weights\n  \
-        stylescope run photo.jpg painting.jpg -p squeezenet --weights squeezenet1_0.safetensors\n  \
+        stylescope run photo.jpg painting.jpg -p gatys    with trained weights, fetched once (52 MB)\n  \
         stylescope presets show demo                  what a preset says, to copy and change\n\n\
         Exit status: 0 done, 1 an error, 2 a wrong command line, 130 stopped (the picture so far is saved).",
     propagate_version = true,
@@ -59,19 +61,23 @@ pub enum Command {
     /// List, show and check presets.
     #[command(subcommand)]
     Presets(PresetsCommand),
+    /// Trained weights: list, fetch, check, remove.
+    #[command(subcommand, long_about = WEIGHTS_HELP)]
+    Weights(WeightsCommand),
     /// Print a picture and how it was made.
     #[command(
         long_about = "Prints a picture in the terminal and, where stylescope wrote it, how it was made: the \
             whole preset, the seed, versions, and the hashes of pictures and weights."
     )]
     Show(ShowArguments),
-    /// Say what was found: devices, the terminal, presets.
+    /// Say what works on this machine, and what to do about what does not.
     #[command(
-        long_about = "Says what was found on this machine: the devices, what the terminal can do and which \
-            kind of pictures would be shown in it, and where presets are looked for."
+        long_about = "One screen that says what works on this machine (✓), what works with a limit (!) and what \
+            does not (×), and what to do about it: libtorch, threads, CUDA and its driver, the terminal with a \
+            test picture, tmux, presets and whether saves are noticed, weights and their cache."
     )]
     Doctor {
-        /// One JSON object
+        /// One JSON object, for bug reports
         #[arg(long)]
         json: bool,
     },
@@ -87,8 +93,8 @@ pub enum Command {
 const RUN_EXAMPLES: &str = "Examples:
   stylescope run photo.jpg painting.jpg
       the preset `demo`, whose network is learned from the two pictures: no weights needed
-  stylescope run photo.jpg painting.jpg -p gatys --weights vgg19.safetensors --size 512 -o out.png
-      a network with trained weights
+  stylescope run photo.jpg painting.jpg -p gatys --size 512 -o out.png
+      a network with trained weights, which are fetched where this machine has none
   stylescope run photo.jpg painting.jpg --set style.weight=3e5 --set style.layers.block1=0.2
       any field of the preset, as often as wanted; `stylescope presets show` tells their names
   stylescope run photo.jpg painting.jpg -p mine.toml --json > run.jsonl
@@ -98,6 +104,7 @@ const RUN_EXAMPLES: &str = "Examples:
 
 With --json every line on standard output is one object. `event` says which kind:
   start     version, preset, pictures, size [width, height], device, threads, steps
+  fetch     network, from, done_bytes, total_bytes: only where weights are fetched, once a second
   step      step, seconds, loss {total, content, style, variation},
             terms [{kind, layer, weight, unweighted, weighted}, …]
   end       reason (completed or stopped), step, seconds, output
@@ -198,9 +205,22 @@ pub struct RunOptions {
     )]
     pub learning_rate: Option<f64>,
 
-    /// Trained weights, a safetensors file with torchvision's names; network.weights
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// A file of trained weights.
+    // Help is written out, since the names of programs would need backticks in a comment.
+    #[arg(
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        help = "Trained weights, a safetensors or PyTorch file with torchvision's names; network.weights",
+        long_help = "Trained weights, a safetensors or PyTorch file with torchvision's names; network.weights\n\n\
+            Without it they are looked for on this machine, and fetched where they are not: see \
+            `stylescope weights --help`."
+    )]
     pub weights: Option<PathBuf>,
+
+    /// Never use the network to fetch weights; also `STYLESCOPE_OFFLINE=1`
+    #[arg(long)]
+    pub offline: bool,
 
     /// Where to compute: auto, cpu, cuda or cuda:N
     #[arg(long, value_name = "DEVICE", default_value_t)]
@@ -290,6 +310,65 @@ pub enum Graphics {
     HalfBlocks,
     /// Not at all
     None,
+}
+
+const WEIGHTS_HELP: &str = "Trained weights of the published networks.\n\n\
+    A preset that needs some finds them by itself, in this order: --weights or network.weights; the program's \
+    own cache ($STYLESCOPE_CACHE, or `stylescope` in the cache folder of the platform); PyTorch's cache \
+    ($TORCH_HOME); Hugging Face's cache ($HF_HUB_CACHE, $HF_HOME). Otherwise they are fetched into the own \
+    cache: of a safetensors file only the layers that are needed.\n\n\
+    Nothing is fetched with --offline or STYLESCOPE_OFFLINE=1. HF_ENDPOINT names a mirror of the Hugging \
+    Face hub; STYLESCOPE_WEIGHTS_URL any other place, such as https://mirror.example/{file} or \
+    https://mirror.example/{network}.safetensors. Proxies are taken from HTTPS_PROXY, ALL_PROXY and NO_PROXY.";
+
+/// The names of published weights.
+fn published() -> PossibleValuesParser {
+    PossibleValuesParser::new(catalogue::all().iter().map(|published| published.name))
+}
+
+/// The subcommands of `weights`.
+#[derive(Debug, Subcommand)]
+pub enum WeightsCommand {
+    /// What is on this machine and what would have to be fetched, with size, licence and digest
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch weights now, so that no run has to
+    Fetch {
+        /// Whose
+        #[arg(required = true, value_name = "NETWORK", value_parser = published())]
+        networks: Vec<String>,
+        /// Only the layers down to this one, such as `conv4_2` [default: all convolutions]
+        #[arg(long, value_name = "LAYER")]
+        layer: Option<String>,
+        /// Never use the network: only say whether they are here
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Print the path of a network's weights; exit status 1 where there are none
+    Path {
+        /// Whose
+        #[arg(value_name = "NETWORK", value_parser = published())]
+        network: String,
+    },
+    /// Read weights whole and compare them with what is known of them
+    Verify {
+        /// Whose [default: all that are here]
+        #[arg(value_name = "NETWORK", value_parser = published())]
+        networks: Vec<String>,
+    },
+    /// Delete weights from the program's own cache, and what was begun there
+    #[command(group = ArgGroup::new("whose").required(true).args(["networks", "all"]))]
+    Remove {
+        /// Whose
+        #[arg(value_name = "NETWORK", value_parser = published())]
+        networks: Vec<String>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// The subcommands of `presets`.

@@ -5,12 +5,14 @@ mod demo;
 mod digest;
 mod doctor;
 mod failure;
+mod fetching;
 mod output;
 mod presets;
 mod provenance;
 mod run;
 mod show;
 mod terminal_picture;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,7 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Run(arguments) => run::execute(*arguments),
         Command::Demo(arguments) => demo::execute(*arguments),
         Command::Presets(command) => presets::execute(&command),
+        Command::Weights(command) => weights::execute(&command),
         Command::Show(arguments) => show::execute(&arguments),
         Command::Doctor { json } => doctor::execute(json),
         Command::Completions { shell } => completions::execute(shell),

@@ -1,6 +1,7 @@
 //! The live screen. The thread that calls [`run`] owns the state and draws it; it never waits for the
 //! terminal, the engine or a file.
 
+pub mod gpu;
 pub mod preview;
 pub mod setup;
 pub mod theme;
@@ -11,7 +12,6 @@ mod connection;
 mod dialog;
 mod draw;
 mod event_log;
-mod gpu;
 mod layout;
 mod live;
 mod log;
@@ -24,6 +24,7 @@ mod screen;
 mod task;
 mod timeline;
 
+pub use layout::SMALLEST;
 pub use live::run;
 pub use opening::StartError;
 

@@ -12,10 +12,10 @@ pub mod weights;
 use tch::{Device, TchError, Tensor};
 
 use crate::preset::NetworkPreset;
-use architecture::{ConvolutionShape, Operation, OperationKind};
+use crate::weights::error::WeightsError;
+use architecture::{ConvolutionShape, Operation, OperationKind, depth};
 use convolution::Convolution;
 use pooling::Pool;
-use weights::WeightsError;
 
 /// Mean of RGB in [0, 1] over `ImageNet`, which every network here expects to be subtracted.
 pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
@@ -45,7 +45,7 @@ pub enum NetworkError {
     /// The preset's network needs trained weights and none were named.
     #[error(
         "the network {0} needs trained weights, and none were given\n  \
-         give them with --weights FILE (a safetensors file with torchvision's tensor names), or put\n  \
+         give them with --weights FILE (a safetensors or PyTorch file with torchvision's tensor names), or put\n  \
          `weights = \"FILE\"` under [network] in the preset; `-p demo` needs none"
     )]
     NoWeights(String),
@@ -108,17 +108,10 @@ impl Network {
         device: Device,
     ) -> Result<Self, NetworkError> {
         let name = preset.name.as_str().to_owned();
-        let mut depth = 0;
-        for layer in layers.iter().filter(|layer| *layer != INPUT_LAYER) {
-            let position = operations
-                .iter()
-                .position(|operation| operation.layer == *layer)
-                .ok_or_else(|| NetworkError::UnknownLayer {
-                    network: name.clone(),
-                    layer: layer.clone(),
-                })?;
-            depth = depth.max(position + 1);
-        }
+        let depth = depth(operations, layers).map_err(|layer| NetworkError::UnknownLayer {
+            network: name.clone(),
+            layer: layer.to_owned(),
+        })?;
         let mut convolution = |shape: &ConvolutionShape| -> Result<Convolution, NetworkError> {
             let [(weight, weight_shape), (bias, bias_shape)] = shape.tensors();
             let weight = source.tensor(&weight, &weight_shape)?;

@@ -7,3 +7,4 @@ pub mod chart;
 pub mod figure;
 pub mod history;
 pub mod speed;
+pub mod transfer;

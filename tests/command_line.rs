@@ -17,4 +17,5 @@ mod provenance;
 mod reference_program;
 mod running;
 pub(crate) mod setting;
-mod weights_file;
+mod weights;
+pub(crate) mod weights_file;

@@ -4,6 +4,7 @@
 
 mod accidents;
 mod endings;
+mod fetching;
 mod presets;
 mod screen;
 mod slow_link;

@@ -1,5 +1,6 @@
 //! A lane of several candidates, and that a run is reproducible.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use stylescope::engine::input::{Candidate, WeightsChoice};
@@ -14,7 +15,7 @@ fn lane(candidates: Vec<Candidate>) -> Lane {
         candidates,
         WeightsChoice::Random(5),
         Device::Cpu,
-        &mut |_| (),
+        &mut |_| ControlFlow::Continue(()),
     )
     .unwrap()
 }
@@ -127,12 +128,16 @@ fn the_loss_falls_and_the_picture_changes() {
 fn a_rebuild_keeps_picture_and_moments_and_another_size_keeps_the_picture() {
     let (_, old) = after(20, lane(vec![small_candidate(&[])]));
     let rebuilt = old
-        .rebuilt(vec![small_candidate(&["style.error=mean"])], &mut |_| ())
+        .rebuilt(vec![small_candidate(&["style.error=mean"])], &mut |_| {
+            ControlFlow::Continue(())
+        })
         .unwrap();
     assert_eq!(rebuilt.picture(), old.picture());
     assert_eq!(rebuilt.step_count(), 20);
     let larger = old
-        .rebuilt(vec![small_candidate(&["image.size=80"])], &mut |_| ())
+        .rebuilt(vec![small_candidate(&["image.size=80"])], &mut |_| {
+            ControlFlow::Continue(())
+        })
         .unwrap();
     let size = larger.picture().size();
     assert_eq!(size, [1, 3, 64, 80]);
@@ -180,7 +185,7 @@ fn candidates_that_cannot_share_a_tensor_are_refused() {
             vec![first, second],
             WeightsChoice::Preset,
             Device::Cpu,
-            &mut |_| (),
+            &mut |_| ControlFlow::Continue(()),
         )
         .unwrap_err();
         assert!(error.to_string().contains(reason), "{error}");
@@ -278,7 +283,9 @@ fn what_changes_for_one_candidate_changes_nothing_for_the_other() {
         );
         let mut candidates = lane.candidates().to_vec();
         candidates[1].preset = small_candidate(&["style.weight=2", own]).preset;
-        lane = lane.rebuilt(candidates, &mut |_| ()).unwrap();
+        lane = lane
+            .rebuilt(candidates, &mut |_| ControlFlow::Continue(()))
+            .unwrap();
         after(10, lane).0.get(0)
     };
     let expected = untouched("style.weight=2");
@@ -311,7 +318,9 @@ fn averaging_that_begins_later_does_not_depend_on_the_company() {
 fn another_size_keeps_a_clamped_picture_in_range() {
     let (_, old) = after(10, lane(vec![small_candidate(&[])]));
     let larger = old
-        .rebuilt(vec![small_candidate(&["image.size=90"])], &mut |_| ())
+        .rebuilt(vec![small_candidate(&["image.size=90"])], &mut |_| {
+            ControlFlow::Continue(())
+        })
         .unwrap();
     let (lowest, highest) = (larger.picture().min(), larger.picture().max());
     assert!(lowest.double_value(&[]) >= 0.0 && highest.double_value(&[]) <= 1.0);

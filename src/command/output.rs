@@ -7,11 +7,14 @@ use serde_json::Value;
 
 use crate::preset::visible::visible;
 
-/// Whether standard error shows colours: a terminal, and nobody who asked for none
-/// (<https://no-color.org>).
+/// Whether standard error shows colours: a terminal, and nobody who asked for none.
 pub(super) fn errors_are_styled() -> bool {
-    let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    io::stderr().is_terminal() && !unwanted
+    io::stderr().is_terminal() && colours_are_wanted()
+}
+
+/// Whether nobody asked for text without colours (<https://no-color.org>).
+pub(super) fn colours_are_wanted() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Writes `text` and a line break; a closed pipe comes back as an error, not a panic.
@@ -49,9 +52,41 @@ pub(super) fn error_line(text: impl std::fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Breaks `text` between words so that it stands in a column between `indent` and `columns`.
+pub(super) fn set_in(text: &str, columns: usize, indent: usize) -> String {
+    /// Narrower columns are worse than lines that the terminal breaks.
+    const NARROWEST: usize = 20;
+    let width = columns.saturating_sub(indent);
+    if width < NARROWEST {
+        return text.to_owned();
+    }
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| {
+            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width
+        }) {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => *line = format!("{line} {word}"),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(&format!("\n{:indent$}", ""))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_stands_in_a_column() {
+        let text = "one two three four five six seven";
+        assert_eq!(
+            set_in(text, 24, 4),
+            "one two three four\n    five six seven"
+        );
+        assert_eq!(set_in(text, usize::MAX, 4), text);
+        assert_eq!(set_in(text, 20, 4), text);
+    }
 
     #[test]
     fn json_stays_json_and_loses_what_terminals_act_on() {

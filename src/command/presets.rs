@@ -72,30 +72,12 @@ fn list(as_json: bool) -> Result<ExitCode, Failure> {
         let place = path.map(|path| format!("  [{path}]")).unwrap_or_default();
         let name = visible(&format!("{:widest$}", preset.name));
         let text = visible(&format!("{description}{place}"));
-        output::line(format!("{name}  {}", set_in(&text, columns, widest + 2)))?;
+        output::line(format!(
+            "{name}  {}",
+            output::set_in(&text, columns, widest + 2)
+        ))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Breaks `text` between words so that it stands in a column between `indent` and `columns`.
-fn set_in(text: &str, columns: usize, indent: usize) -> String {
-    /// Narrower columns are worse than lines that the terminal breaks.
-    const NARROWEST: usize = 20;
-    let width = columns.saturating_sub(indent);
-    if width < NARROWEST {
-        return text.to_owned();
-    }
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        match lines.last_mut().filter(|line| {
-            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width
-        }) {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) => *line = format!("{line} {word}"),
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines.join(&format!("\n{:indent$}", ""))
 }
 
 fn check(presets: &[String]) -> Result<ExitCode, Failure> {
@@ -113,21 +95,5 @@ fn check(presets: &[String]) -> Result<ExitCode, Failure> {
         Err(Failure::Reported)
     } else {
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn descriptions_stand_in_a_column() {
-        let text = "one two three four five six seven";
-        assert_eq!(
-            set_in(text, 24, 4),
-            "one two three four\n    five six seven"
-        );
-        assert_eq!(set_in(text, usize::MAX, 4), text);
-        assert_eq!(set_in(text, 20, 4), text);
     }
 }

@@ -7,7 +7,7 @@ use super::digest::FileDigest;
 use super::run::plan::Plan;
 use crate::engine::message::Started;
 use crate::pixels::TextEntry;
-use crate::preset::{self, Change, Init, Loaded, NetworkName, Origin};
+use crate::preset::{self, Change, Init, Loaded, Origin};
 
 /// Keyword of the resolved preset, TOML.
 pub(super) const PRESET_KEYWORD: &str = "stylescope.preset";
@@ -42,12 +42,8 @@ pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
         Origin::BuiltIn | Origin::Text => Value::Null,
     };
     let picture = |source: &super::run::plan::Source| json!({ "name": source.name(), "sha256": source.sha256() });
-    // Another preset may have been applied on the way, with weights of its own.
-    let network = &preset.network;
-    let weights_path = network
-        .weights
-        .as_deref()
-        .filter(|_| network.name != NetworkName::Fitted);
+    // They may have been fetched since, or belong to another preset that was applied on the way.
+    let weights_path = started.and_then(|started| started.weights.as_deref());
     let planned = plan.weights.as_ref().map(FileDigest::path);
     let weights = if weights_path == planned {
         file(&plan.weights)

@@ -16,7 +16,7 @@ use std::time::Duration;
 use super::{Failure, INTERRUPTED, signals};
 use crate::cli::RunArguments;
 use crate::engine::EngineError;
-use crate::engine::input::Candidate;
+use crate::engine::input::{Candidate, WeightsChoice};
 use crate::engine::message::{Command, EndReason, Event};
 use crate::engine::worker::{Job, Worker};
 use plan::{Plan, Source};
@@ -80,6 +80,7 @@ fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
         style: Arc::clone(&plan.style.picture),
     };
     let mut job = Job::single(candidate, plan.options.device);
+    job.weights = WeightsChoice::Store(Arc::clone(&plan.store));
     job.threads = plan.options.threads.map(usize::from);
     if live::is_wanted(&plan) {
         return live::run(plan, job);

@@ -1,5 +1,8 @@
 //! How busy the GPU is, asked of NVIDIA's management library once a second. Thread "gpu"; there is none
-//! where the run is on the CPU or the library is missing.
+//! where the run is on the CPU or the library is missing. What the library knows of driver and cards
+//! ([`driver`]) is asked by any thread.
+
+pub mod driver;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,7 +41,7 @@ impl GpuWatch {
             .name("gpu".to_owned())
             .spawn(move || {
                 let Ok(nvml) = Nvml::init() else { return };
-                let visible = std::env::var("CUDA_VISIBLE_DEVICES").ok();
+                let visible = std::env::var(VISIBLE_DEVICES).ok();
                 let Some(device) = device(&nvml, index, visible.as_deref()) else {
                     return;
                 };
@@ -60,6 +63,9 @@ impl Drop for GpuWatch {
         self.stop.store(true, Ordering::Relaxed);
     }
 }
+
+/// The variable that hides cards from CUDA and changes their order.
+pub const VISIBLE_DEVICES: &str = "CUDA_VISIBLE_DEVICES";
 
 /// CUDA counts only the devices that `CUDA_VISIBLE_DEVICES` names, in its order; the management library
 /// counts all of them.

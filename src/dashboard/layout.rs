@@ -5,8 +5,8 @@ use ratatui::layout::{Position, Rect};
 use super::action::Panel;
 use super::panel::frame::inside;
 
-/// Below this nothing useful fits.
-pub(super) const SMALLEST: (u16, u16) = (60, 16);
+/// Columns and rows below which nothing useful fits.
+pub const SMALLEST: (u16, u16) = (60, 16);
 const MEDIUM: (u16, u16) = (100, 30);
 const LARGE: (u16, u16) = (170, 48);
 

@@ -1,8 +1,11 @@
 //! What the engine has said about the run, kept for the screen. UI thread.
 
+use std::time::Instant;
+
 use crate::engine::message::{EndReason, Gradients, LossBlock, Pictures, Preview, Stage, Started};
 use crate::record::history::History;
 use crate::record::speed::Speed;
+use crate::record::transfer::Transfer;
 
 /// The run has one candidate; comparing gives each its own state.
 const CANDIDATE: usize = 0;
@@ -36,6 +39,8 @@ pub(super) struct RunState {
     /// The newest picture in full that was heard of.
     pub(super) pictures: Option<Pictures>,
     preparing: Option<Stage>,
+    /// While weights are being fetched.
+    pub(super) transfer: Option<Transfer>,
     paused: bool,
     finished: bool,
     stopping: bool,
@@ -53,6 +58,7 @@ impl Default for RunState {
             seconds: 0.0,
             pictures: None,
             preparing: None,
+            transfer: None,
             paused: false,
             finished: false,
             stopping: false,
@@ -101,8 +107,25 @@ impl RunState {
         self.history.latest().map_or(0, |latest| latest.terms.len())
     }
 
-    pub(super) fn prepare(&mut self, stage: Stage) {
+    /// Something is being built; whether it is a fetching that begins.
+    pub(super) fn prepare(&mut self, stage: Stage, now: Instant) -> bool {
+        let mut begins = false;
+        if let Stage::Fetching(fetching) = &stage {
+            match &mut self.transfer {
+                Some(transfer) if transfer.now.from == fetching.from => {
+                    transfer.note(fetching.clone(), now);
+                }
+                transfer => {
+                    // Where it only waits there is nothing to say yet about what comes from where.
+                    begins = fetching.total_bytes > 0;
+                    *transfer = Some(Transfer::new(fetching.clone(), now));
+                }
+            }
+        } else {
+            self.transfer = None;
+        }
         self.preparing = Some(stage);
+        begins
     }
 
     /// Built, for the first time or again; `step` 0 means from the first picture.
@@ -112,7 +135,7 @@ impl RunState {
         }
         self.step = started.step;
         self.finished &= started.step >= started.steps;
-        self.preparing = None;
+        self.built();
         // Another network or size has another speed.
         self.speed.reset(self.step, self.seconds);
         self.started = Some(started);
@@ -124,12 +147,13 @@ impl RunState {
         self.seconds = block.seconds;
         self.speed.note(self.step, block.seconds);
         self.finished = false;
-        self.preparing = None;
+        self.built();
     }
 
     /// Nothing is being built any more.
     pub(super) fn built(&mut self) {
         self.preparing = None;
+        self.transfer = None;
     }
 
     pub(super) fn rewind(&mut self, step: u64) {

@@ -22,7 +22,8 @@ use super::preview::{Encoded, Frame, Painted, Quality};
 use super::setup::Source;
 use super::theme::{ColourSupport, Theme};
 use crate::engine::message::{
-    Command, EndReason, Event, LossBlock, LossTerm, Preview, Region, Stage, Started, TermKind,
+    Command, EndReason, Event, Fetching, LossBlock, LossTerm, Preview, Region, Stage, Started,
+    TermKind,
 };
 use crate::preset::{self, Loaded};
 use crate::terminal::ask::Protocol;
@@ -152,7 +153,8 @@ impl Desk {
             style_sizes: vec![(48, 36)],
             device: "cpu".to_owned(),
             threads: 2,
-            note: None,
+            notes: Vec::new(),
+            weights: None,
             step: 0,
             steps: 200,
         }));

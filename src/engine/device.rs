@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use tch::Device;
+use tch::{Device, Kind, Tensor};
 
 use super::EngineError;
 use super::cuda::{self, Unavailable};
@@ -62,6 +62,72 @@ impl Resolved {
     }
 }
 
+/// What this process has of CUDA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cuda {
+    /// This machine has no NVIDIA driver, so nothing was loaded.
+    NoDriver,
+    /// There is a driver, but libtorch's CUDA half could not be loaded: the loader's message.
+    NotLoaded(String),
+    /// It is loaded.
+    Loaded {
+        /// CUDA devices that libtorch can use.
+        count: usize,
+        /// The version of CUDA that libtorch was built for, major and minor.
+        runtime: Option<(u32, u32)>,
+    },
+}
+
+/// Loads libtorch's CUDA half where there is a driver, and says what came of it.
+pub fn cuda() -> Cuda {
+    match cuda::load() {
+        Err(Unavailable::NoDriver) => Cuda::NoDriver,
+        Err(Unavailable::NotLoaded(reason)) => Cuda::NotLoaded(reason),
+        Ok(()) => Cuda::Loaded {
+            count: cuda_count(),
+            // Asked without it, libtorch throws.
+            runtime: tch::utils::has_cudart()
+                .then(|| u32::try_from(tch::utils::version_cudart()).ok())
+                .flatten()
+                .map(cuda_version),
+        },
+    }
+}
+
+/// Major and minor version as CUDA packs them into one number.
+pub fn cuda_version(packed: u32) -> (u32, u32) {
+    (packed / 1000, packed % 1000 / 10)
+}
+
+/// With libtorch's CUDA half loaded.
+fn cuda_count() -> usize {
+    if tch::Cuda::is_available() {
+        usize::try_from(tch::Cuda::device_count()).unwrap_or_default()
+    } else {
+        0
+    }
+}
+
+/// Computes something small on `device`: a convolution and its gradient, as a run does.
+///
+/// # Errors
+/// libtorch's own, such as a card that it has no kernels for, or one without free memory.
+pub fn try_out(device: Device) -> Result<(), EngineError> {
+    let picture =
+        Tensor::f_ones([1, 3, 16, 16], (Kind::Float, device))?.f_set_requires_grad(true)?;
+    let filters = Tensor::f_ones([4, 3, 3, 3], (Kind::Float, device))?;
+    let seen = picture.f_conv2d(&filters, None::<Tensor>, [1, 1], [1, 1], [1, 1], 1)?;
+    seen.f_sum(Kind::Float)?.f_backward()?;
+    // Reading a number back waits for all that was computed before.
+    picture.f_grad()?.f_sum(Kind::Float)?.f_double_value(&[])?;
+    Ok(())
+}
+
+/// How many threads libtorch computes with on the CPU where nothing else is asked for.
+pub fn threads() -> usize {
+    usize::try_from(tch::get_num_threads()).unwrap_or(1)
+}
+
 /// The libtorch device for `choice`.
 ///
 /// # Errors
@@ -72,8 +138,8 @@ pub fn resolve(choice: DeviceChoice) -> Result<Resolved, EngineError> {
     }
     let loaded = cuda::load();
     let count = match &loaded {
-        Ok(()) if tch::Cuda::is_available() => tch::Cuda::device_count().max(0) as usize,
-        _ => 0,
+        Ok(()) => cuda_count(),
+        Err(_) => 0,
     };
     match choice {
         DeviceChoice::Auto if count == 0 => Ok(Resolved {
@@ -119,6 +185,18 @@ pub fn name(device: Device) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_of_cuda_are_unpacked() {
+        assert_eq!(cuda_version(12_040), (12, 4));
+        assert_eq!(cuda_version(13_000), (13, 0));
+    }
+
+    #[test]
+    fn the_cpu_computes() {
+        try_out(Device::Cpu).unwrap();
+        assert!(threads() > 0);
+    }
 
     #[test]
     fn names_and_nonsense() {

@@ -3,6 +3,7 @@
 use tch::TchError;
 
 use crate::network::NetworkError;
+use crate::weights::store::ObtainError;
 
 /// Why a run could not start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,9 @@ pub enum EngineError {
     /// The network could not be built.
     #[error(transparent)]
     Network(NetworkError),
+    /// The network's weights are not here and did not come.
+    #[error(transparent)]
+    Weights(Box<ObtainError>),
     /// A picture has too few pixels for the deepest layer.
     #[error(
         "the {role} picture is too small: {width}×{height} pixels, and the layers of this preset ({layers}) \
@@ -79,6 +83,19 @@ pub enum EngineError {
     /// The worker thread is gone.
     #[error("the worker thread ended unexpectedly: {0}")]
     WorkerGone(String),
+}
+
+impl EngineError {
+    /// Whether something was broken off because nobody wanted it any more.
+    pub(super) fn is_stopped(&self) -> bool {
+        matches!(self, Self::Weights(error) if matches!(**error, ObtainError::Stopped))
+    }
+}
+
+impl From<ObtainError> for EngineError {
+    fn from(error: ObtainError) -> Self {
+        Self::Weights(Box::new(error))
+    }
 }
 
 impl From<NetworkError> for EngineError {

@@ -1,16 +1,17 @@
 //! The lane's network: built by the preset's wishes, or kept where nothing it depends on changed.
 //! Worker thread.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use tch::Device;
 
-use super::EngineError;
 use super::input::{Candidate, WeightsChoice};
-use super::message::Stage;
+use super::message::{Report, Stage};
 use super::preparation::{FittedFrom, Preparation, fitted_from};
+use super::{EngineError, trained};
 use crate::network::random_weights::RandomWeights;
-use crate::network::weights::WeightsFile;
+use crate::network::weights::TrainedWeights;
 use crate::network::{Network, NetworkError, fitted};
 use crate::preset::{NetworkName, NetworkPreset};
 
@@ -18,6 +19,10 @@ use crate::preset::{NetworkName, NetworkPreset};
 #[derive(Debug, Clone)]
 pub(super) struct Extractor {
     pub(super) network: Rc<Network>,
+    /// The file of trained weights, where there is one.
+    pub(super) weights: Option<PathBuf>,
+    /// What a person should know about how it was found.
+    pub(super) notes: Vec<String>,
     key: Key,
 }
 
@@ -47,10 +52,10 @@ impl Extractor {
     pub(super) fn new(
         first: &Candidate,
         preparation: &Preparation,
-        weights: WeightsChoice,
+        weights: &WeightsChoice,
         device: Device,
         old: Option<&Self>,
-        report: &mut dyn FnMut(Stage),
+        report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
         let preset = &first.preset;
         let key = Key::new(first, preparation);
@@ -65,9 +70,10 @@ impl Extractor {
             ..
         } = preparation;
         let name = preset.network.name;
+        let mut found = None;
         let network = match (weights, contents.first(), styles.first()) {
             (_, Some(content), Some(style)) if name == NetworkName::Fitted => {
-                report(Stage::Fitting);
+                let _ = report(Stage::Fitting);
                 fitted::fit(
                     &preset.network,
                     content,
@@ -77,23 +83,25 @@ impl Extractor {
                 )?
             }
             (WeightsChoice::Random(seed), ..) => {
-                let source = &mut RandomWeights::new(seed);
+                let source = &mut RandomWeights::new(*seed);
                 Network::assemble(&preset.network, operations, layers, source, device)?
             }
-            (WeightsChoice::Preset, ..) => {
-                report(Stage::Weights);
-                let name = name.as_str();
-                let path = preset
-                    .network
-                    .weights
-                    .as_ref()
-                    .ok_or_else(|| NetworkError::NoWeights(name.to_owned()))?;
-                let source = &mut WeightsFile::open(path, name).map_err(NetworkError::from)?;
+            _ => {
+                let file = trained::find(&preset.network, operations, layers, weights, report)?;
+                let _ = report(Stage::Weights);
+                let source = &mut TrainedWeights::open(&file.path, name.as_str())
+                    .map_err(NetworkError::from)?;
+                found = Some(file);
                 Network::assemble(&preset.network, operations, layers, source, device)?
             }
         };
+        let (weights, notes) = found
+            .map(|found| (Some(found.path), found.notes))
+            .unwrap_or_default();
         Ok(Self {
             network: Rc::new(network),
+            weights,
+            notes,
             key,
         })
     }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, TryRecvError};
 
 use super::message::Command;
+use crate::preset::Preset;
 
 /// The worker's end of the channel of commands.
 #[derive(Debug)]
@@ -67,6 +68,42 @@ impl<'a> Inbox<'a> {
             })
     }
 
+    /// Whether the run is to end.
+    pub(super) fn is_stopping(&mut self) -> bool {
+        let closed = self.collect();
+        closed
+            || self
+                .waiting
+                .iter()
+                .any(|command| matches!(command, Command::Stop))
+    }
+
+    /// Whether weights for `preset` are not wanted any more: the run is to end, or to use others.
+    pub(super) fn is_replaced(&mut self, preset: &Preset) -> bool {
+        let uses_others = |command: &Command| match command {
+            Command::ChangePreset { preset: other, .. } => {
+                other.network != preset.network || !same_layers(preset, other)
+            }
+            _ => false,
+        };
+        self.is_stopping() || self.waiting.iter().any(uses_others)
+    }
+
+    /// The first change of preset that waits, whatever was said before it; `None` where the run is to end.
+    pub(super) fn take_change(&mut self) -> Option<(usize, Box<Preset>)> {
+        if self.is_stopping() {
+            return None;
+        }
+        let place = self
+            .waiting
+            .iter()
+            .position(|command| matches!(command, Command::ChangePreset { .. }))?;
+        match self.waiting.remove(place) {
+            Some(Command::ChangePreset { candidate, preset }) => Some((candidate, preset)),
+            _ => None,
+        }
+    }
+
     /// Takes what has been said so far out of the channel; whether nobody can say more.
     fn collect(&mut self) -> bool {
         loop {
@@ -77,6 +114,11 @@ impl<'a> Inbox<'a> {
             }
         }
     }
+}
+
+fn same_layers(one: &Preset, other: &Preset) -> bool {
+    one.content.layers.keys().eq(other.content.layers.keys())
+        && one.style.layers.keys().eq(other.style.layers.keys())
 }
 
 /// Whether a change of preset is followed by another one for the same candidate before anything that
@@ -177,6 +219,40 @@ mod tests {
                 ["0:1", name.as_str(), "0:2"]
             );
         }
+    }
+
+    #[test]
+    fn weights_are_given_up_for_others_only() {
+        let (sender, receiver) = mpsc::channel();
+        let mut inbox = Inbox::new(&receiver);
+        let current = preset::load("demo", &[]).unwrap().preset;
+        let change = |overrides: &str| {
+            let overrides = [overrides.parse().unwrap()];
+            let preset = Box::new(preset::load("demo", &overrides).unwrap().preset);
+            sender
+                .send(Command::ChangePreset {
+                    candidate: 0,
+                    preset,
+                })
+                .unwrap();
+        };
+        change("style.weight=7");
+        sender.send(Command::Pause).unwrap();
+        assert!(!inbox.is_replaced(&current));
+        change("style.layers={ block1 = 1.0 }");
+        assert!(inbox.is_replaced(&current));
+        let weight =
+            |change: Option<(usize, Box<Preset>)>| change.map(|(_, preset)| preset.style.weight);
+        assert_eq!(weight(inbox.take_change()), Some(7.0));
+        assert!(inbox.is_replaced(&current));
+        assert!(inbox.take_change().is_some());
+        assert!(!inbox.is_replaced(&current));
+        assert!(inbox.take_change().is_none());
+        assert!(matches!(inbox.next(false), Next::Command(Command::Pause)));
+        change("style.weight=8");
+        sender.send(Command::Stop).unwrap();
+        assert!(inbox.is_replaced(&current));
+        assert!(inbox.take_change().is_none(), "the run is to end");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use image::Rgb32FImage;
 
 use crate::preset::Preset;
+use crate::weights::store::Store;
 
 /// One candidate of a lane, before any tensor exists.
 #[derive(Debug, Clone)]
@@ -18,11 +19,13 @@ pub struct Candidate {
 }
 
 /// Where a published network's weights come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub enum WeightsChoice {
-    /// The file that the preset names.
+    /// The file that the preset names, and no other.
     #[default]
     Preset,
+    /// The file that the preset names, else what the store has, else what it can fetch.
+    Store(Arc<Store>),
     /// Random ones from a seed: for tests, which compare them with other programs.
     #[doc(hidden)]
     Random(u64),

@@ -9,7 +9,7 @@ use super::extractor::Extractor;
 use super::gradient::gradient_norms;
 use super::input::{Candidate, WeightsChoice};
 use super::message::{
-    Gradients, LossBlock, LossTerm, PictureRequest, Pictures, Preview, Stage, Started,
+    Gradients, LossBlock, LossTerm, PictureRequest, Pictures, Preview, Report, Stage, Started,
 };
 use super::preparation::Preparation;
 use super::preview::preview;
@@ -47,7 +47,7 @@ impl Lane {
         candidates: Vec<Candidate>,
         weights_choice: WeightsChoice,
         device: Device,
-        report: &mut dyn FnMut(Stage),
+        report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
         Self::build(candidates, weights_choice, device, None, report)
     }
@@ -61,7 +61,7 @@ impl Lane {
     pub fn rebuilt(
         &self,
         candidates: Vec<Candidate>,
-        report: &mut dyn FnMut(Stage),
+        report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
         if candidates.len() != self.candidates.len() {
             return Err(EngineError::Incompatible(
@@ -70,7 +70,7 @@ impl Lane {
         }
         Self::build(
             candidates,
-            self.weights_choice,
+            self.weights_choice.clone(),
             self.device,
             Some(self),
             report,
@@ -82,7 +82,7 @@ impl Lane {
         weights_choice: WeightsChoice,
         device: Device,
         old: Option<&Self>,
-        report: &mut dyn FnMut(Stage),
+        report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
         let first = candidates.first().ok_or_else(|| {
             EngineError::Incompatible("a lane needs at least one candidate".to_owned())
@@ -92,12 +92,12 @@ impl Lane {
         let extractor = Extractor::new(
             first,
             &preparation,
-            weights_choice,
+            &weights_choice,
             device,
             old_extractor,
             report,
         )?;
-        report(Stage::Targets);
+        let _ = report(Stage::Targets);
         let targets = tch::no_grad(|| {
             candidates
                 .iter()
@@ -313,7 +313,8 @@ impl Lane {
             style_sizes: self.style_sizes.clone(),
             device: device::name(self.device),
             threads: tch::get_num_threads() as usize,
-            note: None,
+            notes: self.extractor.notes.clone(),
+            weights: self.extractor.weights.clone(),
             step: self.progress.step,
             steps: self.steps_wanted(),
         }

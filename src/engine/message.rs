@@ -1,5 +1,7 @@
 //! What the worker and the other threads say to each other. Plain data: no tensor travels.
 
+use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use image::{Rgb32FImage, RgbImage};
@@ -7,6 +9,7 @@ use serde::Serialize;
 
 use super::EngineError;
 use crate::preset::{Change, Preset};
+use crate::weights::store::Progress;
 
 /// Said to the worker; taken up between two steps.
 #[derive(Debug, Clone)]
@@ -90,10 +93,91 @@ pub struct Preview {
 pub enum Stage {
     /// Reading a weights file.
     Weights,
+    /// The weights are not on this machine and are being fetched.
+    Fetching(Fetching),
     /// Learning the filters of `fitted` from the pictures.
     Fitting,
     /// Computing the targets of content and style.
     Targets,
+}
+
+impl Stage {
+    /// In a few words.
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::Weights => "reading the weights",
+            Self::Fetching(_) => "fetching the weights",
+            Self::Fitting => "learning the network from the two pictures",
+            Self::Targets => "computing the targets",
+        }
+    }
+}
+
+/// Hears what is being prepared. With `Break` what can be broken off is: the fetching of weights.
+pub type Report<'a> = dyn FnMut(Stage) -> ControlFlow<()> + 'a;
+
+/// How far the fetching of weights is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Fetching {
+    /// Whose weights.
+    pub network: String,
+    /// Where they come from.
+    pub from: String,
+    /// Bytes that are here already.
+    pub done_bytes: u64,
+    /// Bytes that are needed.
+    pub total_bytes: u64,
+    /// Bytes of the whole file there, of which only some are needed.
+    pub whole_bytes: u64,
+    /// Why nothing comes at the moment, where that is so.
+    pub waiting: Option<String>,
+}
+
+impl Fetching {
+    /// Nothing has been heard of the weights of `network` yet.
+    pub fn of(network: &str) -> Self {
+        Self {
+            network: network.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes up what the store says.
+    pub fn hear(&mut self, progress: Progress) {
+        self.waiting = None;
+        match progress {
+            Progress::Starting {
+                from,
+                bytes,
+                of_bytes,
+                resumed_bytes,
+                ..
+            } => {
+                self.from = from;
+                self.done_bytes = resumed_bytes;
+                self.total_bytes = bytes;
+                self.whole_bytes = of_bytes;
+            }
+            Progress::Fetched {
+                done_bytes,
+                total_bytes,
+            } => {
+                self.done_bytes = done_bytes;
+                self.total_bytes = total_bytes;
+            }
+            Progress::Waiting => {
+                self.waiting = Some("another stylescope is fetching them".to_owned());
+            }
+            Progress::Trying { after, seconds } => {
+                let why = after.lines().next().unwrap_or_default();
+                self.waiting = Some(match seconds {
+                    0 => format!("{why}; trying the next place"),
+                    _ => format!("{why}; trying again in {seconds} s"),
+                });
+            }
+            Progress::Checking => self.waiting = Some("checking what came".to_owned()),
+        }
+    }
 }
 
 /// A kind of term in the loss.
@@ -234,8 +318,10 @@ pub struct Started {
     pub device: String,
     /// Threads of libtorch on the CPU.
     pub threads: usize,
-    /// What a person should know about the choice of the device.
-    pub note: Option<String>,
+    /// What a person should know about the choices of device and weights.
+    pub notes: Vec<String>,
+    /// The file of trained weights that is in use.
+    pub weights: Option<PathBuf>,
     /// The step the run is at.
     pub step: u64,
     /// The step the run is to reach.

@@ -1,17 +1,17 @@
 //! A run: the lane, and what is going on with it, driven by commands between steps. Worker thread.
 
-use std::sync::mpsc::{Receiver, Sender};
+use std::ops::ControlFlow;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::EngineError;
 use super::device;
+use super::first_lane::FirstLane;
 use super::inbox::{Inbox, Next};
 use super::input::Candidate;
 use super::lane::Lane;
 use super::last_sound::LastSound;
-use super::message::{
-    Command, EndReason, Event, PictureRequest, Pictures, Refusal, Snapshot, Started,
-};
+use super::message::{Command, EndReason, Event, PictureRequest, Pictures, Refusal, Snapshot};
 use super::picture_slot::PictureSlot;
 use super::snapshot::Snapshots;
 use super::worker::Job;
@@ -51,6 +51,7 @@ impl<'a> Run<'a> {
     /// Builds the lane, saying so.
     pub(super) fn start(
         job: Job,
+        inbox: &mut Inbox<'_>,
         outbox: &'a Sender<Event>,
         slot: PictureSlot,
     ) -> Result<Self, EngineError> {
@@ -58,18 +59,15 @@ impl<'a> Run<'a> {
         if let Some(threads) = job.threads {
             tch::set_num_threads(threads.max(1) as i32);
         }
-        let say = |event: Event| {
-            let _ = outbox.send(event);
-        };
-        let lane = Lane::new(job.candidates.clone(), job.weights, device, &mut |stage| {
-            say(Event::Preparing(stage));
-        })?;
-        say(Event::Started(Started {
-            note,
-            ..lane.started()
-        }));
-        let wanted = job
-            .candidates
+        let FirstLane { lane, changes } = FirstLane::new(&job, device, inbox, outbox)?;
+        let mut started = lane.started();
+        started.notes.extend(note);
+        let _ = outbox.send(Event::Started(started));
+        for change in changes {
+            let _ = outbox.send(change);
+        }
+        let wanted = lane
+            .candidates()
             .iter()
             .map(|candidate| candidate.preset.clone())
             .collect();
@@ -89,10 +87,9 @@ impl<'a> Run<'a> {
     }
 
     /// Steps and listens until the run is stopped.
-    pub(super) fn go(&mut self, commands: &Receiver<Command>) -> Result<(), EngineError> {
-        let mut inbox = Inbox::new(commands);
+    pub(super) fn go(&mut self, inbox: &mut Inbox<'_>) -> Result<(), EngineError> {
         loop {
-            self.take_commands(&mut inbox)?;
+            self.take_commands(inbox)?;
             if self.state == State::Stopping {
                 return self.end(EndReason::Stopped);
             }
@@ -159,9 +156,9 @@ impl<'a> Run<'a> {
             Command::Pause | Command::Resume => {}
             Command::Stop => self.state = State::Stopping,
             Command::ChangePreset { candidate, preset } => {
-                self.change_preset(candidate, *preset)?;
+                self.change_preset(candidate, *preset, inbox)?;
             }
-            Command::Restart => self.restart()?,
+            Command::Restart => self.restart(inbox)?,
             Command::Snapshot => {
                 self.read_losses()?;
                 let kept = self.keep_snapshot();
@@ -269,7 +266,12 @@ impl<'a> Run<'a> {
     }
 
     /// Takes up what of `preset` may change now; what needs a restart is remembered.
-    fn change_preset(&mut self, candidate: usize, preset: Preset) -> Result<(), EngineError> {
+    fn change_preset(
+        &mut self,
+        candidate: usize,
+        preset: Preset,
+        inbox: &mut Inbox<'_>,
+    ) -> Result<(), EngineError> {
         let Some(current) = self
             .lane
             .candidates()
@@ -293,11 +295,14 @@ impl<'a> Run<'a> {
             }
             match self.lane.rebuilt(candidates, &mut |stage| {
                 let _ = self.outbox.send(Event::Preparing(stage));
+                broken_off(inbox.is_replaced(&in_force))
             }) {
                 Ok(lane) => {
                     self.lane = lane;
                     self.say(Event::Started(self.lane.started()));
                 }
+                // A later preset waits, or the end.
+                Err(error) if error.is_stopped() => return Ok(()),
                 Err(error) => {
                     self.refuse(candidate, preset, error);
                     return Ok(());
@@ -324,7 +329,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn restart(&mut self) -> Result<(), EngineError> {
+    fn restart(&mut self, inbox: &mut Inbox<'_>) -> Result<(), EngineError> {
         self.read_losses()?;
         let candidates = self
             .lane
@@ -338,8 +343,11 @@ impl<'a> Run<'a> {
             .collect();
         let device = self.lane.picture().device();
         let outbox = self.outbox;
-        match Lane::new(candidates, self.job.weights, device, &mut |stage| {
+        let weights = self.job.weights.clone();
+        match Lane::new(candidates, weights, device, &mut |stage| {
             let _ = outbox.send(Event::Preparing(stage));
+            let replaced = |preset| inbox.is_replaced(preset);
+            broken_off(self.wanted.first().is_some_and(replaced))
         }) {
             Ok(lane) => {
                 self.lane = lane;
@@ -386,6 +394,15 @@ impl<'a> Run<'a> {
 
     fn say(&self, event: Event) {
         let _ = self.outbox.send(event);
+    }
+}
+
+/// What a [`Report`](super::message::Report) answers.
+pub(super) fn broken_off(is_needless: bool) -> ControlFlow<()> {
+    if is_needless {
+        ControlFlow::Break(())
+    } else {
+        ControlFlow::Continue(())
     }
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::EngineError;
 use super::device::DeviceChoice;
+use super::inbox::Inbox;
 use super::input::{Candidate, WeightsChoice};
 use super::message::{Command, Event, Preview};
 use super::picture_slot::PictureSlot;
@@ -65,8 +66,9 @@ impl Worker {
     /// Where the system gives no thread.
     pub fn spawn(job: Job) -> Result<Self, EngineError> {
         Self::spawn_with(move |commands, events, slot| {
-            let mut run = Run::start(job, events, slot)?;
-            if let Err(error) = caught(|| run.go(commands)) {
+            let mut inbox = Inbox::new(commands);
+            let mut run = Run::start(job, &mut inbox, events, slot)?;
+            if let Err(error) = caught(|| run.go(&mut inbox)) {
                 let pictures = caught(|| Ok(run.sound_pictures(&error))).unwrap_or(None);
                 let _ = events.send(Event::Failed { error, pictures });
             }

@@ -3,6 +3,7 @@
 //! Pure data, any thread; no tensor is made here. The weights that an architecture needs, its
 //! smallest picture and its depth up to a tap all follow from this one description.
 
+use super::INPUT_LAYER;
 use crate::preset::{NetworkName, Padding};
 
 /// One operation of a network, and the layer name under which its result can be tapped.
@@ -112,6 +113,25 @@ impl OperationKind {
             Self::Relu | Self::Pool { .. } => vec![],
         }
     }
+}
+
+/// How many of `operations` lead to the deepest of `layers`.
+///
+/// # Errors
+/// The first of `layers` that `operations` do not have; the input layer needs none of them.
+pub fn depth<'a>(
+    operations: &[Operation],
+    layers: impl IntoIterator<Item = &'a String>,
+) -> Result<usize, &'a str> {
+    let mut depth = 0;
+    for layer in layers.into_iter().filter(|layer| *layer != INPUT_LAYER) {
+        let position = operations
+            .iter()
+            .position(|operation| operation.layer == *layer)
+            .ok_or(layer.as_str())?;
+        depth = depth.max(position + 1);
+    }
+    Ok(depth)
 }
 
 /// The operations of a network with published weights; `None` for `fitted`, which has none.

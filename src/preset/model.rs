@@ -42,7 +42,7 @@ pub struct Preset {
 pub struct NetworkPreset {
     /// Which network.
     pub name: NetworkName,
-    /// A `safetensors` file with torchvision's tensor names; not used by `fitted`.
+    /// A `safetensors` or `PyTorch` file with torchvision's tensor names; not used by `fitted`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<PathBuf>,
     /// How features become smaller.

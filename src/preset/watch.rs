@@ -13,6 +13,7 @@ mod interest;
 mod observer;
 mod registration;
 mod trail;
+mod trial;
 
 use std::io;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use observer::{Message, Observer};
+pub use trial::{Trial, try_events};
 
 /// How long [`Watcher::start`] waits until everything has been read once; a slow disk must not keep a
 /// person waiting.

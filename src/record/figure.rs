@@ -19,6 +19,19 @@ pub fn elapsed(seconds: f64) -> String {
     }
 }
 
+/// `834 B`, `52.4 MB`, `575 MB`; decimal, as sizes of files are given where they are fetched from.
+pub fn bytes(count: u64) -> String {
+    let (divisor, unit) = match count {
+        0..1000 => return format!("{count} B"),
+        1000..1_000_000 => (1e3, "kB"),
+        1_000_000..1_000_000_000 => (1e6, "MB"),
+        _ => (1e9, "GB"),
+    };
+    let value = count as f64 / divisor;
+    let decimals = usize::from(value < 99.95);
+    format!("{value:.decimals$} {unit}")
+}
+
 /// `1 step`, `200 steps`
 pub fn steps(count: u64) -> String {
     let ending = if count == 1 { "" } else { "s" };
@@ -63,6 +76,10 @@ mod tests {
 
     #[test]
     fn durations_and_losses() {
+        assert_eq!(
+            [0, 999, 1000, 52_400_000, 574_673_361, 4_700_000_000].map(bytes),
+            ["0 B", "999 B", "1.0 kB", "52.4 MB", "575 MB", "4.7 GB"]
+        );
         assert_eq!([0, 1, 2].map(steps), ["0 steps", "1 step", "2 steps"]);
         assert_eq!([0.04, 9.94, 9.96].map(elapsed), ["0.0 s", "9.9 s", "10 s"]);
         assert_eq!(

@@ -34,9 +34,11 @@ fn none_for_a_network_that_needs_them() {
             .run(&format!("content.png style.png -p {preset}"))
             .failed_saying(&[
                 preset,
-                "needs the trained weights of",
+                "needs trained weights",
                 network,
+                "STYLESCOPE_OFFLINE forbids to fetch them",
                 "--weights FILE",
+                "STYLESCOPE_WEIGHTS_URL",
                 "-p demo",
             ])
             .before_any_work();
@@ -69,7 +71,7 @@ fn a_missing_file_and_a_folder() {
         "nowhere.safetensors\"",
         "--weights FILE",
     ]);
-    run(".").failed_saying(&["is not a safetensors file (it is a folder)"]);
+    run(".").failed_saying(&["is not a safetensors or PyTorch file (it is a folder)"]);
 }
 
 #[test]
@@ -82,8 +84,10 @@ fn something_else_than_safetensors() {
         Vec::new(),
         b"\x02\0\0\0\0\0\0\0[]".to_vec(),
     ] {
-        run_with(&setting, bytes)
-            .failed_saying(&["is not a safetensors file", "torchvision's tensor names"]);
+        run_with(&setting, bytes).failed_saying(&[
+            "is not a safetensors or PyTorch file",
+            "torchvision's tensor names",
+        ]);
     }
 }
 

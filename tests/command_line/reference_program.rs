@@ -48,7 +48,7 @@ fn a_folder_is_not_made_for_a_run_that_cannot_be() {
     let setting = Setting::with_pictures();
     setting
         .run("--content-image content.png --style-image style.png --save-dir made")
-        .failed_saying(&["the preset reference needs the trained weights of vgg16"])
+        .failed_saying(&["the preset reference needs trained weights"])
         .before_any_work();
     assert!(!setting.exists("made"));
 }

@@ -98,8 +98,22 @@ impl Setting {
             .current_dir(self.folder.path())
             .env("HOME", self.folder.path())
             .env("XDG_CONFIG_HOME", self.path("configuration"))
+            .env("XDG_CACHE_HOME", self.path("caches"))
+            // No test ever asks a server that is not its own.
+            .env("STYLESCOPE_OFFLINE", "1")
             .env_remove("CLICOLOR_FORCE")
             .stdin(Stdio::null());
+        for variable in [
+            "STYLESCOPE_CACHE",
+            "STYLESCOPE_WEIGHTS_URL",
+            "TORCH_HOME",
+            "HF_HOME",
+            "HF_HUB_CACHE",
+            "HUGGINGFACE_HUB_CACHE",
+            "HF_ENDPOINT",
+        ] {
+            command.env_remove(variable);
+        }
         command
     }
 

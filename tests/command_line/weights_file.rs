@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 /// A tensor that a file is to hold: name, shape, and what every number of it is made of.
-pub(super) struct Tensor {
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
-    pub(super) scale: f32,
+pub(crate) struct Tensor {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) scale: f32,
 }
 
 impl Tensor {
@@ -22,7 +22,7 @@ impl Tensor {
 }
 
 /// The weight and bias of a convolution, of He's variance.
-pub(super) fn convolution(
+pub(crate) fn convolution(
     name: &str,
     channels_out: usize,
     channels_in: usize,
@@ -44,7 +44,7 @@ pub(super) fn convolution(
 }
 
 /// The first of `count` convolutions of VGG-16, under torchvision's names.
-pub(super) fn vgg16(count: usize) -> Vec<Tensor> {
+pub(crate) fn vgg16(count: usize) -> Vec<Tensor> {
     let convolutions = [
         (0, 64, 3),
         (2, 64, 64),
@@ -66,7 +66,7 @@ pub(super) fn vgg16(count: usize) -> Vec<Tensor> {
 }
 
 /// `SqueezeNet` 1.0 up to `fire2`.
-pub(super) fn squeezenet() -> Vec<Tensor> {
+pub(crate) fn squeezenet() -> Vec<Tensor> {
     [
         convolution("features.0", 96, 3, 7),
         convolution("features.3.squeeze", 16, 96, 1),
@@ -79,7 +79,7 @@ pub(super) fn squeezenet() -> Vec<Tensor> {
 }
 
 /// The bytes of a safetensors file, numbers in `F32`.
-pub(super) fn file(tensors: &[Tensor]) -> Vec<u8> {
+pub(crate) fn file(tensors: &[Tensor]) -> Vec<u8> {
     let mut header = "{\"__metadata__\":{\"format\":\"pt\"}".to_owned();
     let mut data = Vec::new();
     for (seed, tensor) in tensors.iter().enumerate() {

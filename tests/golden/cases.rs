@@ -1,6 +1,7 @@
 //! Whole recipes on whole networks: losses, gradient, and the picture after 20 steps.
 
 use std::f64::consts::PI;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -122,7 +123,10 @@ pub(super) fn lane(expected: &Value, trained: Option<&Path>) -> Lane {
     } else {
         WeightsChoice::Random(WEIGHTS_SEED)
     };
-    let mut lane = Lane::new(vec![candidate], weights, Device::Cpu, &mut |_| ()).unwrap();
+    let mut lane = Lane::new(vec![candidate], weights, Device::Cpu, &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap();
     lane.set_picture(&start).unwrap();
     lane
 }

@@ -9,16 +9,7 @@ use tch::{Kind, Tensor};
 
 use super::cases::{lane, trained_weights};
 use super::{assert_near, golden, numbers};
-
-/// A python that can import torch: `$STYLESCOPE_TEST_PYTHON`, or the machine's python3.
-fn python_with_torch() -> Option<String> {
-    let python = std::env::var("STYLESCOPE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let output = Command::new(&python)
-        .args(["-c", "import torch"])
-        .output()
-        .ok()?;
-    output.status.success().then_some(python)
-}
+use crate::python;
 
 fn relative_difference(found: &Tensor, expected: &Tensor) -> f64 {
     let (found, expected) = (found.to_kind(Kind::Double), expected.to_kind(Kind::Double));
@@ -95,7 +86,7 @@ fn check(python: &str, name: &str, trained: Option<&Path>, folder: &Path) {
 
 #[test]
 fn against_pytorch_itself() {
-    let Some(python) = python_with_torch() else {
+    let Some(python) = python::with_torch() else {
         eprintln!("skipped: no python3 here can import torch");
         return;
     };

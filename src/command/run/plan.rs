@@ -9,9 +9,13 @@ use crate::cli::RunOptions;
 use crate::command::Failure;
 use crate::command::digest::FileDigest;
 use crate::engine::size::content_size;
+use crate::network::architecture;
+use crate::network::weights::needed;
 use crate::pixels::{self, Existing, OutputFormat};
 use crate::preset::visible::visible;
 use crate::preset::{self, Fit, Init, Loaded, NetworkName, Override};
+use crate::weights::catalogue;
+use crate::weights::store::{ObtainError, Store};
 
 /// Characters of a picture's name that go into the name of the result, so that it is not too long.
 const LONGEST_STEM: usize = 60;
@@ -99,6 +103,8 @@ pub(in crate::command) struct Plan {
     pub(super) options: RunOptions,
     /// What the command line lays over any preset.
     pub(super) overrides: Vec<Override>,
+    /// Where trained weights are looked for, and fetched to.
+    pub(super) store: Arc<Store>,
 }
 
 impl Plan {
@@ -115,7 +121,9 @@ impl Plan {
         let name = options.preset.as_deref().unwrap_or("demo");
         let overrides = overrides(name, &options)?;
         let preset = preset::load(name, &overrides)?;
-        check_weights(&preset, options.weights.is_some())?;
+        refuse_weights_of_none(&preset, options.weights.is_some())?;
+        let store = Arc::new(Store::from_environment(options.offline).map_err(Failure::new)?);
+        let weights_file = weights_file(&preset, &store)?;
         let may_replace = options.output.is_some();
         let output = match (&options.output, default_output) {
             (Some(output), _) => output.clone(),
@@ -146,9 +154,7 @@ impl Plan {
             })?;
             check_output(&output, &options)?;
         }
-        let network = &preset.preset.network;
-        let is_fitted = network.name == NetworkName::Fitted;
-        let weights = network.weights.as_deref().filter(|_| !is_fitted);
+        let weights = weights_file.as_deref();
         let image = &preset.preset.image;
         let init_file = image
             .init_file
@@ -172,6 +178,7 @@ impl Plan {
             may_replace,
             options,
             overrides,
+            store,
         })
     }
 }
@@ -256,26 +263,45 @@ fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure>
     Ok(overrides)
 }
 
-/// Missing weights are found here, before pictures are read; what is in the file is checked later.
-fn check_weights(preset: &Loaded, weights_option: bool) -> Result<(), Failure> {
-    let network = &preset.preset.network;
-    if network.name == NetworkName::Fitted && weights_option {
+fn refuse_weights_of_none(preset: &Loaded, weights_option: bool) -> Result<(), Failure> {
+    if preset.preset.network.name == NetworkName::Fitted && weights_option {
         return Err(Failure::new(format!(
             "--weights: the preset {} learns its network from the two pictures and uses no trained weights\n  \
              leave --weights out, or choose a preset with a trained network, for instance -p squeezenet",
             visible(&preset.name)
         )));
     }
-    if network.name == NetworkName::Fitted || network.weights.is_some() {
-        return Ok(());
+    Ok(())
+}
+
+/// The file of trained weights that the preset names or that is found on this machine; `None` where none
+/// are needed or where they will be fetched. That they cannot be is found here, before pictures are read.
+fn weights_file(preset: &Loaded, store: &Store) -> Result<Option<PathBuf>, Failure> {
+    let network = &preset.preset.network;
+    let (Some(published), Some(operations)) = (
+        catalogue::of(network.name),
+        architecture::published(network.name),
+    ) else {
+        return Ok(None);
+    };
+    if network.weights.is_some() {
+        return Ok(network.weights.clone());
     }
-    let network = network.name.as_str();
-    Err(Failure::new(format!(
-        "the preset {} needs the trained weights of {network}, and none were given\n  \
-         give them with --weights FILE (a safetensors file with torchvision's tensor names),\n  \
-         put `weights = \"FILE\"` under [network] in the preset, or use -p demo, which needs none",
-        visible(&preset.name)
-    )))
+    let taps = [&preset.preset.content.layers, &preset.preset.style.layers];
+    let layers = taps.into_iter().flat_map(|layers| layers.keys());
+    // A layer that does not exist is said by the engine, which has more to say about it.
+    let needed = needed(&operations, layers).unwrap_or_default();
+    match store.locate(published, &needed) {
+        Ok(located) => Ok(Some(located.path)),
+        Err(missing) => match store.environment().offline {
+            Some(said_by) => Err(Failure::new(format!(
+                "the preset {} needs trained weights\n  {}",
+                visible(&preset.name),
+                ObtainError::Offline { said_by, missing }
+            ))),
+            None => Ok(None),
+        },
+    }
 }
 
 fn check_sixteen_bit(output: &Path) -> Result<(), Failure> {

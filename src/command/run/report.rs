@@ -1,7 +1,7 @@
 //! The three ways in which a run says how it is going: a progress bar, plain lines, JSON. Main thread.
 
 use std::io::{self, IsTerminal};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Map, Value, json};
@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::plan::Plan;
 use super::progress::fitting;
 use super::result::Written;
+use crate::command::fetching::{FetchBar, FetchLines};
 use crate::command::{Failure, output, terminal_picture};
 use crate::engine::message::{LossBlock, Losses, Stage, Started, TermKind};
 use crate::preset::visible::visible;
@@ -36,7 +37,7 @@ const STOPPING: &str = "stopping after this step; Ctrl-C once more ends at once"
 /// What fits the options and the terminal.
 pub(super) fn choose(plan: &Plan) -> Box<dyn Reporter> {
     if plan.options.json {
-        Box::new(Json)
+        Box::new(Json::default())
     } else if !plan.options.headless
         && io::stdout().is_terminal()
         && io::stderr().is_terminal()
@@ -45,14 +46,6 @@ pub(super) fn choose(plan: &Plan) -> Box<dyn Reporter> {
         Box::new(Bar::new())
     } else {
         Box::new(Lines::default())
-    }
-}
-
-fn stage_name(stage: &Stage) -> &'static str {
-    match stage {
-        Stage::Weights => "reading the weights",
-        Stage::Fitting => "learning the network from the two pictures",
-        Stage::Targets => "computing the targets",
     }
 }
 
@@ -105,7 +98,7 @@ fn notes(plan: &Plan, started: &Started) -> Vec<String> {
             .iter()
             .map(move |note| format!("{name}: {note}"))
     });
-    pictures.chain(started.note.clone()).collect()
+    pictures.chain(started.notes.iter().cloned()).collect()
 }
 
 /// A progress bar on standard error with the losses below it, the summary on standard output.
@@ -113,6 +106,7 @@ struct Bar {
     progress: ProgressBar,
     speed: Speed,
     steps: u64,
+    fetching: Option<FetchBar>,
 }
 
 /// The steps stand first, the losses in a line of their own, so that 80 columns hold everything.
@@ -128,14 +122,21 @@ impl Bar {
             progress: bar,
             speed: Speed::default(),
             steps: 0,
+            fetching: None,
         }
     }
 }
 
 impl Reporter for Bar {
     fn preparing(&mut self, stage: &Stage) -> io::Result<()> {
-        self.progress.set_message(stage_name(stage));
-        Ok(())
+        let Stage::Fetching(fetching) = stage else {
+            self.fetching = None;
+            self.progress.set_message(stage.in_words());
+            return Ok(());
+        };
+        self.fetching
+            .get_or_insert_with(FetchBar::default)
+            .show(fetching, &self.progress)
     }
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
@@ -216,6 +217,7 @@ struct Lines {
     speed: Speed,
     steps: u64,
     next_line: u64,
+    fetching: FetchLines,
 }
 
 /// How many lines a run gets, first and last not counted.
@@ -223,7 +225,10 @@ const LINES: u64 = 10;
 
 impl Reporter for Lines {
     fn preparing(&mut self, stage: &Stage) -> io::Result<()> {
-        output::line(stage_name(stage))
+        match stage {
+            Stage::Fetching(fetching) => self.fetching.say(fetching),
+            stage => output::line(stage.in_words()),
+        }
     }
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
@@ -262,11 +267,30 @@ impl Reporter for Lines {
 }
 
 /// One object a line on standard output.
-struct Json;
+#[derive(Default)]
+struct Json {
+    /// When how much was fetched was last said.
+    fetched: Option<Instant>,
+}
 
 impl Reporter for Json {
-    fn preparing(&mut self, _stage: &Stage) -> io::Result<()> {
-        Ok(())
+    fn preparing(&mut self, stage: &Stage) -> io::Result<()> {
+        let Stage::Fetching(fetching) = stage else {
+            return Ok(());
+        };
+        let is_whole = fetching.done_bytes >= fetching.total_bytes;
+        let recently = |said: Instant| said.elapsed() < Duration::from_secs(1);
+        if fetching.total_bytes == 0 || self.fetched.is_some_and(recently) && !is_whole {
+            return Ok(());
+        }
+        self.fetched = Some(Instant::now());
+        output::json_line(&json!({
+            "event": "fetch",
+            "network": fetching.network,
+            "from": fetching.from,
+            "done_bytes": fetching.done_bytes,
+            "total_bytes": fetching.total_bytes,
+        }))
     }
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {

@@ -8,10 +8,12 @@ use crate::dashboard::message::{Effect, Task};
 use crate::dashboard::run_state::Phase;
 use crate::dashboard::setup::Saving;
 use crate::engine::message::{
-    Command, EndReason, Event, Gradients, Pictures, Refusal, Snapshot, Started,
+    Command, EndReason, Event, Gradients, Pictures, Refusal, Snapshot, Stage, Started,
 };
+use crate::preset::visible::visible;
 use crate::preset::{Change, ChangeClass, Loaded, Preset, diff};
 use crate::record::figure;
+use crate::record::transfer::announcement;
 
 /// A measurement of gradients may take this share of the time that the steps took since the last one.
 const GRADIENT_SHARE: f64 = 0.006;
@@ -55,7 +57,7 @@ const MOST_CHANGES: usize = 10_000;
 impl App {
     pub(super) fn engine(&mut self, event: Event, now: Instant) {
         match event {
-            Event::Preparing(stage) => self.run.prepare(stage),
+            Event::Preparing(stage) => self.preparing(stage, now),
             Event::Started(started) => self.started(started, now),
             Event::Losses(block) => {
                 self.run.add(&block);
@@ -114,10 +116,24 @@ impl App {
         }
     }
 
+    fn preparing(&mut self, stage: Stage, now: Instant) {
+        let line = match &stage {
+            Stage::Fetching(fetching) => Some(announcement(fetching)),
+            _ => None,
+        };
+        let begins = self.run.prepare(stage, now);
+        if let Some(line) = line.filter(|_| begins) {
+            self.say(now, Tone::Notice, visible(&line));
+        }
+    }
+
     fn started(&mut self, started: Started, now: Instant) {
-        if self.run.started.is_none()
-            && let Some(note) = &started.note
-        {
+        let known = self
+            .run
+            .started
+            .as_ref()
+            .map_or(&[][..], |known| &known.notes);
+        for note in started.notes.iter().filter(|note| !known.contains(note)) {
             self.events
                 .add(now, started.step, Tone::Notice, note.clone());
         }

@@ -14,7 +14,8 @@ use crate::dashboard::app::App;
 use crate::dashboard::run_state::Phase;
 use crate::engine::message::Stage;
 use crate::preset::visible::visible;
-use crate::record::figure::{compact, duration};
+use crate::record::figure::{bytes, compact, duration};
+use crate::record::transfer::Transfer;
 
 /// Columns of the bar.
 const BAR: usize = 16;
@@ -81,12 +82,13 @@ pub(in crate::dashboard) fn state(app: &App) -> (&'static str, String, Style) {
         Phase::Preparing(stage) => {
             let again = app.run.started.is_some();
             let word = match stage {
-                Stage::Weights => "reading the weights",
-                Stage::Fitting => "fitting the network",
-                Stage::Targets if again => "rebuilding targets",
-                Stage::Targets => "computing targets",
+                Stage::Weights => "reading the weights".to_owned(),
+                Stage::Fetching(fetching) => format!("fetching {}", fetching.network),
+                Stage::Fitting => "fitting the network".to_owned(),
+                Stage::Targets if again => "rebuilding targets".to_owned(),
+                Stage::Targets => "computing targets".to_owned(),
             };
-            ("◌", word.to_owned(), theme.notice)
+            ("◌", word, theme.notice)
         }
         Phase::Running if app.run.started.is_none() => ("◌", "starting".to_owned(), theme.notice),
         Phase::Running => ("▶", "running".to_owned(), theme.good),
@@ -104,6 +106,10 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
         0,
         [Span::styled(format!("{mark} {word}"), style)],
     )];
+    if let Some(transfer) = &app.run.transfer {
+        pieces.extend(fetched(app, transfer, style));
+        return pieces;
+    }
     let steps = app.recipe.preset().schedule.steps;
     let step = app.run.step;
     pieces.push(Piece::new(
@@ -114,15 +120,7 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
             Span::styled(format!("/{steps}"), theme.dim),
         ],
     ));
-    let done = (step as f64 / steps.max(1) as f64 * BAR as f64).floor() as usize;
-    let done = done.min(BAR);
-    pieces.push(Piece::new(
-        6,
-        [
-            Span::styled("━".repeat(done), style),
-            Span::styled("─".repeat(BAR - done), theme.border),
-        ],
-    ));
+    pieces.push(bar(app, 6, step as f64 / steps.max(1) as f64, style));
     if app.run.phase() == Phase::Running {
         if let Some(rate) = app.run.speed.recent_steps_per_second() {
             let digits = if rate < 10.0 { 2 } else { 1 };
@@ -162,6 +160,52 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
         pieces.push(Piece::new(
             5,
             [Span::styled("r: restart needed", theme.notice)],
+        ));
+    }
+    pieces
+}
+
+/// A bar of which `share`, from 0 to 1, is done.
+fn bar<'a>(app: &App, rank: u8, share: f64, style: Style) -> Piece<'a> {
+    let done = ((share * BAR as f64).floor() as usize).min(BAR);
+    Piece::new(
+        rank,
+        [
+            Span::styled("━".repeat(done), style),
+            Span::styled("─".repeat(BAR - done), app.theme.border),
+        ],
+    )
+}
+
+/// How far the fetching of weights is.
+fn fetched<'a>(app: &App, transfer: &Transfer, style: Style) -> Vec<Piece<'a>> {
+    let theme = &app.theme;
+    let mut pieces = Vec::new();
+    if transfer.now.total_bytes > 0 {
+        pieces.push(Piece::new(
+            3,
+            [Span::styled(transfer.amount(), theme.strong)],
+        ));
+        pieces.push(bar(app, 4, transfer.share(), style));
+    }
+    if let Some(waiting) = &transfer.now.waiting {
+        pieces.push(Piece::new(
+            2,
+            [Span::styled(visible(waiting), theme.notice)],
+        ));
+        return pieces;
+    }
+    if transfer.now.total_bytes == 0 {
+        return vec![Piece::new(2, [Span::styled("connecting", theme.dim)])];
+    }
+    if let Some(rate) = transfer.bytes_per_second() {
+        let rate = format!("{}/s", bytes(rate as u64));
+        pieces.push(Piece::new(5, [Span::raw(rate)]));
+    }
+    if let Some(left) = transfer.seconds_left() {
+        pieces.push(Piece::new(
+            2,
+            [Span::raw(duration(left)), Span::styled(" left", theme.dim)],
         ));
     }
     pieces

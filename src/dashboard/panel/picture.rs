@@ -7,7 +7,6 @@ use ratatui::widgets::Widget;
 
 use crate::dashboard::app::App;
 use crate::dashboard::run_state::Phase;
-use crate::engine::message::Stage;
 use crate::terminal::ask::Protocol;
 
 pub(in crate::dashboard) struct Picture<'a>(pub(in crate::dashboard) &'a App);
@@ -45,9 +44,7 @@ fn hint(app: &App, area: Rect, buffer: &mut Buffer) {
         return;
     } else {
         match app.run.phase() {
-            Phase::Preparing(Stage::Weights) => "reading the weights",
-            Phase::Preparing(Stage::Fitting) => "learning the network from the two pictures",
-            Phase::Preparing(Stage::Targets) => "computing the targets",
+            Phase::Preparing(stage) => stage.in_words(),
             Phase::Failed(_) => "there is no picture",
             _ => "starting",
         }

@@ -1,5 +1,6 @@
 //! A composed picture as what a terminal understands: one file a protocol. Runs on the thread "preview".
 
+mod at_cursor;
 mod half_blocks;
 mod indexed;
 mod iterm2;

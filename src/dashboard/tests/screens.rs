@@ -31,6 +31,42 @@ fn while_the_network_is_fitted() {
 }
 
 #[test]
+fn while_weights_are_fetched() {
+    let mut desk = Desk::new((80, 24));
+    let fetching = |done_bytes: u64, waiting: Option<&str>| {
+        Event::Preparing(Stage::Fetching(Fetching {
+            network: "vgg19".to_owned(),
+            from: "https://example.org/timm/vgg19.tv_in1k".to_owned(),
+            done_bytes,
+            total_bytes: 51_900_000,
+            whole_bytes: 574_673_361,
+            waiting: waiting.map(str::to_owned),
+        }))
+    };
+    for second in 0..6 {
+        desk.engine(fetching(second * 4_000_000, None));
+        desk.now += Duration::from_secs(1);
+    }
+    desk.app.tick(desk.now);
+    check("fetching-80x24", &mut desk);
+    desk.engine(fetching(
+        20_000_000,
+        Some("the connection was cut; trying again in 2 s"),
+    ));
+    let screen = desk.screen();
+    assert!(screen.contains("cut; trying again in 2 s"), "{screen}");
+    let said = desk.app.events.take_fresh().join("\n");
+    assert_eq!(
+        said.matches("fetching the weights of vgg19").count(),
+        1,
+        "{said}"
+    );
+    desk.start();
+    let screen = desk.screen();
+    assert!(!screen.contains("20.0 MB of"), "{screen}");
+}
+
+#[test]
 fn running_at_every_size() {
     for size in SIZES {
         let mut desk = Desk::new(size);

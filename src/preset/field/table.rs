@@ -80,7 +80,7 @@ pub const FIELDS: &[Field] = &[
     word("network.name", &["vgg16", "vgg19", "squeezenet1_0", "squeezenet1_1", "fitted"], Rebuild, "fitted",
         "The network whose features are compared. `fitted` learns its filters from the two pictures and needs no download."),
     path("network.weights", Rebuild,
-        "A safetensors file with torchvision's tensor names, instead of the one that is fetched; not used by `fitted`."),
+        "A safetensors or PyTorch file with torchvision's tensor names, instead of the one that is fetched; not used by `fitted`."),
     word("network.pooling", &["max", "average", "l2"], Rebuild, "average",
         "How the network makes its features smaller."),
     float("network.pooling_scale", FloatRange::POSITIVE, Rebuild, 1.0,

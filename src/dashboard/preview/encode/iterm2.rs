@@ -19,18 +19,30 @@ pub(super) fn encode(
     in_tmux: bool,
 ) -> ImageResult<Vec<u8>> {
     let cells = layout.cells;
-    let file = file(picture, layout.real, quality)?;
-    let inline = format!(
-        "\x1b]1337;File=inline=1;size={};width={};height={};preserveAspectRatio=0;doNotMoveCursor=1:{}\x07",
-        file.len(),
+    let inline = inline(
+        &file(picture, layout.real, quality)?,
         cells.width,
         cells.height,
-        STANDARD.encode(&file)
     );
     let mut piece = format!("\x1b7\x1b[{};{}H", cells.y + 1, cells.x + 1).into_bytes();
-    piece.extend(wrapped(inline.into_bytes(), in_tmux));
+    piece.extend(wrapped(inline, in_tmux));
     piece.extend(b"\x1b8");
     Ok(piece)
+}
+
+/// `picture` as it is, with its upper left corner at the cursor, over so many columns and rows.
+pub(super) fn at_cursor(picture: &RgbImage, (columns, rows): (u16, u16)) -> ImageResult<Vec<u8>> {
+    Ok(inline(&file(picture, true, Quality::Exact)?, columns, rows))
+}
+
+fn inline(file: &[u8], columns: u16, rows: u16) -> Vec<u8> {
+    format!(
+        "\x1b]1337;File=inline=1;size={};width={columns};height={rows};preserveAspectRatio=0;\
+        doNotMoveCursor=1:{}\x07",
+        file.len(),
+        STANDARD.encode(file)
+    )
+    .into_bytes()
 }
 
 fn file(picture: &RgbImage, real: bool, quality: Quality) -> ImageResult<Vec<u8>> {

@@ -97,6 +97,17 @@ pub(super) fn placement(
         .collect())
 }
 
+/// Sends `picture` as number `id` and shows it, its upper left corner at the cursor, over so many columns
+/// and rows.
+pub(super) fn at_cursor(
+    picture: &RgbImage,
+    id: u32,
+    (columns, rows): (u16, u16),
+) -> Result<Vec<u8>, EncodeError> {
+    let action = format!("a=T,i={id},c={columns},r={rows},C=1,z={ABOVE_TEXT}");
+    Ok(transmission(picture, Quality::Exact, &action)?.concat())
+}
+
 /// Removes both pictures from the screen and from the terminal's memory.
 pub(super) fn delete_all(in_tmux: bool) -> Vec<u8> {
     ids(std::process::id())

@@ -44,12 +44,26 @@ pub(super) fn encode(
     layout: &Layout,
     effort: Effort,
 ) -> Result<Vec<u8>, SixelError> {
-    let palette = palette::find(picture, effort.colours)?;
-    let indexed = Indexed::new(picture, &palette, effort.tolerance);
-    let (width, height) = layout.pixels;
     let cells = layout.cells;
     let mut piece = format!("\x1b7\x1b[{};{}H", cells.y + 1, cells.x + 1).into_bytes();
-    bands::write(&indexed.enlarged(width, height), &palette, &mut piece);
+    piece.extend(at_cursor(picture, layout.pixels, effort)?);
     piece.extend(b"\x1b8");
     Ok(piece)
+}
+
+/// `picture` with its upper left corner at the cursor, enlarged to `pixels`.
+pub(super) fn at_cursor(
+    picture: &RgbImage,
+    pixels: (u32, u32),
+    effort: Effort,
+) -> Result<Vec<u8>, SixelError> {
+    let palette = palette::find(picture, effort.colours)?;
+    let indexed = Indexed::new(picture, &palette, effort.tolerance);
+    let mut sequence = Vec::new();
+    bands::write(
+        &indexed.enlarged(pixels.0, pixels.1),
+        &palette,
+        &mut sequence,
+    );
+    Ok(sequence)
 }

@@ -1,5 +1,6 @@
 //! Every protocol's bytes, read back.
 
+mod at_cursor;
 mod placed;
 mod text;
 

@@ -1,0 +1,109 @@
+//! Weights that have to be fetched while the dashboard is open.
+
+use crate::command_line::weights_file::{file, vgg16};
+use crate::weights_fetch::server::Server;
+
+use super::*;
+
+const PRESET: &str = "extends = \"reference\"\n\
+    [image]\nsize = 32\n\
+    [schedule]\nsteps = 3\n\
+    [content.layers]\nconv1_2 = 1.0\n\
+    [style.layers]\nconv1_1 = 1.0\n";
+
+/// A person with a preset that needs weights, and the server that has them.
+fn begins() -> (Setting, Server) {
+    let setting = setting();
+    setting.write("trained.toml", PRESET);
+    let server = Server::start();
+    let path = setting.write("on-server", file(&vgg16(2)));
+    server.serve(
+        "/timm/vgg16.tv_in1k/resolve/main/model.safetensors",
+        &path,
+        "\"1\"",
+    );
+    (setting, server)
+}
+
+fn starts(setting: &Setting, server: &Server) -> Person {
+    let mut command = setting.attended();
+    command
+        .args("run content.png style.png -p ./trained.toml --threads 1 -o out.png".split(' '))
+        .env("STYLESCOPE_OFFLINE", "0")
+        .env("HF_ENDPOINT", server.url())
+        .env("NO_PROXY", "127.0.0.1");
+    Person::starts_command(&command, USUAL)
+}
+
+/// The server sends a part of what is asked for, and then nothing.
+fn stalls(server: &Server) {
+    server.tamper(|asked, mut answer| {
+        // The header of the file comes, the tensors do not.
+        if asked.range.is_some_and(|(first, _)| first > 0) {
+            answer.stall_after = Some(20_000);
+        }
+        answer
+    });
+}
+
+#[test]
+fn it_is_seen_in_the_header_and_can_be_left() {
+    let (setting, server) = begins();
+    stalls(&server);
+    let mut person = starts(&setting, &server);
+    person.waits_for("fetching vgg16");
+    person.waits_for("of 155 kB");
+    let screen = person.waits_for("fetching the weights of vgg16, 155 kB");
+    assert!(screen.contains("fetching the weights"), "{screen}");
+    person.types("q");
+    person.waits_for("without saving");
+    person.types("d");
+    assert!(person.sees_the_end().is_some());
+    person.has_the_terminal_back();
+
+    // What had come is not fetched again.
+    let before = server.body_bytes();
+    server.behave();
+    let mut person = starts(&setting, &server);
+    person.waits_for("finished");
+    assert!(server.body_bytes() - before < 155_000);
+    person.types("qd");
+    assert_eq!(person.sees_the_end(), Some(0));
+}
+
+#[test]
+fn another_preset_can_be_chosen_meanwhile() {
+    let (setting, server) = begins();
+    stalls(&server);
+    let mut person = starts(&setting, &server);
+    person.waits_for("of 155 kB");
+    setting.write(
+        "trained.toml",
+        "extends = \"demo\"\n[image]\nsize = 32\n[schedule]\nsteps = 3\n\
+        [network]\nwidths = [8, 8, 8, 8]\n",
+    );
+    let screen = person.waits_for("finished");
+    assert!(screen.contains("fitted"), "{screen}");
+    person.types("qd");
+    assert_eq!(person.sees_the_end(), Some(0));
+}
+
+#[test]
+fn a_server_that_has_nothing_is_told_on_the_screen() {
+    let (setting, server) = begins();
+    server.tamper(|_, _| crate::weights_fetch::server::Answer::plain(404, "no"));
+    let mut command = setting.attended();
+    let template = format!("{}/{{file}}", server.url());
+    command
+        .args("run content.png style.png -p ./trained.toml --threads 1 -o out.png".split(' '))
+        .env("STYLESCOPE_OFFLINE", "0")
+        .env("STYLESCOPE_WEIGHTS_URL", template)
+        .env("NO_PROXY", "127.0.0.1");
+    let mut person = Person::starts_command(&command, USUAL);
+    person.waits_for("stopped: failed");
+    person.waits_for("cannot be fetched");
+    person.types("qd");
+    assert_eq!(person.sees_the_end(), Some(1));
+    person.has_the_terminal_back();
+    person.waits_for("-p demo");
+}
