@@ -70,6 +70,8 @@ impl App {
                 in_force,
                 ..
             } => {
+                // A rebuilding may have been broken off for it.
+                self.run.built();
                 self.confirm(&preset);
                 self.waits_for_restart = diff(&in_force, &preset)
                     .iter()
@@ -148,7 +150,7 @@ impl App {
             self.say(now, Tone::Good, "began again from the first picture");
         }
         self.gpu = self.gpu.filter(|_| started.device.starts_with("cuda"));
-        self.engine_is_on(&started.device);
+        self.engine_is_on(&started.device, started.threads);
         self.run.start(started);
     }
 

@@ -105,7 +105,7 @@ impl Pictures {
             protocol,
             cell,
             link: None,
-            budget: Budget::new(Limits::new(protocol, rate, bandwidth, true)),
+            budget: Budget::new(Limits::new(protocol, rate, bandwidth, Some(1))),
             rate,
             bandwidth,
             tag: 0,
@@ -189,14 +189,14 @@ impl App {
         view.layout(size, area, cell)
     }
 
-    /// The engine computes elsewhere than on the cores that pictures are made on.
-    pub(in crate::dashboard) fn engine_is_on(&mut self, device: &str) {
+    /// The engine computes with so many threads on the cores that pictures are made on, or elsewhere.
+    pub(in crate::dashboard) fn engine_is_on(&mut self, device: &str, threads: usize) {
         let pictures = &mut self.pictures;
         pictures.budget.set_limits(Limits::new(
             pictures.protocol,
             pictures.rate,
             pictures.bandwidth,
-            device == "cpu",
+            (device == "cpu").then_some(threads),
         ));
     }
 

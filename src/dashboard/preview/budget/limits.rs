@@ -24,12 +24,20 @@ pub struct Limits {
     pub density: [f64; 5],
 }
 
-/// Most bytes a second where the engine computes on the cores that copy them on their way.
-const CPU_BANDWIDTH: f64 = 500_000.0;
+/// The share of the engine's cores that composing and encoding may take from it.
+const CORE_SHARE: f64 = 0.005;
+/// Most bytes a second for each core of the engine, since the same cores copy them on their way.
+const CORE_BANDWIDTH: f64 = 250_000.0;
 
 impl Limits {
-    /// For a protocol, `--preview-rate`, `--bandwidth`, and an engine that needs the cores or does not.
-    pub fn new(protocol: Protocol, rate: f64, bandwidth: Option<f64>, engine_on_cpu: bool) -> Self {
+    /// For a protocol, `--preview-rate`, `--bandwidth`, and how many cores the engine computes on; `None`
+    /// where it needs none of them.
+    pub fn new(
+        protocol: Protocol,
+        rate: f64,
+        bandwidth: Option<f64>,
+        engine_cores: Option<usize>,
+    ) -> Self {
         // Seen with a picture full of small strokes. What is one sequence keeps keys waiting until it is out.
         let (picture_seconds, still_seconds, scalable, density) = match protocol {
             Protocol::KittyPlaceholders | Protocol::KittyDirect => {
@@ -39,16 +47,17 @@ impl Limits {
             Protocol::Sixel => (0.2, 0.4, true, [2.6, 1.4, 0.55, 0.22, 0.11]),
             Protocol::HalfBlocks | Protocol::None => (0.4, 4.0, false, [20.0; 5]),
         };
-        let bandwidth = if engine_on_cpu {
-            Some(bandwidth.unwrap_or(CPU_BANDWIDTH).min(CPU_BANDWIDTH))
-        } else {
-            bandwidth
+        let engine_cores = engine_cores.map(|cores| cores as f64);
+        let core_bandwidth = engine_cores.map(|cores| cores * CORE_BANDWIDTH);
+        let bandwidth = match (bandwidth, core_bandwidth) {
+            (Some(asked), Some(most)) => Some(asked.min(most)),
+            (asked, most) => asked.or(most),
         };
         Self {
             rate,
             bandwidth,
             write_share: 0.5,
-            encode_share: if engine_on_cpu { 0.02 } else { 0.5 },
+            encode_share: engine_cores.map_or(0.5, |cores| (cores * CORE_SHARE).min(0.5)),
             picture_seconds,
             still_seconds,
             scalable,
