@@ -9,6 +9,9 @@ mod fetch;
 pub mod file;
 mod find;
 pub mod format;
+mod found;
 mod http;
 mod mapped;
 pub mod store;
+
+pub use http::without_secrets;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -21,6 +22,14 @@ pub(super) fn colours_are_wanted() -> bool {
 pub(super) fn line(text: impl std::fmt::Display) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{text}")?;
+    stdout.flush()
+}
+
+/// Writes the path as it is, for other programs to open.
+pub(super) fn path(path: &Path) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(path.as_os_str().as_encoded_bytes())?;
+    stdout.write_all(b"\n")?;
     stdout.flush()
 }
 

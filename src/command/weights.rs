@@ -12,13 +12,13 @@ use super::fetching::{FetchBar, FetchLines};
 use super::{Failure, output};
 use crate::cli::WeightsCommand;
 use crate::engine::message::Fetching;
-use crate::network::architecture::{Operation, published as operations_of};
+use crate::network::architecture::published as operations_of;
 use crate::network::weights::needed;
-use crate::preset::NetworkName;
 use crate::preset::visible::visible;
 use crate::record::figure::bytes;
 use crate::weights::catalogue::{self, Published, Source};
 use crate::weights::store::{Digests, Listed, Needed, Outcome, Store};
+use crate::weights::without_secrets;
 
 /// Columns before what is said of a network.
 const INDENT: usize = 15;
@@ -46,26 +46,9 @@ fn named(name: &str) -> Result<&'static Published, Failure> {
     catalogue::named(name).ok_or_else(|| Failure::new(format!("no weights are called {name}")))
 }
 
-const TRAINED: [NetworkName; 4] = [
-    NetworkName::Vgg16,
-    NetworkName::Vgg19,
-    NetworkName::Squeezenet1_0,
-    NetworkName::Squeezenet1_1,
-];
-
-fn operations(published: &Published) -> Vec<Operation> {
-    let network = published.name.split('-').next().unwrap_or_default();
-    // `vgg19-caffe` is a vgg19 that others trained.
-    TRAINED
-        .into_iter()
-        .find(|name| name.as_str() == network)
-        .and_then(operations_of)
-        .unwrap_or_default()
-}
-
 /// The tensors down to `layer`, or all of the network's convolutions.
 fn wanted(published: &Published, layer: Option<&str>) -> Result<Vec<Needed>, Failure> {
-    let operations = operations(published);
+    let operations = operations_of(published.network).unwrap_or_default();
     let layers: Vec<String> = match layer {
         Some(layer) => vec![layer.to_owned()],
         None => operations
@@ -190,14 +173,15 @@ fn to_fetch(published: &Published) -> Result<(u64, u64), Failure> {
 
 fn first_address(store: &Store, published: &Published) -> String {
     let environment = store.environment();
-    match &environment.template {
+    let address = match &environment.template {
         Some(template) => template.url(published),
         None => published
             .sources
             .first()
             .map(|source| source.url(&environment.hub))
             .unwrap_or_default(),
-    }
+    };
+    without_secrets(&address)
 }
 
 fn file_object(file: &Listed) -> Value {
@@ -223,9 +207,16 @@ fn file_object(file: &Listed) -> Value {
 
 fn fetch(networks: &[String], layer: Option<&str>, offline: bool) -> Result<ExitCode, Failure> {
     let store = store(offline)?;
-    for name in networks {
-        let published = named(name)?;
-        let needed = wanted(published, layer)?;
+    // All of them are checked before the first is fetched.
+    let chosen = networks
+        .iter()
+        .map(|name| {
+            let published = named(name)?;
+            Ok((published, wanted(published, layer)?))
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    for (published, needed) in chosen {
+        let name = published.name;
         let mut fetching = Fetching::of(published.name);
         let mut shown = Shown::new();
         let mut failed = None;
@@ -286,10 +277,14 @@ impl Shown {
 }
 
 fn path(name: &str) -> Result<ExitCode, Failure> {
-    let located = store(true)?
-        .locate(named(name)?, &[])
+    let published = named(name)?;
+    let store = store(true)?;
+    // One that every preset can use, else one that some can.
+    let located = store
+        .locate(published, &wanted(published, None)?)
+        .or_else(|_| store.locate(published, &[]))
         .map_err(|error| Failure::new(format!("{error}\n  `stylescope weights fetch {name}`")))?;
-    output::line(located.path.display())?;
+    output::path(&located.path)?;
     Ok(ExitCode::SUCCESS)
 }
 

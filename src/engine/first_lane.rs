@@ -21,7 +21,8 @@ pub(super) struct FirstLane {
 }
 
 impl FirstLane {
-    /// Builds the lane of `job`, or of the presets that are asked for while its weights are fetched.
+    /// Builds the lane of `job`, or of the presets that are asked for while its weights are fetched. Where one
+    /// of those cannot be built, the ones of `job` count again.
     pub(super) fn new(
         job: &Job,
         device: Device,
@@ -54,11 +55,25 @@ impl FirstLane {
                 None
             };
             let Some((candidate, preset)) = change else {
-                return Err(error);
+                let refused = match changes.pop() {
+                    Some(Event::PresetChanged {
+                        candidate, preset, ..
+                    }) if !error.is_stopped() => (candidate, preset),
+                    _ => return Err(error),
+                };
+                // What was chosen meanwhile cannot be built: back to what the run was begun with.
+                let _ = outbox.send(Event::PresetRefused {
+                    candidate: refused.0,
+                    preset: refused.1,
+                    error,
+                });
+                changes.clear();
+                candidates.clone_from(&job.candidates);
+                continue;
             };
             let Some(slot) = candidates.get_mut(candidate) else {
                 let reason = format!("there is no candidate {candidate}");
-                changes.push(Event::PresetRefused {
+                let _ = outbox.send(Event::PresetRefused {
                     candidate,
                     preset,
                     error: EngineError::Incompatible(reason),

@@ -339,11 +339,11 @@ pub enum EndReason {
 }
 
 /// Every candidate's picture at one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Pictures {
     /// Number of updates made.
     pub step: u64,
-    /// RGB in [0, 1], a picture a candidate.
+    /// RGB in [0, 1], a picture a candidate; none where the run was stopped before there were any.
     pub pictures: Vec<Arc<Rgb32FImage>>,
 }
 

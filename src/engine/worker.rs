@@ -14,7 +14,7 @@ use super::EngineError;
 use super::device::DeviceChoice;
 use super::inbox::Inbox;
 use super::input::{Candidate, WeightsChoice};
-use super::message::{Command, Event, Preview};
+use super::message::{Command, EndReason, Event, Pictures, Preview};
 use super::picture_slot::PictureSlot;
 use super::run::Run;
 
@@ -67,7 +67,18 @@ impl Worker {
     pub fn spawn(job: Job) -> Result<Self, EngineError> {
         Self::spawn_with(move |commands, events, slot| {
             let mut inbox = Inbox::new(commands);
-            let mut run = Run::start(job, &mut inbox, events, slot)?;
+            let mut run = match Run::start(job, &mut inbox, events, slot) {
+                Ok(run) => run,
+                Err(error) if error.is_stopped() => {
+                    let _ = events.send(Event::Ended {
+                        reason: EndReason::Stopped,
+                        pictures: Pictures::default(),
+                        seconds: 0.0,
+                    });
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            };
             if let Err(error) = caught(|| run.go(&mut inbox)) {
                 let pictures = caught(|| Ok(run.sound_pictures(&error))).unwrap_or(None);
                 let _ = events.send(Event::Failed { error, pictures });

@@ -104,6 +104,12 @@ impl Cache {
         Ok(())
     }
 
+    /// Removes a finished file, and what is recorded of it.
+    pub(super) fn discard_whole(finished: &Path) -> Result<(), CacheError> {
+        discard(finished)?;
+        Record::discard(finished)
+    }
+
     /// The parts of `name`.
     pub(super) fn parts(&self, name: &str) -> Vec<PathBuf> {
         self.files_of(name)

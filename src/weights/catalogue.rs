@@ -8,6 +8,8 @@ use crate::preset::NetworkName;
 pub struct Published {
     /// What people and files call them; also the name of the file in the cache.
     pub name: &'static str,
+    /// The network that they are weights of, trained by whomever.
+    pub network: NetworkName,
     /// The terms they come under, and who published them.
     pub licence: &'static str,
     /// Where they can be had, the best place first.
@@ -45,6 +47,7 @@ const TORCHVISION: &str = "BSD-3-Clause (torchvision)";
 static PUBLISHED: [Published; 5] = [
     Published {
         name: "vgg16",
+        network: NetworkName::Vgg16,
         licence: TORCHVISION,
         sources: &[
             Source::Hub {
@@ -62,6 +65,7 @@ static PUBLISHED: [Published; 5] = [
     },
     Published {
         name: "vgg19",
+        network: NetworkName::Vgg19,
         licence: TORCHVISION,
         sources: &[
             Source::Hub {
@@ -79,6 +83,7 @@ static PUBLISHED: [Published; 5] = [
     },
     Published {
         name: "squeezenet1_0",
+        network: NetworkName::Squeezenet1_0,
         licence: TORCHVISION,
         sources: &[Source::Address {
             url: "https://download.pytorch.org/models/squeezenet1_0-b66bff10.pth",
@@ -89,6 +94,7 @@ static PUBLISHED: [Published; 5] = [
     },
     Published {
         name: "squeezenet1_1",
+        network: NetworkName::Squeezenet1_1,
         licence: TORCHVISION,
         sources: &[Source::Address {
             url: "https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
@@ -99,6 +105,7 @@ static PUBLISHED: [Published; 5] = [
     },
     Published {
         name: "vgg19-caffe",
+        network: NetworkName::Vgg19,
         licence: "CC-BY-4.0 (Visual Geometry Group, Oxford; converted for neural-style)",
         sources: &[
             Source::Address {
@@ -142,6 +149,20 @@ pub fn all() -> &'static [Published] {
 }
 
 impl Published {
+    /// Whether a preset that names the network means these.
+    #[must_use]
+    pub fn is_named_by_presets(&self) -> bool {
+        of(self.network) == Some(self)
+    }
+
+    /// Whether it lies on the Hugging Face hub, of which `HF_ENDPOINT` may name a mirror.
+    #[must_use]
+    pub fn is_on_hub(&self) -> bool {
+        self.sources
+            .iter()
+            .any(|source| matches!(source, Source::Hub { .. }))
+    }
+
     /// The name of the file that `PyTorch` fetches, and as much of its SHA-256 as is known.
     pub(super) fn checkpoint(&self) -> Option<(&'static str, &'static str)> {
         self.sources.iter().find_map(|source| match source {
@@ -175,6 +196,8 @@ mod tests {
         }
         assert_eq!(of(NetworkName::Vgg19).unwrap().name, "vgg19");
         assert_eq!(of(NetworkName::Fitted), None);
+        assert!(named("vgg19").unwrap().is_on_hub());
+        assert!(!named("squeezenet1_0").unwrap().is_on_hub());
     }
 
     #[test]

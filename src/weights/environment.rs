@@ -1,6 +1,8 @@
 //! What the environment says about weights: folders, mirrors, proxies, whether the network may be used.
 //! Read once, then a plain value. Any thread.
 
+mod proxies;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,6 +11,9 @@ use etcetera::BaseStrategy;
 
 use crate::preset::visible::visible;
 use crate::weights::catalogue::Published;
+use crate::weights::http::without_secrets;
+
+pub use proxies::Proxies;
 
 /// The settings of a [`Store`](super::store::Store).
 #[derive(Debug, Clone)]
@@ -26,8 +31,8 @@ pub struct Environment {
     pub template: Option<Template>,
     /// What forbids the network, as messages name it; `None` where nothing does.
     pub offline: Option<&'static str>,
-    /// The proxy that the environment names.
-    pub proxy: Option<ureq::Proxy>,
+    /// `$HTTPS_PROXY`, `$ALL_PROXY`, `$http_proxy`, and `$NO_PROXY` in them.
+    pub proxies: Proxies,
     /// How long to wait, how often to try again.
     pub patience: Patience,
 }
@@ -65,7 +70,7 @@ impl Template {
     pub fn new(text: &str) -> Result<Self, EnvironmentError> {
         let text = text.trim();
         if !is_http(text) || !(text.contains("{network}") || text.contains("{file}")) {
-            return Err(EnvironmentError::Template(text.to_owned()));
+            return Err(EnvironmentError::Template(without_secrets(text)));
         }
         Ok(Self(text.to_owned()))
     }
@@ -82,7 +87,7 @@ impl Template {
     }
 }
 
-/// A variable that says nothing that can be used.
+/// A variable that says nothing that can be used. Addresses are kept without passwords, since they are shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnvironmentError {
     /// `STYLESCOPE_WEIGHTS_URL`
@@ -100,6 +105,18 @@ pub enum EnvironmentError {
         visible(.0)
     )]
     Hub(String),
+    /// `HTTPS_PROXY` and its like.
+    #[error(
+        "{variable} is `{}`, which is not the address of a proxy\n  \
+         give one such as http://proxy.example:3128 or socks5h://proxy.example:1080, or unset it",
+        visible(address)
+    )]
+    Proxy {
+        /// The variable.
+        variable: &'static str,
+        /// What it says.
+        address: String,
+    },
     /// There is no home folder, and no variable that names another.
     #[error(
         "there is no folder for the cache of weights: this user has no home folder\n  \
@@ -121,19 +138,13 @@ impl Environment {
         let caches = etcetera::choose_base_strategy()
             .ok()
             .map(|strategy| strategy.cache_dir());
-        Self::read(
-            offline,
-            caches.as_deref(),
-            ureq::Proxy::try_from_env(),
-            &|name| std::env::var_os(name),
-        )
+        Self::read(offline, caches.as_deref(), &|name| std::env::var_os(name))
     }
 
     /// The same from given variables; `caches` is the platform's folder of caches.
     fn read(
         offline: bool,
         caches: Option<&Path>,
-        proxy: Option<ureq::Proxy>,
         variable: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Self, EnvironmentError> {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -154,7 +165,7 @@ impl Environment {
         let hub = match text("HF_ENDPOINT") {
             None => "https://huggingface.co".to_owned(),
             Some(hub) if is_http(hub.trim()) => hub.trim().trim_end_matches('/').to_owned(),
-            Some(hub) => return Err(EnvironmentError::Hub(hub)),
+            Some(hub) => return Err(EnvironmentError::Hub(without_secrets(&hub))),
         };
         let template = text("STYLESCOPE_WEIGHTS_URL")
             .map(|template| Template::new(&template))
@@ -174,7 +185,7 @@ impl Environment {
             hub,
             template,
             offline,
-            proxy,
+            proxies: Proxies::read(&text)?,
             patience: Patience::default(),
         })
     }
@@ -198,7 +209,7 @@ mod tests {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| OsString::from(value))
         };
-        Environment::read(offline, Some(Path::new("/caches")), None, &of)
+        Environment::read(offline, Some(Path::new("/caches")), &of)
     }
 
     #[test]
@@ -274,9 +285,28 @@ mod tests {
     }
 
     #[test]
+    fn passwords_are_not_shown() {
+        for name in ["STYLESCOPE_WEIGHTS_URL", "HF_ENDPOINT", "ALL_PROXY"] {
+            for address in [
+                "ftp://me:secret@mirror/?sig=secret",
+                "me:secret@mirror?secret",
+            ] {
+                // That is an address of a proxy.
+                if (name, address) == ("ALL_PROXY", "me:secret@mirror?secret") {
+                    continue;
+                }
+                let error = read(false, &[(name, address)]).unwrap_err();
+                let words = format!("{error} {error:?}");
+                assert!(words.contains(name) && words.contains("mirror"), "{words}");
+                assert!(!words.contains("secret"), "{words}");
+            }
+        }
+    }
+
+    #[test]
     fn without_a_home_the_cache_must_be_named() {
         assert_eq!(
-            Environment::read(false, None, None, &|_| None).unwrap_err(),
+            Environment::read(false, None, &|_| None).unwrap_err(),
             EnvironmentError::NoHome
         );
     }

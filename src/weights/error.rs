@@ -123,6 +123,15 @@ pub enum WeightsError {
         /// The tensor's name.
         tensor: String,
     },
+    /// Nothing tells whether a file of the own cache is what it was.
+    #[error(
+        "what was recorded of {path:?} is gone or damaged, and it is not the published file\n  \
+         get the file again"
+    )]
+    Unrecorded {
+        /// The file.
+        path: PathBuf,
+    },
     /// The elements are not those that were there when the file was written.
     #[error(
         "the tensor {tensor} in {path:?} is not what was recorded when it was fetched\n  \

@@ -4,6 +4,7 @@
 //! - `remote`: what lies at an address, by its first bytes
 //! - `wanted`: which bytes of it are still to come, and picking them out of what comes
 //! - `part`: what has come so far, on disk
+//! - `parts`: whose parts lie there, and what becomes of them
 //! - `download`: one into the other, again and again while the network fails
 //! - `tensors`, `checkpoint`: what becomes of it in the end
 //!
@@ -12,19 +13,22 @@
 mod checkpoint;
 mod download;
 mod part;
+mod parts;
 mod remote;
 mod reporter;
 mod retry;
 mod tensors;
 mod wanted;
 
-use super::cache::{Cache, CacheError, Lock, discard};
+use super::cache::{Cache, CacheError};
 use super::catalogue::{Published, Source};
 use super::environment::Environment;
 use super::http::{Client, TransferError, without_secrets};
 use super::store::Needed;
 
 pub use reporter::{Progress, Report};
+
+pub(super) use parts::Parts;
 
 use remote::{Kind, Remote};
 use reporter::Reporter;
@@ -39,7 +43,7 @@ pub(super) struct Order<'a> {
     pub(super) needed: &'a [Needed],
     pub(super) environment: &'a Environment,
     pub(super) cache: &'a Cache,
-    pub(super) lock: &'a Lock,
+    pub(super) parts: Parts<'a>,
 }
 
 /// Why nothing was fetched.
@@ -81,6 +85,15 @@ struct Address {
 
 /// Fetches what is ordered; then a file with it lies in the cache.
 pub(super) fn fetch(order: &Order<'_>, report: Report<'_>) -> Result<(), Failure> {
+    let fetched = from_addresses(order, report);
+    match &fetched {
+        Ok(()) => order.parts.clear(),
+        Err(_) => order.parts.leave(),
+    }
+    fetched
+}
+
+fn from_addresses(order: &Order<'_>, report: Report<'_>) -> Result<(), Failure> {
     let mut reporter = Reporter::new(report);
     let mut failures: Vec<(String, TransferError)> = Vec::new();
     for address in addresses(order) {
@@ -92,12 +105,7 @@ pub(super) fn fetch(order: &Order<'_>, report: Report<'_>) -> Result<(), Failure
             reporter.say(trying).map_err(|_| Failure::Stopped)?;
         }
         match from_address(order, &address, &mut reporter) {
-            Ok(()) => {
-                for part in order.cache.parts(order.published.name) {
-                    discard(&part).map_err(Failure::Cache)?;
-                }
-                return Ok(());
-            }
+            Ok(()) => return Ok(()),
             Err(Failed::Transfer(TransferError::Stopped)) => return Err(Failure::Stopped),
             Err(Failed::Cache(error)) => return Err(Failure::Cache(error)),
             Err(Failed::Transfer(error)) => {
@@ -112,11 +120,12 @@ pub(super) fn fetch(order: &Order<'_>, report: Report<'_>) -> Result<(), Failure
 fn addresses(order: &Order<'_>) -> Vec<Address> {
     if let Some(template) = &order.environment.template {
         let url = template.url(order.published);
+        let path = url.split(['?', '#']).next().unwrap_or_default();
         // A mirror that uses the published name promises the published file.
         let sha256 = order
             .published
             .checkpoint()
-            .filter(|(file, _)| url.ends_with(&format!("/{file}")))
+            .filter(|(file, _)| path.ends_with(&format!("/{file}")))
             .map(|(_, sha256)| sha256);
         return vec![Address { url, sha256 }];
     }
@@ -139,7 +148,7 @@ fn from_address(
     let client = Client::new(
         &address.url,
         patience.stall,
-        order.environment.proxy.as_ref(),
+        order.environment.proxies.of(&address.url),
     );
     let mut changes = 0;
     loop {
@@ -168,17 +177,6 @@ fn find_out(
         match Remote::at(client, &address.url, &mut || reporter.again()) {
             Ok(remote) => return Ok(remote),
             Err(error) => retry.pause(error, reporter)?,
-        }
-    }
-}
-
-impl Order<'_> {
-    /// What parts of this process are called where no lock keeps other processes away.
-    fn part_key(&self, key: &str) -> String {
-        if self.lock.is_exclusive() {
-            key.to_owned()
-        } else {
-            format!("{key}-{}", std::process::id())
         }
     }
 }

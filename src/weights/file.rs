@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::cache::hexadecimal;
 use super::error::WeightsError;
 use super::format::{self, Contents, Entry, Number, shown};
 use super::mapped::Mapped;
@@ -108,21 +109,26 @@ impl WeightsFile {
 
     /// Compares the elements of `name` with the recorded digest; false where none is recorded.
     pub fn check_digest(&self, name: &str) -> Result<bool, WeightsError> {
-        let (Some(recorded), Some(bytes)) = (self.recorded_sha256(name), self.bytes(name)) else {
-            return Ok(false);
-        };
-        let digits: Vec<String> = Sha256::digest(&bytes?)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        if digits.concat().eq_ignore_ascii_case(recorded) {
-            Ok(true)
+        match self.recorded_sha256(name) {
+            Some(recorded) if self.contents.tensors.contains_key(name) => {
+                self.compare(name, recorded).map(|()| true)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Compares the elements of `name` with `recorded`, their SHA-256 in hexadecimal digits.
+    pub(super) fn compare(&self, name: &str, recorded: &str) -> Result<(), WeightsError> {
+        let bytes = self.bytes(name).ok_or_else(|| self.damaged(name))??;
+        if hexadecimal(&Sha256::digest(&bytes)).eq_ignore_ascii_case(recorded) {
+            Ok(())
         } else {
             Err(self.damaged(name))
         }
     }
 
-    fn damaged(&self, name: &str) -> WeightsError {
+    /// The error for a tensor that is not what it was.
+    pub(super) fn damaged(&self, name: &str) -> WeightsError {
         WeightsError::Damaged {
             path: self.path.clone(),
             tensor: shown(name),

@@ -1,18 +1,11 @@
-//! Where weights may lie on this machine already, and whether a file that lies there will do.
-//!
-//! Reads the file system, never the network; any thread.
+//! Where weights may lie on this machine already. Reads folders, never the network; any thread.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
-use super::cache::{Cache, Record, hexadecimal};
+use super::cache::Cache;
 use super::catalogue::{Published, Source};
 use super::environment::Environment;
-use super::error::WeightsError;
-use super::file::WeightsFile;
-use super::store::Needed;
 
 /// Whose folder a file lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +37,22 @@ pub(super) struct Place {
     pub(super) origin: Origin,
     /// The address whose file lies there; in the own cache the file itself says.
     pub(super) source: Option<String>,
+}
+
+impl Place {
+    /// Whether tensors lie there that this program fetched one by one.
+    pub(super) fn is_own_tensors(&self) -> bool {
+        self.origin == Origin::Cache && !self.is_own_checkpoint()
+    }
+
+    /// Whether a whole published file lies there that this program fetched.
+    pub(super) fn is_own_checkpoint(&self) -> bool {
+        self.origin == Origin::Cache
+            && self
+                .path
+                .extension()
+                .is_some_and(|extension| extension == "pth")
+    }
 }
 
 /// All places for `published`, in the order in which they are tried.
@@ -118,47 +127,6 @@ fn snapshots(folder: &Path) -> Vec<PathBuf> {
         .collect();
     found.sort_by_key(|path| (main.as_ref() != Some(path), path.clone()));
     found
-}
-
-/// Opens the file at `place` and checks that everything `needed` is in it, and is what was recorded of it.
-pub(super) fn open(
-    place: &Place,
-    published: &Published,
-    needed: &[Needed],
-) -> Result<WeightsFile, WeightsError> {
-    let file = WeightsFile::open(&place.path)?;
-    for tensor in needed {
-        file.check(&tensor.name, &tensor.shape, published.name)?;
-    }
-    for tensor in needed {
-        check_digest(place, &file, &tensor.name)?;
-    }
-    Ok(file)
-}
-
-/// Compares the elements of a tensor with what was recorded of them when they were fetched, in the file or
-/// beside it; where nothing was recorded, nothing is compared.
-pub(super) fn check_digest(
-    place: &Place,
-    file: &WeightsFile,
-    name: &str,
-) -> Result<(), WeightsError> {
-    if place.origin != Origin::Cache {
-        return Ok(());
-    }
-    file.check_digest(name)?;
-    let record = Record::of(&place.path);
-    let recorded = record.as_ref().and_then(|record| record.tensors.get(name));
-    let (Some(recorded), Some(bytes)) = (recorded, file.bytes(name)) else {
-        return Ok(());
-    };
-    if hexadecimal(&Sha256::digest(&bytes?)) == *recorded {
-        return Ok(());
-    }
-    Err(WeightsError::Damaged {
-        path: file.path().to_owned(),
-        tensor: name.to_owned(),
-    })
 }
 
 #[cfg(test)]

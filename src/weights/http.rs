@@ -10,9 +10,9 @@ mod error;
 mod head;
 mod transfer;
 
+pub use address::without_secrets;
 pub use error::TransferError;
 
-pub(super) use address::without_secrets;
 pub(super) use client::{Client, Request};
 pub(super) use content_range::ContentRange;
 pub(super) use head::Head;

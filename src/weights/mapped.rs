@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io;
 use std::ops::Deref;
 
-/// The bytes that a regular file had when it was opened; pages are read when they are looked at.
+/// The bytes of a regular file, as many as it had when it was opened. Pages are read when they are looked at,
+/// and what is written into the file later shows.
 #[derive(Debug)]
 pub(super) struct Mapped(memmap2::Mmap);
 

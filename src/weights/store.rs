@@ -5,15 +5,14 @@
 
 mod error;
 mod inventory;
+mod search;
 
 use std::path::{Path, PathBuf};
 
-use super::cache::{Cache, Lock, Record};
+use super::cache::{Cache, Lock};
 use super::catalogue::Published;
 use super::environment::{Environment, EnvironmentError};
-use super::fetch::{self, Failure, Order};
-use super::file::WeightsFile;
-use super::find::{self, Place};
+use super::fetch::{self, Failure, Order, Parts};
 
 pub use super::cache::CacheError;
 pub use super::fetch::{Progress, Report};
@@ -21,6 +20,8 @@ pub use super::find::Origin;
 pub use super::http::TransferError;
 pub use error::{NotFound, ObtainError, Sources};
 pub use inventory::{Digests, Listed, Outcome, RemoveError, Removed, Verified};
+
+use search::{Look, Searched};
 
 /// A tensor that a network needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,45 +87,22 @@ impl Store {
         published: &'static Published,
         needed: &[Needed],
     ) -> Result<Located, NotFound> {
-        let mut notes = Vec::new();
-        let mut folders = Vec::new();
-        for place in find::places(&self.environment, &self.cache, published) {
-            if !place.path.exists() {
-                if let Some(folder) = place.path.parent()
-                    && !folders.iter().any(|known| known == folder)
-                {
-                    folders.push(folder.to_owned());
-                }
-                continue;
-            }
-            match find::open(&place, published, needed) {
-                Ok(file) => {
-                    return Ok(Located {
-                        source: source_of(&place, &file),
-                        path: place.path,
-                        origin: place.origin,
-                        notes,
-                    });
-                }
-                Err(error) => {
-                    let words = error.to_string();
-                    notes.push(format!(
-                        "passed over: {}",
-                        words.lines().next().unwrap_or_default()
-                    ));
-                }
-            }
-        }
-        Err(NotFound {
-            published,
-            folders,
-            notes,
-        })
+        self.search(published, needed, Look::Inside).located
     }
 
-    /// The same, but what is not there is fetched into the own cache. `report` hears how far it is, at
-    /// least ten times a second; when it answers `Break`, that is [`ObtainError::Stopped`], and what has
-    /// arrived stays for the next time.
+    /// The same by names and shapes alone, which takes no time: whether the file is what it was when it was
+    /// fetched is left to whoever uses it.
+    pub fn locate_unchecked(
+        &self,
+        published: &'static Published,
+        needed: &[Needed],
+    ) -> Result<Located, NotFound> {
+        self.search(published, needed, Look::Outside).located
+    }
+
+    /// What [`Store::locate`] finds; what is not there is fetched into the own cache. `report` hears how far it
+    /// is, at least ten times a second; when it answers `Break`, that is [`ObtainError::Stopped`], and what
+    /// has arrived stays for the next time.
     pub fn obtain(
         &self,
         published: &'static Published,
@@ -144,7 +122,8 @@ impl Store {
             return Err(ObtainError::Stopped);
         };
         // Somebody else may have fetched it while this one waited.
-        let missing = match self.locate(published, needed) {
+        let Searched { located, damaged } = self.search(published, needed, Look::Inside);
+        let missing = match located {
             Ok(located) => return Ok(located),
             Err(missing) => missing,
         };
@@ -153,7 +132,7 @@ impl Store {
             needed,
             environment: &self.environment,
             cache: &self.cache,
-            lock: &lock,
+            parts: Parts::new(&self.cache, published.name, lock.is_exclusive()),
         };
         match fetch::fetch(&order, report) {
             Ok(()) => {}
@@ -166,6 +145,11 @@ impl Store {
         let mut located = self
             .locate(published, needed)
             .map_err(ObtainError::NotThere)?;
+        // A file that came in the other form does not replace a damaged one, which would be passed over, and
+        // said to be, from now on. That it stays where it cannot be removed does no harm.
+        for path in damaged.iter().filter(|path| **path != located.path) {
+            let _ = Cache::discard_whole(path);
+        }
         // What was wrong with files that have been replaced since is of interest once: now.
         for note in missing.notes {
             if !located.notes.contains(&note) {
@@ -174,16 +158,4 @@ impl Store {
         }
         Ok(located)
     }
-}
-
-/// Where the file came from: by itself, by what is recorded beside it, or by where it lies.
-fn source_of(place: &Place, file: &WeightsFile) -> Option<String> {
-    if place.origin != Origin::Cache {
-        return place.source.clone();
-    }
-    file.contents()
-        .metadata
-        .get("source")
-        .cloned()
-        .or_else(|| Record::of(&place.path).map(|record| record.source))
 }

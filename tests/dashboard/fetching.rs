@@ -58,7 +58,7 @@ fn it_is_seen_in_the_header_and_can_be_left() {
     person.types("q");
     person.waits_for("without saving");
     person.types("d");
-    assert!(person.sees_the_end().is_some());
+    assert_eq!(person.sees_the_end(), Some(0));
     person.has_the_terminal_back();
 
     // What had come is not fetched again.
@@ -84,6 +84,41 @@ fn another_preset_can_be_chosen_meanwhile() {
     );
     let screen = person.waits_for("finished");
     assert!(screen.contains("fitted"), "{screen}");
+    person.types("qd");
+    assert_eq!(person.sees_the_end(), Some(0));
+}
+
+#[test]
+fn stopping_meanwhile_is_no_failure() {
+    let (setting, server) = begins();
+    stalls(&server);
+    for keys in ["qs", "\x03\x03"] {
+        let mut person = starts(&setting, &server);
+        person.waits_for("of 155 kB");
+        person.types(keys);
+        let interrupted = keys != "qs";
+        let status = if interrupted { 130 } else { 0 };
+        assert_eq!(person.sees_the_end(), Some(status), "{keys:?}");
+        person.has_the_terminal_back();
+        person.waits_for("stopped before the first step: nothing was written");
+    }
+    assert!(!setting.exists("out.png"));
+}
+
+#[test]
+fn a_preset_that_cannot_be_built_meanwhile_changes_nothing() {
+    let (setting, server) = begins();
+    stalls(&server);
+    let mut person = starts(&setting, &server);
+    person.waits_for("of 155 kB");
+    setting.write(
+        "trained.toml",
+        format!("{PRESET}[network]\nname = \"vgg16\"\nweights = \"typo.pth\"\n"),
+    );
+    person.types("6m");
+    person.waits_for("not taken up");
+    server.behave();
+    person.waits_for("finished");
     person.types("qd");
     assert_eq!(person.sees_the_end(), Some(0));
 }

@@ -37,6 +37,37 @@ fn a_damaged_file_is_fetched_again() {
 }
 
 #[test]
+fn without_a_check_damage_is_not_seen_and_what_is_missing_is() {
+    let fixture = Fixture::new();
+    let path = fixture.obtain(SHALLOW).unwrap().path;
+    flip(&path, 100);
+    let store = fixture.store();
+    store
+        .locate(fixture.published, &needed(SHALLOW))
+        .unwrap_err();
+    let unchecked = |count| store.locate_unchecked(fixture.published, &needed(count));
+    assert_eq!(unchecked(SHALLOW).unwrap().path, path);
+    unchecked(DEEP).unwrap_err();
+}
+
+#[test]
+fn a_digest_that_nobody_finds_any_more_is_missed() {
+    let fixture = Fixture::new();
+    let path = fixture.obtain(DEEP).unwrap().path;
+    let mut bytes = std::fs::read(&path).unwrap();
+    let key = b"sha256.features.0.weight";
+    let mut places = bytes.windows(key.len());
+    let at = places.position(|place| place == key).unwrap();
+    bytes[at + 10] ^= 1;
+    std::fs::write(&path, bytes).unwrap();
+    let locate = |count| fixture.store().locate(fixture.published, &needed(count));
+    let missing = locate(SHALLOW).unwrap_err();
+    assert!(missing.notes[0].contains("recorded"), "{missing}");
+    assert_holds(&fixture.obtain(DEEP).unwrap().path, DEEP, 1);
+    assert!(locate(DEEP).unwrap().notes.is_empty());
+}
+
+#[test]
 fn a_file_that_is_cut_or_something_else_is_fetched_again() {
     let fixture = Fixture::new();
     let path = fixture.obtain(DEEP).unwrap().path;

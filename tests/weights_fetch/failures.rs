@@ -146,6 +146,47 @@ fn lengths_that_lie() {
 }
 
 #[test]
+fn more_bytes_than_a_file_can_have() {
+    // Each is short enough for the format's own check, and together they end where numbers do.
+    let each = (1_u64 << 61) - 1;
+    let mut header = serde_json::Map::new();
+    let mut begin = 0;
+    for index in 0..8 {
+        let end = if index < 7 {
+            begin + each
+        } else {
+            u64::MAX - 256
+        };
+        let of_bytes = serde_json::json!({
+            "dtype": "U8", "shape": [end - begin], "data_offsets": [begin, end],
+        });
+        header.insert(format!("a{index}"), of_bytes);
+        begin = end;
+    }
+    let last = serde_json::json!({
+        "dtype": "F32", "shape": [64], "data_offsets": [begin, u64::MAX],
+    });
+    header.insert("features.0.bias".to_owned(), last);
+    let text = serde_json::Value::Object(header).to_string();
+    let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(text.into_bytes());
+
+    let fixture = Fixture::new();
+    fixture.server.tamper(move |_, mut answer| {
+        let range = format!("bytes 0-{}/*", bytes.len() - 1);
+        answer.body = Body::Bytes(bytes.clone());
+        answer.with("Content-Range", &range)
+    });
+    let mut go_on = |_| ControlFlow::Continue(());
+    let error = fixture
+        .store()
+        .obtain(fixture.published, &needed(2)[1..], &mut go_on)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("more bytes than a file can have"), "{error}");
+}
+
+#[test]
 fn files_that_are_none() {
     let of_bytes = |bytes: &'static [u8]| {
         move |_: &Asked, mut answer: Answer| {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use safetensors::tensor::{Dtype, TensorView};
+use stylescope::preset::NetworkName;
 use stylescope::weights::catalogue::{Published, Source};
-use stylescope::weights::environment::{Environment, Patience};
+use stylescope::weights::environment::{Environment, Patience, Proxies};
 use stylescope::weights::file::WeightsFile;
 use stylescope::weights::store::{Located, Needed, ObtainError, Progress, Store};
 
@@ -104,7 +105,7 @@ impl Fixture {
             hub: server.url(),
             template: None,
             offline: None,
-            proxy: None,
+            proxies: Proxies::default(),
             patience: Patience {
                 stall: Duration::from_secs(5),
                 attempts: 4,
@@ -186,6 +187,7 @@ pub(super) fn is_part(name: &str) -> bool {
 pub(super) fn leaked(sources: Vec<Source>) -> &'static Published {
     Box::leak(Box::new(Published {
         name: "small",
+        network: NetworkName::Vgg16,
         licence: "MIT (the tests)",
         sources: sources.leak(),
     }))

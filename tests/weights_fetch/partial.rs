@@ -1,8 +1,10 @@
 //! Only what is needed is fetched, wherever it lies.
 
+use std::ops::ControlFlow;
+
 use stylescope::weights::environment::Template;
 use stylescope::weights::file::WeightsFile;
-use stylescope::weights::store::{ObtainError, Origin, Progress};
+use stylescope::weights::store::{Needed, ObtainError, Origin, Progress};
 
 use super::fixture::{DEEP, ETAG, Fixture, HUB_PATH, SHALLOW, assert_holds, needed};
 use super::server::Answer;
@@ -124,11 +126,47 @@ fn a_deeper_network_fetches_only_what_is_missing() {
     );
     assert_holds(&located.path, DEEP, 1);
     assert_eq!(fixture.cached(), ["small.safetensors"]);
+    // Nothing is wrong with a file that has what was needed before.
+    assert!(located.notes.is_empty(), "{:?}", located.notes);
+}
+
+#[test]
+fn a_shallow_file_is_passed_over_in_silence() {
+    let mut fixture = Fixture::new();
+    fixture.obtain(SHALLOW).unwrap();
+    fixture.environment.offline = Some("--offline");
+    let error = fixture.obtain(DEEP).unwrap_err().to_string();
     assert!(
-        located.notes.iter().any(|note| note.contains("no tensor")),
-        "{:?}",
-        located.notes
+        error.contains("only some of their tensors are in"),
+        "{error}"
     );
+    let snapshot = "hub/models--test--small/snapshots/abc";
+    let snapshot = fixture.folder.path().join(snapshot);
+    std::fs::create_dir_all(&snapshot).unwrap();
+    super::fixture::write_small(&snapshot.join("model.safetensors"), 1, 0);
+    let located = fixture.obtain(DEEP).unwrap();
+    assert_eq!(located.origin, Origin::HuggingFace);
+    assert!(located.notes.is_empty(), "{:?}", located.notes);
+}
+
+#[test]
+fn the_same_tensors_give_the_same_file_whichever_came_first() {
+    let mut fixture = Fixture::new();
+    let at_once = std::fs::read(fixture.obtain(DEEP).unwrap().path).unwrap();
+    fixture.environment.cache = fixture.folder.path().join("another");
+    let obtain = |needed: &[Needed]| {
+        let mut go_on = |_| ControlFlow::Continue(());
+        fixture
+            .store()
+            .obtain(fixture.published, needed, &mut go_on)
+            .unwrap()
+    };
+    let needed = needed(DEEP);
+    let located = obtain(&needed[SHALLOW..]);
+    // Within what comes, too, one that is here already has its place.
+    obtain(&[needed[0].clone(), needed[SHALLOW].clone()]);
+    obtain(&needed);
+    assert!(std::fs::read(located.path).unwrap() == at_once);
 }
 
 #[test]
@@ -229,8 +267,6 @@ fn passwords_are_not_written_down() {
 #[test]
 fn tensors_that_lie_next_to_each_other_in_half_precision() {
     use safetensors::tensor::{Dtype, TensorView};
-    use std::ops::ControlFlow;
-    use stylescope::weights::store::Needed;
 
     let fixture = Fixture::new();
     let path = fixture.folder.path().join("half.safetensors");

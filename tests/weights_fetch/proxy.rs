@@ -6,7 +6,7 @@ use super::fixture::{DEEP, Fixture, assert_holds};
 fn everything_goes_through_the_proxy() {
     let mut fixture = Fixture::new();
     fixture.environment.hub = "http://weights.invalid".to_owned();
-    fixture.environment.proxy = Some(ureq::Proxy::new(&fixture.server.url()).unwrap());
+    fixture.environment.proxies.http = Some(ureq::Proxy::new(&fixture.server.url()).unwrap());
     assert_holds(&fixture.obtain(DEEP).unwrap().path, DEEP, 1);
     assert!(
         fixture
@@ -31,7 +31,7 @@ fn excepted_hosts_go_without_it() {
         .no_proxy("127.0.0.1")
         .build()
         .unwrap();
-    fixture.environment.proxy = Some(proxy);
+    fixture.environment.proxies.http = Some(proxy);
     fixture.obtain(DEEP).unwrap();
     assert!(
         fixture

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use self::reason::{Facts, Reason};
 use super::section::Section;
-use crate::command::provenance::human_bytes;
 use crate::dashboard::gpu::VISIBLE_DEVICES;
 use crate::dashboard::gpu::driver::{self, DriverError};
 use crate::engine::device::{self, Cuda, DeviceChoice, cuda_version};
 use crate::engine::library;
 use crate::preset::visible::visible;
+use crate::record::figure;
 
 /// Asks driver, system and libtorch.
 pub(super) fn section() -> Section {
@@ -135,7 +135,7 @@ fn device_in_words(facts: &Facts, index: usize) -> String {
     let card = card.and_then(|driver| driver.card(index, facts.visible.as_deref()));
     let name = card.map(|card| format!(" {}", visible(&card.name)));
     let memory = card.and_then(|card| card.memory_total_bytes);
-    let memory = memory.map(|bytes| format!(", {}", human_bytes(bytes)));
+    let memory = memory.map(|bytes| format!(", {}", figure::bytes(bytes)));
     format!(
         "cuda:{index}{}{}",
         name.unwrap_or_default(),

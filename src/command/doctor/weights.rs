@@ -6,13 +6,16 @@ use rustix::fs::{Access, access, statvfs};
 use serde_json::{Value, json};
 
 use super::section::{Mark, Section, shown};
-use crate::command::provenance::human_bytes;
 use crate::preset::visible::visible;
+use crate::record::figure;
 use crate::weights::catalogue;
 use crate::weights::store::Store;
 
 /// The largest file of weights, VGG-19 whole, with a little room.
 const ENOUGH_BYTES: u64 = 600_000_000;
+
+/// Another address for the Hugging Face hub.
+const HUB_VARIABLE: &str = "HF_ENDPOINT";
 
 /// A file of published weights.
 struct Here {
@@ -78,7 +81,7 @@ fn facts(store: &Store) -> Facts {
         bytes: listed.bytes,
         damage: listed.contents.err(),
     });
-    let mirrors = ["STYLESCOPE_WEIGHTS_URL", "HF_ENDPOINT"];
+    let mirrors = ["STYLESCOPE_WEIGHTS_URL", HUB_VARIABLE];
     let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let folder = store.folder().to_owned();
     let there = nearest_folder(&folder);
@@ -86,6 +89,7 @@ fn facts(store: &Store) -> Facts {
         here: here.collect(),
         published: catalogue::all()
             .iter()
+            .filter(|published| published.is_named_by_presets())
             .map(|published| published.name)
             .collect(),
         offline: environment.offline,
@@ -129,7 +133,7 @@ fn weights(facts: &Facts) -> Section {
         Some(format!(
             "{network} ({}, {})",
             file.place,
-            human_bytes(file.bytes)
+            figure::bytes(file.bytes)
         ))
     });
     let words: Vec<String> = words.collect();
@@ -159,7 +163,11 @@ fn weights(facts: &Facts) -> Section {
             ));
         }
         (None, mirror) if !missing.is_empty() => {
-            let from = mirror.as_ref().map(|name| format!(", from {name}"));
+            let from = mirror.as_deref().map(|name| match name {
+                // Other addresses are not asked by way of it.
+                HUB_VARIABLE => format!(", those on the hub from {name}"),
+                _ => format!(", from {name}"),
+            });
             section.say(format!(
                 "fetched when a preset needs them{}: {}",
                 from.unwrap_or_default(),
@@ -191,11 +199,11 @@ fn cache(cache: &Cache) -> Section {
     let mut section = Section::new("cache", data);
     let size = match cache.bytes {
         0 => "empty".to_owned(),
-        bytes => human_bytes(bytes),
+        bytes => figure::bytes(bytes),
     };
     let free = cache
         .free_bytes
-        .map(|bytes| format!(", {} free", human_bytes(bytes)));
+        .map(|bytes| format!(", {} free", figure::bytes(bytes)));
     section.say(format!(
         "{}: {size}{}",
         shown(&cache.folder),

@@ -43,9 +43,6 @@ impl Outcome {
         seconds: f64,
     ) -> Result<Written, Failure> {
         let step = pictures.step;
-        let Some(picture) = pictures.pictures.first() else {
-            return Err(Failure::new("the run ended without a picture"));
-        };
         if step == 0 && reason == EndReason::Stopped {
             let summary = "stopped before the first step: nothing was written".to_owned();
             return Ok(Written {
@@ -57,6 +54,9 @@ impl Outcome {
                 summary,
             });
         }
+        let Some(picture) = pictures.pictures.first() else {
+            return Err(Failure::new("the run ended without a picture"));
+        };
         let final_loss = self
             .last_block
             .as_ref()

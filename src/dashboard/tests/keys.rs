@@ -7,6 +7,7 @@ use crate::dashboard::action::Panel;
 use crate::dashboard::app::Exit;
 use crate::dashboard::dialog::Dialog;
 use crate::dashboard::message::{Done, Task};
+use crate::dashboard::run_state::Phase;
 use crate::engine::message::Snapshot;
 use crate::preset::{Listed, Origin};
 
@@ -391,6 +392,27 @@ fn what_waits_for_a_restart_is_not_recorded_as_if_it_counted() {
     let saving = saving.unwrap();
     assert_eq!(saving.loaded.preset.schedule.seed, 0);
     assert!(saving.changes.is_empty());
+}
+
+#[test]
+fn a_fetching_that_is_broken_off_leaves_no_trace() {
+    let mut desk = running();
+    desk.engine(Event::Paused(50));
+    let fetching = Fetching::of("vgg19");
+    desk.engine(Event::Preparing(Stage::Fetching(fetching)));
+    // The person takes the change back: only this comes of it.
+    let in_force = Box::new(desk.app.recipe.preset().clone());
+    desk.engine(Event::PresetChanged {
+        candidate: 0,
+        step: 50,
+        changes: Vec::new(),
+        preset: in_force.clone(),
+        in_force,
+    });
+    assert_eq!(desk.app.run.phase(), Phase::Paused);
+    desk.commands();
+    desk.typed(" ");
+    assert!(matches!(desk.commands()[..], [Command::Resume]));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Keeps two that fetch the same weights from writing the same files. Blocks the thread that waits.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Cache;
@@ -27,13 +29,7 @@ impl Lock {
     ) -> Result<Option<Self>, CacheError> {
         let path = cache.folder().join(format!("{name}.lock"));
         let failed = |error| CacheError::new("lock", &path, error);
-        // Never removed: who waits for a file that is gone would wait beside the others.
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
+        let file = open(&path).map_err(failed)?;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Some(Self { file: Some(file) })),
@@ -50,5 +46,36 @@ impl Lock {
     /// False where somebody else may be at work at the same time, because there are no locks.
     pub(in crate::weights) fn is_exclusive(&self) -> bool {
         self.file.is_some()
+    }
+}
+
+/// Opens the file that is locked, or makes it. It is never removed: who waits for a file that is gone would
+/// wait beside the others.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        // Of a folder that users share, another one may have made it: to lock it, reading is enough.
+        .or_else(|error| File::open(path).map_err(|_| error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_can_be_locked() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::in_folder(folder.path());
+        // A folder cannot be opened for writing, whoever runs the tests; a file by another user than root.
+        std::fs::create_dir_all(cache.folder().join("vgg19.lock")).unwrap();
+        let take = || Lock::take(&cache, "vgg19", &mut || ControlFlow::Break(())).unwrap();
+        let lock = take().unwrap();
+        assert!(lock.is_exclusive());
+        assert!(take().is_none());
+        drop(lock);
+        assert!(take().is_some());
     }
 }

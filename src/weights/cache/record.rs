@@ -1,11 +1,14 @@
 //! What is known of a whole published file in the cache, kept beside it. Reads and writes a small file.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::error::CacheError;
+use super::{Cache, discard};
 
 /// Where a file came from, and what it was when it came.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +31,30 @@ impl Record {
         serde_json::from_slice(&std::fs::read(Self::path(path)).ok()?).ok()
     }
 
-    /// Writes the record of the file that will lie at `path`.
-    pub(in crate::weights) fn write(&self, path: &Path) -> Result<(), CacheError> {
-        let path = Self::path(path);
-        let failed = |error| CacheError::new("write", &path, error);
+    /// Writes the record of the file that will lie at `path`: first as `part`, as every file of the cache.
+    pub(in crate::weights) fn write(
+        &self,
+        cache: &Cache,
+        part: &Path,
+        path: &Path,
+    ) -> Result<(), CacheError> {
+        let failed = |error| CacheError::new("write", part, error);
         let text = serde_json::to_vec_pretty(self).map_err(|error| failed(error.into()))?;
-        std::fs::write(&path, text).map_err(failed)
+        let mut file = File::create(part).map_err(failed)?;
+        let written = file
+            .write_all(&text)
+            .map_err(failed)
+            .and_then(|()| cache.finish(part, &file, &Self::path(path)));
+        if written.is_err() {
+            // Nothing in it is of use to the next attempt.
+            let _ = discard(part);
+        }
+        written
+    }
+
+    /// Removes the record of the file at `path`.
+    pub(in crate::weights) fn discard(path: &Path) -> Result<(), CacheError> {
+        discard(&Self::path(path))
     }
 
     fn path(of: &Path) -> PathBuf {

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use sha2::{Digest, Sha256};
 
 use super::download::Download;
-use super::part::Part;
+use super::part::{Outline, Part};
 use super::remote::Remote;
 use super::reporter::{Progress, Reporter};
 use super::retry::Retry;
@@ -60,7 +60,7 @@ pub(super) fn fetch(
         other => other?,
     };
     let finished = order.cache.checkpoint_path(name);
-    record.write(&finished)?;
+    record.write(order.cache, &order.parts.path("record"), &finished)?;
     order.cache.finish(part.path(), part.file(), &finished)?;
     Ok(())
 }
@@ -71,32 +71,30 @@ fn begin(
     remote: &Remote,
     total_bytes: u64,
     digest_known: bool,
-) -> Result<Part, CacheError> {
+) -> Result<Part<'static>, CacheError> {
     let validator = remote.validator.as_deref().unwrap_or_default();
     let facts = format!("{}\n{validator}\n{total_bytes}", remote.url);
     let key: String = hexadecimal(&Sha256::digest(facts))
         .chars()
         .take(16)
         .collect();
-    let path = order
-        .cache
-        .part_path(order.published.name, &order.part_key(&key));
+    let path = order.parts.take(&key);
     if remote.validator.is_none() && !digest_known {
         // Nothing says whether the file there is still the one that the part is of.
         discard(&path)?;
     }
-    let mut part = Part::open(path, b"")?;
-    if part.bytes() > total_bytes {
-        part.cut(0)?;
-    }
-    Ok(part)
+    let outline = Outline {
+        bytes: total_bytes,
+        ..Outline::default()
+    };
+    Part::open(path, outline)
 }
 
 /// Checks what has arrived, and says what is to be remembered of it.
 fn check(
     order: &Order<'_>,
     remote: &Remote,
-    part: &Part,
+    part: &Part<'_>,
     published: Option<&str>,
     reporter: &mut Reporter<'_>,
 ) -> Result<Record, Failed> {

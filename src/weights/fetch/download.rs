@@ -9,14 +9,14 @@ use super::wanted::Wanted;
 use crate::weights::http::{Client, Request, Transfer, TransferError};
 
 /// One remote file on its way into one part.
-pub(super) struct Download<'a> {
+pub(super) struct Download<'a, 'here> {
     pub(super) client: &'a Client,
     pub(super) remote: &'a Remote,
     pub(super) wanted: Wanted,
-    pub(super) part: &'a mut Part,
+    pub(super) part: &'a mut Part<'here>,
 }
 
-impl Download<'_> {
+impl Download<'_, '_> {
     /// Says what is fetched, and fetches it. What arrived stays in the part whatever happens.
     pub(super) fn run(
         &mut self,

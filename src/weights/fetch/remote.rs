@@ -51,7 +51,7 @@ impl Header {
     /// How long the file is by this header.
     fn file_bytes(&self) -> u64 {
         let data = self.tensors.values().map(|entry| entry.end).max();
-        self.data_start.saturating_add(data.unwrap_or(0))
+        self.data_start + data.unwrap_or(0)
     }
 }
 

@@ -17,6 +17,9 @@ const LARGEST_BY_FORMAT_BYTES: u64 = 100_000_000;
 /// The limit here: JSON takes many times its size while it is read, and 2000 tensors need 0.2 MB.
 const LARGEST_BYTES: u64 = 4 << 20;
 
+/// The longest file that there can be: systems count the bytes of files in 63 bits.
+const LARGEST_FILE_BYTES: u64 = i64::MAX as u64;
+
 /// One tensor as the header describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeaderEntry {
@@ -92,6 +95,13 @@ pub fn header(first_bytes: &[u8]) -> Result<HeaderState, FormatError> {
             (name, entry)
         })
         .collect();
+    let data_bytes = tensors.iter().map(|(_, entry)| entry.end).max();
+    // Seen here, whoever reads may add up lengths without a second thought.
+    if data_bytes.is_some_and(|bytes| bytes > LARGEST_FILE_BYTES - data_start) {
+        return Err(FormatError::Damaged(
+            "its header describes more bytes than a file can have".to_owned(),
+        ));
+    }
     // The name settles the order of empty tensors, which share their place.
     tensors.sort_by(|(name, entry), (other_name, other)| {
         (entry.begin, entry.end, name).cmp(&(other.begin, other.end, other_name))
@@ -145,7 +155,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Contents, FormatError> {
         } => (data_start, tensors, metadata),
     };
     let data_bytes = tensors.values().map(|entry| entry.end).max().unwrap_or(0);
-    let expected_bytes = data_start.saturating_add(data_bytes);
+    let expected_bytes = data_start + data_bytes;
     if (bytes.len() as u64) < expected_bytes {
         return Err(short(expected_bytes));
     }
@@ -257,6 +267,32 @@ mod tests {
         let json = one(r#""shape":[1],"data_offsets":[4,8]"#).replace('a', &"a".repeat(100_000));
         let message = read(&file(&json, &[0; 16])).unwrap_err().to_string();
         assert!(message.len() < 200, "{message}");
+    }
+
+    #[test]
+    fn no_file_is_as_long_as_numbers_go() {
+        let file_of = |bytes: u64| {
+            let each = bytes / 8;
+            let entries: Vec<String> = (0..8)
+                .map(|index| {
+                    let (begin, end) = (index * each, (index + 1) * each);
+                    format!(
+                        r#""{index}":{{"dtype":"U8","shape":[{each}],"data_offsets":[{begin},{end}]}}"#
+                    )
+                })
+                .collect();
+            file(&format!("{{{}}}", entries.join(",")), &[])
+        };
+        assert!(matches!(
+            header(&file_of(1 << 62)),
+            Ok(HeaderState::Header { .. })
+        ));
+        for bytes in [1 << 63, u64::MAX] {
+            assert!(matches!(
+                read(&file_of(bytes)),
+                Err(FormatError::Damaged(reason)) if reason.contains("than a file can have")
+            ));
+        }
     }
 
     #[test]

@@ -15,6 +15,8 @@ pub struct NotFound {
     pub published: &'static Published,
     /// The folders that do not have them.
     pub folders: Vec<PathBuf>,
+    /// The own file where it has some of the tensors that are needed, but not all.
+    pub incomplete: Option<PathBuf>,
     /// Files that were passed over, and why; a line each.
     pub notes: Vec<String>,
 }
@@ -30,6 +32,10 @@ impl fmt::Display for NotFound {
         )?;
         for note in &self.notes {
             write!(formatter, "\n  {note}")?;
+        }
+        if let Some(path) = &self.incomplete {
+            let path = path.to_string_lossy();
+            write!(formatter, "\n  only some of their tensors are in {path:?}")?;
         }
         for folder in &self.folders {
             write!(formatter, "\n  not in {:?}", folder.to_string_lossy())?;
@@ -100,9 +106,14 @@ fn ways_on(published: &Published) -> String {
         .find(|source| matches!(source, Source::Address { .. }))
         .or(published.sources.first())
         .map_or_else(String::new, |source| source.url("https://huggingface.co"));
+    let hub = if published.is_on_hub() {
+        "HF_ENDPOINT or "
+    } else {
+        ""
+    };
     format!(
         "  three ways on: fetch {address} elsewhere, and give the file with --weights FILE;\n  \
-         or name a mirror by HF_ENDPOINT or STYLESCOPE_WEIGHTS_URL=https://mirror.example/{{file}};\n  \
+         or name a mirror by {hub}STYLESCOPE_WEIGHTS_URL=https://mirror.example/{{file}};\n  \
          or use `-p demo`, which needs no weights"
     )
 }
@@ -117,6 +128,7 @@ mod tests {
         let missing = NotFound {
             published: catalogue::named("vgg19").unwrap(),
             folders: vec!["/cache\u{1b}".into()],
+            incomplete: None,
             notes: vec!["passed over: a".to_owned()],
         };
         let offline = ObtainError::Offline {
@@ -145,5 +157,15 @@ mod tests {
             }
             assert!(!text.contains('\u{1b}'), "{text}");
         }
+    }
+
+    #[test]
+    fn a_mirror_of_the_hub_is_no_way_to_what_is_not_on_it() {
+        let ways = ways_on(catalogue::named("squeezenet1_0").unwrap());
+        assert!(!ways.contains("HF_ENDPOINT"), "{ways}");
+        assert!(
+            ways.contains("a mirror by STYLESCOPE_WEIGHTS_URL="),
+            "{ways}"
+        );
     }
 }

@@ -5,13 +5,13 @@
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-use super::{Store, source_of};
-use crate::weights::cache::{CacheError, Lock, Record, discard, sha256_of};
-use crate::weights::catalogue::{self, Published, Source};
+use super::Store;
+use crate::weights::cache::{CacheError, Lock, discard};
+use crate::weights::catalogue::{self, Published};
 use crate::weights::error::WeightsError;
-use crate::weights::file::WeightsFile;
 use crate::weights::find::{self, Origin, Place};
 use crate::weights::format::Format;
+use crate::weights::found::Found;
 
 /// A file of published weights on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,21 +158,20 @@ impl Store {
 }
 
 fn listed(published: &'static Published, place: Place) -> Listed {
-    let opened = WeightsFile::open(&place.path);
-    let facts = |file: &WeightsFile| (digests(published, &place, file), source_of(&place, file));
     let fetched = fetched(&place);
-    let (digests, source) = match &opened {
-        Ok(file) => facts(file),
-        Err(_) => (Digests::None, place.source.clone()),
+    let (contents, digests, source) = match Found::open(&place) {
+        Ok(found) => {
+            let contents = found.file.contents();
+            let read = (contents.format, contents.tensors.len());
+            (Ok(read), found.digests(published), found.source())
+        }
+        Err(error) => (Err(first_line(&error)), Digests::None, place.source.clone()),
     };
     Listed {
         published,
         bytes: std::fs::metadata(&place.path).map_or(0, |attributes| attributes.len()),
         digests,
-        contents: match opened {
-            Ok(file) => Ok((file.contents().format, file.contents().tensors.len())),
-            Err(error) => Err(first_line(&error)),
-        },
+        contents,
         path: place.path,
         origin: place.origin,
         source,
@@ -189,37 +188,6 @@ fn fetched(place: &Place) -> Option<String> {
     Some(time::OffsetDateTime::from(written).date().to_string())
 }
 
-/// What the file at `place` can be checked against.
-fn digests(published: &Published, place: &Place, file: &WeightsFile) -> Digests {
-    if published_sha256(published, place).is_some() {
-        return Digests::Published;
-    }
-    let mut names = file.contents().tensors.keys();
-    let in_file = place.origin == Origin::Cache
-        && names.len() > 0
-        && names.all(|name| file.recorded_sha256(name).is_some());
-    let beside = place.origin == Origin::Cache && Record::of(&place.path).is_some();
-    if in_file || beside {
-        Digests::Recorded
-    } else {
-        Digests::None
-    }
-}
-
-/// The first digits of the SHA-256 that the whole file at `place` must have: `PyTorch`'s files bear the
-/// published names; in the own cache, those that came from a published address are published files.
-fn published_sha256(published: &Published, place: &Place) -> Option<&'static str> {
-    let source = match place.origin {
-        Origin::HuggingFace => return None,
-        Origin::PyTorch => place.source.clone(),
-        Origin::Cache => Record::of(&place.path).map(|record| record.source),
-    }?;
-    published.sources.iter().find_map(|known| match known {
-        Source::Address { url, sha256, .. } if *url == source => Some(*sha256),
-        _ => None,
-    })
-}
-
 /// `None` where it was stopped.
 fn verify(
     published: &Published,
@@ -229,48 +197,45 @@ fn verify(
     if pulse().is_break() {
         return None;
     }
-    let file = match WeightsFile::open(&place.path) {
-        Ok(file) => file,
+    let opened = Found::open(place).and_then(|found| {
+        found.check_recorded(published)?;
+        Ok(found)
+    });
+    let found = match opened {
+        Ok(found) => found,
         Err(error) => return Some(Outcome::Damaged(first_line(&error))),
     };
-    if let Some(expected) = published_sha256(published, place) {
-        return whole_file(place, expected, pulse);
+    if let Some(expected) = found.published_sha256(published) {
+        return whole_file(&found, expected, pulse);
     }
-    for name in file.contents().tensors.keys() {
+    for name in found.file.contents().tensors.keys() {
         if pulse().is_break() {
             return None;
         }
-        if let Err(error) = find::check_digest(place, &file, name) {
+        if let Err(error) = found.compare_tensor(name) {
             return Some(Outcome::Damaged(first_line(&error)));
         }
     }
-    Some(match digests(published, place, &file) {
+    Some(match found.digests(published) {
         Digests::None => Outcome::Unchecked,
         digests => Outcome::Sound(digests),
     })
 }
 
 fn whole_file(
-    place: &Place,
+    found: &Found,
     expected: &str,
     pulse: &mut dyn FnMut() -> ControlFlow<()>,
 ) -> Option<Outcome> {
-    let computed = std::fs::File::open(&place.path).and_then(|file| {
-        let bytes = file.metadata()?.len();
-        sha256_of(&file, 0, bytes, pulse)
-    });
-    Some(match computed {
-        Ok(found) if found.starts_with(expected) => Outcome::Sound(Digests::Published),
-        Ok(found) => Outcome::Damaged(format!(
-            "the SHA-256 of {:?} begins with {}, not with {expected}",
-            place.path.to_string_lossy(),
-            found.get(..expected.len()).unwrap_or(&found)
+    let path = found.place.path.to_string_lossy();
+    Some(match found.sha256(pulse) {
+        Ok(computed) if computed.starts_with(expected) => Outcome::Sound(Digests::Published),
+        Ok(computed) => Outcome::Damaged(format!(
+            "the SHA-256 of {path:?} begins with {}, not with {expected}",
+            computed.get(..expected.len()).unwrap_or(&computed)
         )),
         Err(error) if error.kind() == std::io::ErrorKind::Interrupted => return None,
-        Err(error) => Outcome::Damaged(format!(
-            "{:?} cannot be read: {error}",
-            place.path.to_string_lossy()
-        )),
+        Err(error) => Outcome::Damaged(format!("{path:?} cannot be read: {error}")),
     })
 }
 

@@ -99,8 +99,10 @@ impl Reason {
                 needs,
             };
         }
+        // An empty value hides every card too.
+        let hides = |value: &str| value.trim().is_empty() || driver.card(0, Some(value)).is_none();
         match &facts.visible {
-            Some(value) if !driver.cards.is_empty() => Self::Hidden(value.clone()),
+            Some(value) if !driver.cards.is_empty() && hides(value) => Self::Hidden(value.clone()),
             _ => Self::NoDevice(String::new()),
         }
     }

@@ -137,6 +137,12 @@ fn cards_that_are_hidden() {
         let said = &describe(&hidden).said[0];
         assert!(said.contains("CUDA_VISIBLE_DEVICES") && !said.contains('\x1b'));
     }
+    // What hides nothing is not the reason.
+    let all_seen = Facts {
+        visible: Some("0".to_owned()),
+        ..without_device()
+    };
+    assert_eq!(word(&all_seen), Some("no_device"));
     let none_at_all = Facts {
         driver: Ok(driver(13_000, 0)),
         visible: Some("0".to_owned()),
