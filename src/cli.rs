@@ -64,6 +64,9 @@ pub enum Command {
     /// Trained weights: list, fetch, check, remove.
     #[command(subcommand, long_about = WEIGHTS_HELP)]
     Weights(WeightsCommand),
+    /// Runs that were kept: list, show, compare, remove.
+    #[command(subcommand, long_about = RUNS_HELP)]
+    Runs(RunsCommand),
     /// Print a picture and how it was made.
     #[command(
         long_about = "Prints a picture in the terminal and, where stylescope wrote it, how it was made: the \
@@ -103,7 +106,7 @@ const RUN_EXAMPLES: &str = "Examples:
       the command line of the reference program, with its recipe
 
 With --json every line on standard output is one object. `event` says which kind:
-  start     version, preset, pictures, size [width, height], device, threads, steps
+  start     version, preset, pictures, size [width, height], device, threads, steps, run (its folder)
   fetch     network, from, done_bytes, total_bytes: only where weights are fetched, once a second
   step      step, seconds, loss {total, content, style, variation},
             terms [{kind, layer, weight, unweighted, weighted}, …]
@@ -254,6 +257,14 @@ pub struct RunOptions {
     #[arg(long)]
     pub json: bool,
 
+    /// Keep the run in a folder of its own in FOLDER [default: `$STYLESCOPE_RUNS`, else ./runs]
+    #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub runs: Option<PathBuf>,
+
+    /// Keep nothing of the run but its picture
+    #[arg(long, conflicts_with = "runs")]
+    pub no_record: bool,
+
     /// How pictures are shown in the dashboard and printed at the end
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub graphics: Graphics,
@@ -317,7 +328,7 @@ const WEIGHTS_HELP: &str = "Trained weights of the published networks.\n\n\
     own cache ($STYLESCOPE_CACHE, or `stylescope` in the cache folder of the platform); PyTorch's cache \
     ($TORCH_HOME); Hugging Face's cache ($HF_HUB_CACHE, $HF_HOME). Otherwise they are fetched into the own \
     cache: of a safetensors file only the layers that are needed.\n\n\
-    Nothing is fetched with --offline or STYLESCOPE_OFFLINE=1. HF_ENDPOINT names a mirror of the Hugging \
+    Nothing is fetched with --offline, STYLESCOPE_OFFLINE=1 or HF_HUB_OFFLINE=1. HF_ENDPOINT names a mirror of the Hugging \
     Face hub; STYLESCOPE_WEIGHTS_URL any other place, such as https://mirror.example/{file} or \
     https://mirror.example/{network}.safetensors. Proxies are taken from HTTPS_PROXY, ALL_PROXY and NO_PROXY.";
 
@@ -369,6 +380,74 @@ pub enum WeightsCommand {
         #[arg(long)]
         all: bool,
     },
+}
+
+const RUNS_HELP: &str = "Runs that were kept.\n\n\
+    Every run has a folder of its own in `runs`, in the folder where it was begun ($STYLESCOPE_RUNS or --runs \
+    name another): the preset, the losses of every step, what happened, pictures on the way, the result. A run \
+    is called by its folder, by the beginning or the end of the folder's name (the last four letters nearly \
+    always suffice), or `latest`.";
+
+/// The subcommands of `runs`.
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// All runs, the newest last
+    List {
+        /// Where they are kept.
+        #[command(flatten)]
+        place: RunsPlace,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// What a run was made of, how far it came, and its picture
+    Show {
+        /// Which run
+        #[arg(value_name = "RUN", default_value = "latest")]
+        run: String,
+        /// Where they are kept.
+        #[command(flatten)]
+        place: RunsPlace,
+        /// How the picture is printed
+        #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+        graphics: Graphics,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// What differs between two runs, and what it did to the losses
+    Diff {
+        /// The one
+        #[arg(value_name = "RUN")]
+        one: String,
+        /// The other
+        #[arg(value_name = "OTHER", default_value = "latest")]
+        other: String,
+        /// Where they are kept.
+        #[command(flatten)]
+        place: RunsPlace,
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Delete runs with everything in their folders
+    #[command(name = "rm", visible_alias = "remove")]
+    Remove {
+        /// Which runs
+        #[arg(required = true, value_name = "RUN")]
+        runs: Vec<String>,
+        /// Where they are kept.
+        #[command(flatten)]
+        place: RunsPlace,
+    },
+}
+
+/// Where runs are kept.
+#[derive(Debug, Args)]
+pub struct RunsPlace {
+    /// The folder of runs [default: `$STYLESCOPE_RUNS`, else ./runs]
+    #[arg(long = "runs", value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub folder: Option<PathBuf>,
 }
 
 /// The subcommands of `presets`.

@@ -2,7 +2,6 @@
 
 mod completions;
 mod demo;
-mod digest;
 mod doctor;
 mod failure;
 mod fetching;
@@ -10,6 +9,7 @@ mod output;
 mod presets;
 mod provenance;
 mod run;
+mod runs;
 mod show;
 mod terminal_picture;
 mod weights;
@@ -27,6 +27,7 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Demo(arguments) => demo::execute(*arguments),
         Command::Presets(command) => presets::execute(&command),
         Command::Weights(command) => weights::execute(&command),
+        Command::Runs(command) => runs::execute(&command),
         Command::Show(arguments) => show::execute(&arguments),
         Command::Doctor { json } => doctor::execute(json),
         Command::Completions { shell } => completions::execute(shell),

@@ -12,7 +12,7 @@
 //! | [`loss`] | statistics and distances: pure functions of tensors |
 //! | [`optimizer`] | Adam over a lane of candidates |
 //! | [`engine`] | the lane, the worker thread, and the messages it speaks in |
-//! | [`record`] | what is remembered of a run: the history of its losses, its speed |
+//! | [`record`] | what is remembered of a run: the history of its losses, its speed, its folder on the disk |
 //! | [`report`] | charts as pictures |
 //! | [`terminal`] | the real terminal: what it can do, its modes, input, output and signals |
 //! | [`dashboard`] | the live screen: state, keys, panels, preview |
@@ -21,9 +21,9 @@
 //! `command` uses everything. `engine` uses `preset`, `pixels`, `network`, `weights`, `loss` and `optimizer`.
 //! `dashboard` and `record` use `engine`'s messages; `dashboard` uses `preset`, `pixels`, `record` and
 //! `terminal` as well, `report` uses `record`, and neither knows the other. `loss` and `optimizer`
-//! use `preset`'s types and nothing else of the program, `network` also `weights`, which itself uses only the
-//! names of networks in `preset`; `terminal` only what makes text safe
-//! to print. `preset` and `pixels` use no other room. Only `network`, `loss`, `optimizer`, `engine` and
+//! use `preset`'s types and nothing else of the program, `network` also `weights`, which itself uses the
+//! names of networks in `preset` and, as `terminal` does, what makes text safe
+//! to print. `record` also uses `pixels` and `preset`. `preset` and `pixels` use no other room. Only `network`, `loss`, `optimizer`, `engine` and
 //! `pixels::tensor` name `tch`, only `dashboard` names `ratatui`, only `dashboard` and `terminal` name
 //! `crossterm`, only `report` names `plotters`. A test reads the sources and checks all this.
 

@@ -16,6 +16,7 @@ mod presets;
 mod provenance;
 mod reference_program;
 mod running;
+mod runs;
 pub(crate) mod setting;
 mod weights;
 pub(crate) mod weights_file;

@@ -47,7 +47,8 @@ fn names(line: &str, name: &str) -> bool {
 fn allowed_rooms(room: &str) -> Option<&'static [&'static str]> {
     Some(match room {
         "preset" | "pixels" => &[],
-        "weights" | "loss" | "optimizer" => &["preset"],
+        "loss" | "optimizer" => &["preset"],
+        "weights" => &["preset::NetworkName", "preset::visible"],
         "network" => &["preset", "weights"],
         "engine" => &[
             "preset",
@@ -58,7 +59,7 @@ fn allowed_rooms(room: &str) -> Option<&'static [&'static str]> {
             "optimizer",
         ],
         "terminal" => &["preset::visible"],
-        "record" => &["engine::message", "preset"],
+        "record" => &["engine::message", "preset", "pixels"],
         "report" => &["engine::message", "preset", "record"],
         "dashboard" => &["engine", "preset", "pixels", "record", "terminal"],
         "cli" => &["engine", "preset", "weights::catalogue"],

@@ -3,16 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::digest::FileDigest;
 use super::run::plan::Plan;
 use crate::engine::message::Started;
 use crate::pixels::TextEntry;
 use crate::preset::{self, Change, Init, Loaded, Origin};
-
-/// Keyword of the resolved preset, TOML.
-pub(super) const PRESET_KEYWORD: &str = "stylescope.preset";
-/// Keyword of everything else, JSON.
-pub(super) const RUN_KEYWORD: &str = "stylescope.run";
+use crate::record::digest::FileDigest;
+use crate::record::folder::{PRESET_KEYWORD, RUN_KEYWORD};
 
 /// How a picture came to be, as far as the plan does not say it.
 #[derive(Debug, Clone, Copy)]
@@ -31,12 +27,13 @@ pub(super) struct Made<'a> {
 pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
     let preset = &made.loaded.preset;
     let started = made.started;
-    let file = |digest: &Option<FileDigest>| match digest {
+    let file = |digest: Option<&FileDigest>| match digest {
         Some(digest) => {
             json!({ "name": digest.path().display().to_string(), "sha256": digest.get() })
         }
         None => Value::Null,
     };
+    let begin = |path: &std::path::Path| FileDigest::begin(path).ok();
     let preset_file = match &made.loaded.origin {
         Origin::File(path) => json!(path.display().to_string()),
         Origin::BuiltIn | Origin::Text => Value::Null,
@@ -44,19 +41,19 @@ pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
     let picture = |source: &super::run::plan::Source| json!({ "name": source.name(), "sha256": source.sha256() });
     // They may have been fetched since, or belong to another preset that was applied on the way.
     let weights_path = started.and_then(|started| started.weights.as_deref());
-    let planned = plan.weights.as_ref().map(FileDigest::path);
+    let planned = plan.weights.as_deref().map(FileDigest::path);
     let weights = if weights_path == planned {
-        file(&plan.weights)
+        file(plan.weights.as_deref())
     } else {
-        file(&weights_path.and_then(|path| FileDigest::begin(path).ok()))
+        file(weights_path.and_then(begin).as_ref())
     };
     let init_path = (preset.image.init == Init::File)
         .then_some(preset.image.init_file.as_deref())
         .flatten();
-    let init = if init_path == plan.init_file.as_ref().map(FileDigest::path) {
-        file(&plan.init_file)
+    let init = if init_path == plan.init_file.as_deref().map(FileDigest::path) {
+        file(plan.init_file.as_deref())
     } else {
-        file(&init_path.and_then(|path| FileDigest::begin(path).ok()))
+        file(init_path.and_then(begin).as_ref())
     };
     let changes = match made.changes {
         [] => Value::Null,
@@ -148,32 +145,9 @@ fn readable(number: f64) -> String {
     }
 }
 
-/// `1.2 MB`
-pub(super) fn human_bytes(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
-    if bytes < 1000 {
-        return format!("{bytes} bytes");
-    }
-    let mut size = bytes as f64 / 1000.0;
-    let mut unit = 0;
-    while size >= 999.95 && unit + 1 < UNITS.len() {
-        size /= 1000.0;
-        unit += 1;
-    }
-    format!("{size:.1} {}", UNITS.get(unit).copied().unwrap_or("TB"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_for_people() {
-        assert_eq!(
-            [999, 1500, 12_345_678].map(human_bytes),
-            ["999 bytes", "1.5 kB", "12.3 MB"]
-        );
-    }
 
     #[test]
     fn numbers_for_people() {

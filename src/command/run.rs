@@ -3,6 +3,7 @@
 mod live;
 pub(super) mod plan;
 mod progress;
+pub(super) mod recording;
 mod report;
 mod result;
 
@@ -11,14 +12,17 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{Failure, INTERRUPTED, signals};
+use super::{Failure, INTERRUPTED, output, signals};
 use crate::cli::RunArguments;
 use crate::engine::EngineError;
-use crate::engine::input::{Candidate, WeightsChoice};
+use crate::engine::input::Candidate;
 use crate::engine::message::{Command, EndReason, Event};
 use crate::engine::worker::{Job, Worker};
+use crate::preset::visible::visible;
+use crate::record::folder::recorder::{Recorder, Trouble};
+use crate::record::snapshot_schedule::SnapshotSchedule;
 use plan::{Plan, Source};
 use report::Reporter;
 use result::Outcome;
@@ -80,18 +84,42 @@ fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
         style: Arc::clone(&plan.style.picture),
     };
     let mut job = Job::single(candidate, plan.options.device);
-    job.weights = WeightsChoice::Store(Arc::clone(&plan.store));
+    job.weights = plan.weights_choice.clone();
     job.threads = plan.options.threads.map(usize::from);
+    let (recorder, note) = match recording::begin(&plan) {
+        Ok(recorder) => (recorder, None),
+        Err(note) => (None, Some(note)),
+    };
     if live::is_wanted(&plan) {
-        return live::run(plan, job);
+        return live::run(plan, job, recorder.as_ref(), note);
     }
-    in_lines(&plan, job)
+    if let Some(note) = note {
+        output::error_line(format!("note: {note}"));
+    }
+    let result = in_lines(&plan, job, recorder.as_deref());
+    if let Some(recorder) = recorder {
+        recorder.finish();
+        warn(&recorder);
+    }
+    result
+}
+
+/// Says what went wrong with recording.
+fn warn(recorder: &Recorder) {
+    for trouble in recorder.take_troubles() {
+        output::error_line(match trouble {
+            Trouble::Began(why) => format!("note: {}; it is tried again", visible(&why)),
+            Trouble::Over => "note: the run is recorded again, without a gap".to_owned(),
+        });
+    }
 }
 
 /// The run without a screen of its own: a progress bar, plain lines, or JSON.
-fn in_lines(plan: &Plan, job: Job) -> Result<ExitCode, Failure> {
+fn in_lines(plan: &Plan, job: Job, recorder: Option<&Recorder>) -> Result<ExitCode, Failure> {
+    let mut snapshots = SnapshotSchedule::default();
+    let mut snapshot_pending = false;
     let mut listener = Listener {
-        reporter: report::choose(plan),
+        reporter: report::choose(plan, recorder.map(|recorder| recorder.folder().path())),
         failed: None,
     };
     signals::listen()
@@ -115,6 +143,10 @@ fn in_lines(plan: &Plan, job: Job) -> Result<ExitCode, Failure> {
                 return Err(EngineError::WorkerGone(reason).into());
             }
         };
+        if let Some(recorder) = recorder {
+            recorder.hear(&event);
+            warn(recorder);
+        }
         match event {
             Event::Preparing(stage) => listener.tell(|reporter| reporter.preparing(&stage)),
             Event::Started(started) => {
@@ -125,6 +157,15 @@ fn in_lines(plan: &Plan, job: Job) -> Result<ExitCode, Failure> {
             }
             Event::Losses(block) => {
                 listener.tell(|reporter| reporter.losses(&block));
+                let steps = outcome.started.as_ref().map_or(0, |started| started.steps);
+                let step = block.first_step + block.steps();
+                if recorder.is_some()
+                    && !snapshot_pending
+                    && snapshots.is_due(Instant::now(), step, steps)
+                {
+                    snapshot_pending = true;
+                    worker.send(Command::Snapshot);
+                }
                 outcome.last_block = Some(block);
             }
             Event::Failed { error, .. }
@@ -143,6 +184,9 @@ fn in_lines(plan: &Plan, job: Job) -> Result<ExitCode, Failure> {
                 }
                 listener.reporter.clear();
                 let written = outcome.finish(plan, reason, &pictures, seconds)?;
+                if let (Some(recorder), Some(path)) = (recorder, &written.path) {
+                    recorder.saved(path);
+                }
                 listener.tell(|reporter| reporter.ended(plan, &written));
                 if let Some(error) = listener
                     .failed
@@ -157,10 +201,16 @@ fn in_lines(plan: &Plan, job: Job) -> Result<ExitCode, Failure> {
                     ExitCode::SUCCESS
                 });
             }
+            // Only its picture is wanted, and the recorder has it.
+            Event::Snapshot(snapshot) => {
+                snapshot_pending = false;
+                worker.send(Command::Forget {
+                    snapshot: snapshot.number,
+                });
+            }
             Event::PresetChanged { .. }
             | Event::Paused(_)
             | Event::Resumed(_)
-            | Event::Snapshot(_)
             | Event::WentBack { .. }
             | Event::Gradients(_)
             | Event::PictureReady => {}

@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
-use super::provenance::{self, PRESET_KEYWORD, RUN_KEYWORD};
+use super::provenance;
 use super::{Failure, output, terminal_picture};
 use crate::cli::ShowArguments;
 use crate::pixels;
 use crate::preset::visible::{visible, visible_source};
+use crate::record::figure;
+use crate::record::folder::{PRESET_KEYWORD, RUN_KEYWORD};
 
 pub(super) fn execute(arguments: &ShowArguments) -> Result<ExitCode, Failure> {
     let path = &arguments.picture;
@@ -35,7 +37,7 @@ pub(super) fn execute(arguments: &ShowArguments) -> Result<ExitCode, Failure> {
         "file      {} ({width}×{height}, {}, {})",
         visible(&path.display().to_string()),
         decoded.format,
-        provenance::human_bytes(decoded.file_bytes)
+        figure::bytes(decoded.file_bytes)
     ))?;
     for note in &decoded.notes {
         output::line(format!("note      {note}"))?;

@@ -284,8 +284,9 @@ impl App {
             self.notice = None;
             self.dirty = true;
         }
+        // Kept for whoever looks at the record later, too.
+        self.ask_for_snapshot(now);
         if !self.unseen {
-            self.ask_for_snapshot(now);
             self.ask_for_gradients();
             if !self.away {
                 self.ask_for_picture(now);

@@ -6,7 +6,9 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::Command as Program;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::app::App;
@@ -25,6 +27,7 @@ use crate::engine::picture_slot::PictureSlot;
 use crate::engine::worker::Worker;
 use crate::preset::visible::visible;
 use crate::preset::watch::Watcher;
+use crate::record::folder::recorder::{Recorder, Trouble};
 use crate::terminal::ask::Capabilities;
 use crate::terminal::capture::Capture;
 use crate::terminal::output::OutputEvent;
@@ -58,7 +61,10 @@ pub(super) struct Live {
     pub(super) connection: Option<Connection>,
     pub(super) screen: Screen,
     pub(super) lent: Option<Lent>,
-    pub(super) worker: Worker,
+    pub(super) worker: Option<Worker>,
+    /// Hands on what the worker says.
+    pub(super) engine_events: Option<JoinHandle<()>>,
+    pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) slot: PictureSlot,
     pub(super) tasks: Option<Tasks>,
     pub(super) watcher: Option<Watcher>,
@@ -84,6 +90,7 @@ impl Live {
             if let Some(connection) = &self.connection {
                 self.app.pictures.link = connection.output.bytes_per_second();
             }
+            self.hear_recorder(now);
             self.app.tick(now);
             if self.carry_out() {
                 return;
@@ -103,6 +110,25 @@ impl Live {
                 }
             }
             self.take_back();
+        }
+    }
+
+    fn hear_recorder(&mut self, now: Instant) {
+        let troubles = self
+            .recorder
+            .as_ref()
+            .map(|recorder| recorder.take_troubles());
+        for trouble in troubles.unwrap_or_default() {
+            match trouble {
+                Trouble::Began(why) => {
+                    let text = format!("the run is not recorded at the moment: {}", visible(&why));
+                    self.app.say(now, Tone::Error, text);
+                }
+                Trouble::Over => {
+                    let text = "the run is recorded again, without a gap";
+                    self.app.say(now, Tone::Good, text);
+                }
+            }
         }
     }
 
@@ -183,7 +209,11 @@ impl Live {
             }
             for effect in effects {
                 match effect {
-                    Effect::Engine(command) => self.worker.send(command),
+                    Effect::Engine(command) => {
+                        if let Some(worker) = &self.worker {
+                            worker.send(command);
+                        }
+                    }
                     Effect::Task(task) => {
                         if let Some(tasks) = &self.tasks {
                             tasks.add(task);
@@ -390,6 +420,12 @@ impl Live {
             capture.stop();
         }
         signals::stop_delivering();
+        // The recorder is to hear the worker's last words.
+        self.worker = None;
+        if let Some(thread) = self.engine_events.take() {
+            // A panic there has been reported by the hook.
+            let _ = thread.join();
+        }
         self.app.farewell()
     }
 }

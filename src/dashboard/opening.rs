@@ -119,24 +119,35 @@ impl Live {
         if let Some((tone, note)) = note {
             app.say(Instant::now(), tone, note);
         }
+        if let Some(note) = setup.note {
+            app.say(Instant::now(), Tone::Notice, visible(&note));
+        }
         let slot = worker.picture_slot();
+        let mut engine_events = None;
         if let Some(events) = worker.take_events() {
             let to_loop = to(&sender);
-            std::thread::Builder::new()
+            let recorder = setup.recorder.clone();
+            let thread = std::thread::Builder::new()
                 .name("engine events".to_owned())
                 .spawn(move || {
                     for event in events {
+                        if let Some(recorder) = &recorder {
+                            recorder.hear(&event);
+                        }
                         to_loop(Message::Engine(Box::new(event)));
                     }
                 })
                 .map_err(StartError::Thread)?;
+            engine_events = Some(thread);
         }
         Ok(Self {
             app,
             connection: Some(connection),
             screen: Screen::new(cells).map_err(StartError::Terminal)?,
             lent: None,
-            worker,
+            worker: Some(worker),
+            engine_events,
+            recorder: setup.recorder,
             slot,
             tasks: Some(tasks),
             watcher: watcher.ok(),

@@ -12,6 +12,7 @@ use crate::engine::worker::Job;
 use crate::preset::watch::Polling;
 use crate::preset::{Change, Loaded, Override};
 use crate::record::chart::LossChart;
+use crate::record::folder::recorder::Recorder;
 use crate::terminal::ask::{Capabilities, Protocol};
 
 /// A picture that goes into the run.
@@ -62,6 +63,10 @@ pub struct Setup {
     pub keeper: Arc<dyn Keeper>,
     /// Who draws charts as pictures.
     pub painter: ChartPainter,
+    /// Who writes down what happens; it is told on a thread of its own.
+    pub recorder: Option<Arc<Recorder>>,
+    /// What a person should know from the start.
+    pub note: Option<String>,
 }
 
 /// What is to be saved.

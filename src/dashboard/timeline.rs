@@ -2,22 +2,19 @@
 //! UI thread; the states themselves are the worker's.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use image::Rgb32FImage;
 
 use crate::engine::message::Snapshot;
+use crate::record::snapshot_schedule::{MOST_KEPT, SnapshotSchedule};
 
-/// Most states that are kept, whatever their size.
-const MOST_KEPT: usize = 24;
 /// Fewest that are kept, however large the picture.
 const FEWEST_KEPT: usize = 3;
 /// Memory for all of them, about.
 const BUDGET_BYTES: u64 = 512 << 20;
 /// A picture, its two moments and its average, and the copy that is looked at, four bytes a number.
 const BYTES_A_PIXEL: u64 = 3 * 4 * 5;
-/// However fast the steps are, a person looks at no more.
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(400);
 
 /// One kept state.
 #[derive(Debug, Clone)]
@@ -36,7 +33,7 @@ pub(super) struct Timeline {
     kept: Vec<Kept>,
     /// Which one is looked at; `None` for the picture as it is now.
     chosen: Option<usize>,
-    last_due: Option<(u64, Instant)>,
+    schedule: SnapshotSchedule,
     /// Asked for by a person, and not here yet.
     waiting: usize,
 }
@@ -61,18 +58,7 @@ impl Timeline {
 
     /// Whether a state is to be kept now, at `step` of `steps`.
     pub(super) fn is_due(&mut self, now: Instant, step: u64, steps: u64) -> bool {
-        let apart = (steps / MOST_KEPT as u64).max(1);
-        let due = match self.last_due {
-            None => step > 0,
-            // A run that went back keeps states on its new way too.
-            Some((last, at)) => {
-                now.duration_since(at) >= SHORTEST_INTERVAL && (step >= last + apart || step < last)
-            }
-        };
-        if due {
-            self.last_due = Some((step, now));
-        }
-        due
+        self.schedule.is_due(now, step, steps)
     }
 
     /// A person asked for one.
@@ -154,6 +140,8 @@ impl Timeline {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::engine::message::Pictures;
 

@@ -71,6 +71,9 @@ pub enum EngineError {
         /// The candidate's rate.
         learning_rate: f64,
     },
+    /// Weights cannot even be looked for.
+    #[error("{0}")]
+    NoStore(String),
     /// The picture that `image.init_file` names cannot be used.
     #[error("image.init_file: {0}")]
     InitFile(String),

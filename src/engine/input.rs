@@ -26,6 +26,8 @@ pub enum WeightsChoice {
     Preset,
     /// The file that the preset names, else what the store has, else what it can fetch.
     Store(Arc<Store>),
+    /// The file that the preset names; where it names none, this is why there is no store.
+    Unavailable(String),
     /// Random ones from a seed: for tests, which compare them with other programs.
     #[doc(hidden)]
     Random(u64),

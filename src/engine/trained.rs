@@ -37,6 +37,9 @@ pub(super) fn find(
             notes: Vec::new(),
         });
     }
+    if let WeightsChoice::Unavailable(reason) = choice {
+        return Err(EngineError::NoStore(reason.clone()));
+    }
     let (WeightsChoice::Store(store), Some(published)) = (choice, catalogue::of(network.name))
     else {
         return Err(NetworkError::NoWeights(network.name.as_str().to_owned()).into());

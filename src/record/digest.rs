@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// A file that was opened before the run, so that what is hashed is what was there then, whatever
 /// happens to its name meanwhile.
 #[derive(Debug)]
-pub(super) struct FileDigest {
+pub struct FileDigest {
     path: PathBuf,
     hashing: Mutex<Hashing>,
 }
@@ -24,7 +24,7 @@ enum Hashing {
 
 impl FileDigest {
     /// Begins to hash the regular file `path`.
-    pub(super) fn begin(path: &Path) -> io::Result<Self> {
+    pub fn begin(path: &Path) -> io::Result<Self> {
         if !std::fs::metadata(path)?.is_file() {
             return Err(io::Error::other("it is not a regular file"));
         }
@@ -39,12 +39,12 @@ impl FileDigest {
     }
 
     /// The file's path.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The digest in hexadecimal; `None` where the file could not be read to its end. Waits for the thread.
-    pub(super) fn get(&self) -> Option<String> {
+    pub fn get(&self) -> Option<String> {
         let mut hashing = self.hashing.lock().unwrap_or_else(PoisonError::into_inner);
         let digest = match std::mem::replace(&mut *hashing, Hashing::Done(None)) {
             Hashing::Running(thread) => thread.join().ok().and_then(Result::ok),

@@ -40,7 +40,8 @@ fn every_step_with_all_its_losses() {
     assert_eq!(
         keys(start),
         [
-            "event", "version", "preset", "content", "style", "size", "device", "threads", "steps"
+            "event", "version", "preset", "content", "style", "size", "device", "threads", "steps",
+            "run"
         ]
     );
     assert_eq!(start["event"], "start");

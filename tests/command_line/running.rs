@@ -40,7 +40,10 @@ fn plain_lines_tell_the_story() {
 /// The last line names the file and the steps.
 #[track_caller]
 fn assert_written(stdout: &str, name: &str, steps: u64) {
-    let last = stdout.lines().last().unwrap_or_default();
+    let mut lines = stdout.lines().rev();
+    let kept = lines.next().unwrap_or_default();
+    assert!(kept.starts_with("kept in "), "{kept}");
+    let last = lines.next().unwrap_or_default();
     assert!(
         last.contains(&format!("{name}: ")) || last.contains(&format!("{name} ")),
         "{last}"

@@ -22,6 +22,7 @@ pub(crate) const QUICK: [&str; 8] = [
 /// A test's own folder, in which the program runs and sees nothing of the machine's configuration.
 pub(crate) struct Setting {
     folder: TempDir,
+    runs: TempDir,
 }
 
 /// What a person has after the program ended.
@@ -35,6 +36,7 @@ impl Setting {
     pub(crate) fn empty() -> Self {
         Self {
             folder: tempfile::tempdir().expect("a temporary folder"),
+            runs: tempfile::tempdir().expect("a temporary folder"),
         }
     }
 
@@ -55,6 +57,19 @@ impl Setting {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         std::fs::write(&path, bytes).expect("a file");
         path
+    }
+
+    /// The folder in which the program keeps its runs.
+    pub(crate) fn runs(&self) -> &Path {
+        self.runs.path()
+    }
+
+    /// The folder of the only run that was kept.
+    pub(crate) fn only_run(&self) -> PathBuf {
+        let mut runs = std::fs::read_dir(self.runs()).expect("the folder of runs");
+        let run = runs.next().expect("a run").expect("an entry").path();
+        assert!(runs.next().is_none(), "there are several runs");
+        run
     }
 
     pub(crate) fn exists(&self, name: &str) -> bool {
@@ -101,6 +116,7 @@ impl Setting {
             .env("XDG_CACHE_HOME", self.path("caches"))
             // No test ever asks a server that is not its own.
             .env("STYLESCOPE_OFFLINE", "1")
+            .env("STYLESCOPE_RUNS", self.runs.path())
             .env_remove("CLICOLOR_FORCE")
             .stdin(Stdio::null());
         for variable in [

@@ -133,6 +133,8 @@ fn a_dashboard_that_breaks() {
             breaks: breaks == "tasks",
         }),
         painter: |_, _, _, _| None,
+        recorder: None,
+        note: None,
     };
     stylescope::dashboard::run(setup).unwrap();
 }

@@ -1,5 +1,11 @@
 //! Presets that are saved, broken, mended and written while a run goes on.
 
+use stylescope::engine::message::TermKind;
+use stylescope::record::folder::RunFolder;
+use stylescope::record::folder::description::{Description, State};
+use stylescope::record::folder::journal::{Entry, Happening};
+use stylescope::record::folder::metrics::{Metrics, Row};
+
 use super::*;
 
 #[test]
@@ -34,6 +40,62 @@ fn a_saved_preset_takes_effect_a_broken_one_does_not() {
     person.waits_until("no need of a restart", |screen| {
         !screen.contains("restart needed")
     });
+}
+
+#[test]
+fn what_happens_is_kept_in_the_runs_folder() {
+    let setting = setting();
+    let mut person = Person::runs(&setting, USUAL, 1_000_000, &[]);
+    person.waits_for("running");
+    setting.write("mine.toml", MINE.replace("weight = 1.0", "weight = 3.5"));
+    person.waits_for("style.weight 1.0 → 3.5, live");
+    person.types("t");
+    person.waits_for("snapshot kept");
+    person.types("[g");
+    person.waits_for("going on from step");
+    person.types("r");
+    person.waits_for("began again");
+    // Left without saving: what is kept is kept all the same.
+    person.types("qd");
+    assert_eq!(person.sees_the_end(), Some(0));
+    person.waits_for("kept in");
+
+    let folder = RunFolder::at(setting.only_run());
+    let entries = Entry::read_all(&folder.journal()).unwrap();
+    let place = |wanted: &dyn Fn(&Happening) -> bool| {
+        entries
+            .iter()
+            .position(|entry| wanted(&entry.what))
+            .unwrap()
+    };
+    let changed = place(&|what| {
+        matches!(what, Happening::PresetChanged { changes }
+            if *changes == ["style.weight 1.0 → 3.5, live"])
+    });
+    let went_back = place(&|what| matches!(what, Happening::WentBack { branch: 2 }));
+    let restarted = place(&|what| *what == Happening::Restarted);
+    let stopped = place(&|what| *what == Happening::Stopped);
+    assert!(changed < went_back && went_back < restarted && restarted < stopped);
+    assert_eq!(Description::read(&folder).unwrap().state, State::Stopped);
+    let preset = text_of(&folder.preset());
+    assert!(preset.contains("weight = 3.5"), "{preset}");
+    assert!(folder.result().exists());
+
+    let metrics = Metrics::read(&folder.metrics()).unwrap();
+    let branches: Vec<u32> = metrics.rows.iter().map(|row| row.branch).collect();
+    assert!(branches.is_sorted() && branches.first() == Some(&1));
+    assert_eq!(branches.last(), Some(&3));
+    let way = metrics.way();
+    assert!(way.iter().map(|row| row.step).eq(0..way.len() as u64));
+    // Weights are those of their step.
+    let weight = |row: &Row| {
+        let style = metrics
+            .terms
+            .iter()
+            .position(|term| term.kind == TermKind::Style);
+        row.terms[style.unwrap()].unwrap().1
+    };
+    assert!(weight(&metrics.rows[0]) < weight(metrics.rows.last().unwrap()));
 }
 
 #[test]

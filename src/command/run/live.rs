@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use image::RgbImage;
 
 use super::plan::{self, Plan, unused};
+use super::report::kept_in;
 use super::result;
 use crate::cli::Graphics;
 use crate::command::provenance::Made;
@@ -19,6 +20,7 @@ use crate::dashboard::{self, StartError};
 use crate::engine::worker::Job;
 use crate::preset::watch::Polling;
 use crate::record::chart::LossChart;
+use crate::record::folder::recorder::Recorder;
 use crate::report::loss_chart::{ChartLook, loss_chart};
 use crate::terminal::ask::{Capabilities, Protocol, is_dumb};
 
@@ -33,7 +35,12 @@ pub(super) fn is_wanted(plan: &Plan) -> bool {
 }
 
 /// Opens the dashboard and, once it is left, says what became of the run.
-pub(super) fn run(plan: Plan, job: Job) -> Result<ExitCode, Failure> {
+pub(super) fn run(
+    plan: Plan,
+    job: Job,
+    recorder: Option<&Arc<Recorder>>,
+    note: Option<String>,
+) -> Result<ExitCode, Failure> {
     let plan = Arc::new(plan);
     let source = |source: &plan::Source| Source {
         name: source.name().to_owned(),
@@ -60,20 +67,30 @@ pub(super) fn run(plan: Plan, job: Job) -> Result<ExitCode, Failure> {
         },
         keeper: Arc::new(Files {
             plan: Arc::clone(&plan),
+            recorder: recorder.cloned(),
             has_result: AtomicBool::new(false),
         }),
         painter: paint_chart,
+        recorder: recorder.cloned(),
+        note,
     };
     let farewell = dashboard::run(setup).map_err(|error| match error {
         StartError::Engine(error) => error.into(),
         other => Failure::new(other),
     })?;
+    if let Some(recorder) = recorder {
+        recorder.finish();
+        super::warn(recorder);
+    }
     if !farewell.unseen {
         if let Some(picture) = &farewell.picture {
             terminal_picture::print(picture, graphics);
         }
         for line in &farewell.lines {
             output::line(line)?;
+        }
+        if let Some(recorder) = recorder {
+            output::line(kept_in(recorder.folder().path()))?;
         }
     }
     match farewell.failure {
@@ -113,6 +130,7 @@ fn paint_chart(
 #[derive(Debug)]
 struct Files {
     plan: Arc<Plan>,
+    recorder: Option<Arc<Recorder>>,
     has_result: AtomicBool,
 }
 
@@ -144,6 +162,9 @@ impl Keeper for Files {
             .map_err(|failure| failure.to_string())?;
         if saving.is_result {
             self.has_result.store(true, Ordering::Relaxed);
+        }
+        if let Some(recorder) = &self.recorder {
+            recorder.saved(&path);
         }
         Ok(Saved { path, summary })
     }

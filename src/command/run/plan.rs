@@ -7,13 +7,14 @@ use image::Rgb32FImage;
 
 use crate::cli::RunOptions;
 use crate::command::Failure;
-use crate::command::digest::FileDigest;
+use crate::engine::input::WeightsChoice;
 use crate::engine::size::content_size;
 use crate::network::architecture;
 use crate::network::weights::needed;
 use crate::pixels::{self, Existing, OutputFormat};
 use crate::preset::visible::visible;
 use crate::preset::{self, Fit, Init, Loaded, NetworkName, Override};
+use crate::record::digest::FileDigest;
 use crate::weights::catalogue;
 use crate::weights::store::{ObtainError, Store};
 
@@ -63,6 +64,11 @@ impl Source {
         &self.name
     }
 
+    /// Of a file.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
     /// SHA-256 of the file, empty for a drawn picture.
     pub(in crate::command) fn sha256(&self) -> &str {
         &self.sha256
@@ -97,14 +103,14 @@ pub(in crate::command) struct Plan {
     /// False where the program made the name up: then nothing that is there is replaced.
     pub(super) may_replace: bool,
     /// The trained weights, where the preset uses some.
-    pub(in crate::command) weights: Option<FileDigest>,
+    pub(in crate::command) weights: Option<Arc<FileDigest>>,
     /// The picture to start from, where it is a file.
-    pub(in crate::command) init_file: Option<FileDigest>,
+    pub(in crate::command) init_file: Option<Arc<FileDigest>>,
     pub(super) options: RunOptions,
     /// What the command line lays over any preset.
     pub(super) overrides: Vec<Override>,
     /// Where trained weights are looked for, and fetched to.
-    pub(super) store: Arc<Store>,
+    pub(super) weights_choice: WeightsChoice,
 }
 
 impl Plan {
@@ -122,8 +128,12 @@ impl Plan {
         let overrides = overrides(name, &options)?;
         let preset = preset::load(name, &overrides)?;
         refuse_weights_of_none(&preset, options.weights.is_some())?;
-        let store = Arc::new(Store::from_environment(options.offline).map_err(Failure::new)?);
-        let weights_file = weights_file(&preset, &store)?;
+        // A variable that says nothing useful is no matter for a run that needs no weights.
+        let weights_choice = match Store::from_environment(options.offline) {
+            Ok(store) => WeightsChoice::Store(Arc::new(store)),
+            Err(error) => WeightsChoice::Unavailable(error.to_string()),
+        };
+        let weights_file = weights_file(&preset, &weights_choice)?;
         let may_replace = options.output.is_some();
         let output = match (&options.output, default_output) {
             (Some(output), _) => output.clone(),
@@ -167,10 +177,11 @@ impl Plan {
             init_file,
         ];
         refuse_own_input(&output, inputs.into_iter().flatten())?;
+        let begin = |path: &Path| FileDigest::begin(path).ok().map(Arc::new);
         Ok(Self {
             // What is wrong with them is said by the engine, which has more to say about it.
-            weights: weights.and_then(|path| FileDigest::begin(path).ok()),
-            init_file: init_file.and_then(|path| FileDigest::begin(path).ok()),
+            weights: weights.and_then(begin),
+            init_file: init_file.and_then(begin),
             preset,
             content,
             style,
@@ -178,7 +189,7 @@ impl Plan {
             may_replace,
             options,
             overrides,
-            store,
+            weights_choice,
         })
     }
 }
@@ -276,7 +287,7 @@ fn refuse_weights_of_none(preset: &Loaded, weights_option: bool) -> Result<(), F
 
 /// The file of trained weights that the preset names or that is found on this machine; `None` where none
 /// are needed or where they will be fetched. That they cannot be is found here, before pictures are read.
-fn weights_file(preset: &Loaded, store: &Store) -> Result<Option<PathBuf>, Failure> {
+fn weights_file(preset: &Loaded, choice: &WeightsChoice) -> Result<Option<PathBuf>, Failure> {
     let network = &preset.preset.network;
     let (Some(published), Some(operations)) = (
         catalogue::of(network.name),
@@ -287,11 +298,17 @@ fn weights_file(preset: &Loaded, store: &Store) -> Result<Option<PathBuf>, Failu
     if network.weights.is_some() {
         return Ok(network.weights.clone());
     }
+    let store = match choice {
+        WeightsChoice::Store(store) => store,
+        WeightsChoice::Unavailable(reason) => return Err(Failure::new(reason)),
+        WeightsChoice::Preset | WeightsChoice::Random(_) => return Ok(None),
+    };
     let taps = [&preset.preset.content.layers, &preset.preset.style.layers];
     let layers = taps.into_iter().flat_map(|layers| layers.keys());
     // A layer that does not exist is said by the engine, which has more to say about it.
     let needed = needed(&operations, layers).unwrap_or_default();
-    match store.locate(published, &needed) {
+    // Digests are checked where the file is read.
+    match store.locate_unchecked(published, &needed) {
         Ok(located) => Ok(Some(located.path)),
         Err(missing) => match store.environment().offline {
             Some(said_by) => Err(Failure::new(format!(

@@ -1,6 +1,7 @@
 //! The three ways in which a run says how it is going: a progress bar, plain lines, JSON. Main thread.
 
 use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -34,18 +35,25 @@ pub(super) trait Reporter {
 
 const STOPPING: &str = "stopping after this step; Ctrl-C once more ends at once";
 
-/// What fits the options and the terminal.
-pub(super) fn choose(plan: &Plan) -> Box<dyn Reporter> {
+/// What fits the options and the terminal, for a run that is kept in `folder`.
+pub(super) fn choose(plan: &Plan, folder: Option<&Path>) -> Box<dyn Reporter> {
+    let folder = folder.map(Path::to_owned);
     if plan.options.json {
-        Box::new(Json::default())
+        Box::new(Json {
+            folder,
+            fetched: None,
+        })
     } else if !plan.options.headless
         && io::stdout().is_terminal()
         && io::stderr().is_terminal()
         && !terminal_picture::is_dumb()
     {
-        Box::new(Bar::new())
+        Box::new(Bar::new(folder))
     } else {
-        Box::new(Lines::default())
+        Box::new(Lines {
+            folder,
+            ..Lines::default()
+        })
     }
 }
 
@@ -107,6 +115,7 @@ struct Bar {
     speed: Speed,
     steps: u64,
     fetching: Option<FetchBar>,
+    folder: Option<PathBuf>,
 }
 
 /// The steps stand first, the losses in a line of their own, so that 80 columns hold everything.
@@ -115,7 +124,7 @@ const BAR_TEMPLATE: &str = "{bar:24.cyan/bright.black}  {pos:>5}/{len}{prefix}\n
 const BAR_COLUMNS: usize = 26;
 
 impl Bar {
-    fn new() -> Self {
+    fn new(folder: Option<PathBuf>) -> Self {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(100));
         Self {
@@ -123,6 +132,7 @@ impl Bar {
             speed: Speed::default(),
             steps: 0,
             fetching: None,
+            folder,
         }
     }
 }
@@ -200,6 +210,7 @@ impl Reporter for Bar {
             terminal_picture::print(picture, plan.options.graphics);
         }
         output::line(&written.summary)?;
+        say_folder(self.folder.as_deref(), written)?;
         match &written.path {
             // Whoever makes the demo does not know the program yet.
             Some(path) if plan.preset.name == "demo" => {
@@ -218,6 +229,7 @@ struct Lines {
     steps: u64,
     next_line: u64,
     fetching: FetchLines,
+    folder: Option<PathBuf>,
 }
 
 /// How many lines a run gets, first and last not counted.
@@ -262,15 +274,28 @@ impl Reporter for Lines {
     }
 
     fn ended(&mut self, _plan: &Plan, written: &Written) -> io::Result<()> {
-        output::line(&written.summary)
+        output::line(&written.summary)?;
+        say_folder(self.folder.as_deref(), written)
+    }
+}
+
+/// Where more about the run can be read.
+pub(super) fn kept_in(folder: &Path) -> String {
+    format!("kept in {}", visible(&folder.display().to_string()))
+}
+
+fn say_folder(folder: Option<&Path>, written: &Written) -> io::Result<()> {
+    match folder {
+        Some(folder) if written.path.is_some() => output::line(kept_in(folder)),
+        _ => Ok(()),
     }
 }
 
 /// One object a line on standard output.
-#[derive(Default)]
 struct Json {
-    /// When how much was fetched was last said.
-    fetched: Option<Instant>,
+    folder: Option<PathBuf>,
+    /// How many bytes were last said to be here, and when.
+    fetched: Option<(u64, Instant)>,
 }
 
 impl Reporter for Json {
@@ -279,11 +304,13 @@ impl Reporter for Json {
             return Ok(());
         };
         let is_whole = fetching.done_bytes >= fetching.total_bytes;
-        let recently = |said: Instant| said.elapsed() < Duration::from_secs(1);
-        if fetching.total_bytes == 0 || self.fetched.is_some_and(recently) && !is_whole {
+        let is_said = |(bytes, when): (u64, Instant)| {
+            bytes == fetching.done_bytes || !is_whole && when.elapsed() < Duration::from_secs(1)
+        };
+        if fetching.total_bytes == 0 || self.fetched.is_some_and(is_said) {
             return Ok(());
         }
-        self.fetched = Some(Instant::now());
+        self.fetched = Some((fetching.done_bytes, Instant::now()));
         output::json_line(&json!({
             "event": "fetch",
             "network": fetching.network,
@@ -304,6 +331,7 @@ impl Reporter for Json {
             "device": started.device,
             "threads": started.threads,
             "steps": started.steps,
+            "run": self.folder,
         }))
     }
 

@@ -1,0 +1,104 @@
+//! The folder in which a run is kept: where it is, and what it knows from the start. Main thread.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Zoned;
+
+use super::plan::{Plan, Source};
+use crate::preset::visible::visible;
+use crate::preset::{Origin, to_toml};
+use crate::record::folder::RunFolder;
+use crate::record::folder::description::{Description, Input};
+use crate::record::folder::recorder::{Beginning, Recorder};
+
+/// The variable that `--runs` stands above.
+const RUNS_VARIABLE: &str = "STYLESCOPE_RUNS";
+/// Where runs are kept where nobody says otherwise.
+const RUNS: &str = "runs";
+
+/// The folder of all runs: `asked`, else what the environment says.
+pub(in crate::command) fn runs_folder(asked: Option<&Path>) -> PathBuf {
+    let variable = || std::env::var_os(RUNS_VARIABLE).filter(|value| !value.is_empty());
+    asked
+        .map(Path::to_owned)
+        .or_else(|| variable().map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from(RUNS))
+}
+
+/// Begins to record, where that is wanted. That it cannot be is no reason not to run.
+pub(super) fn begin(plan: &Plan) -> Result<Option<Arc<Recorder>>, String> {
+    if plan.options.no_record {
+        return Ok(None);
+    }
+    let runs = runs_folder(plan.options.runs.as_deref());
+    let now = Zoned::now();
+    let name = &plan.preset.name;
+    let recorder = RunFolder::create(&runs, name, &now).and_then(|(folder, hold)| {
+        Recorder::begin(Beginning {
+            folder,
+            hold,
+            description: description(plan, &now),
+            weights: plan.weights.clone(),
+            init: plan.init_file.clone(),
+            preset: to_toml(&plan.preset.preset),
+            candidate: 0,
+        })
+    });
+    match recorder {
+        Ok(recorder) => Ok(Some(Arc::new(recorder))),
+        Err(error) => Err(format!(
+            "this run is not recorded: {} cannot be written: {error} (--runs FOLDER names another folder, \
+             --no-record needs none)",
+            visible(&runs.display().to_string())
+        )),
+    }
+}
+
+fn description(plan: &Plan, now: &Zoned) -> Description {
+    let picture = |source: &Source| match source.path() {
+        Some(path) => Input::file(path, Some(source.sha256().to_owned())),
+        None => Input {
+            name: source.name().to_owned(),
+            ..Input::default()
+        },
+    };
+    let file = |path: &Path| Input::file(path, None);
+    Description {
+        program: concat!("stylescope ", env!("CARGO_PKG_VERSION")).to_owned(),
+        libtorch: env!("STYLESCOPE_LIBTORCH_VERSION").to_owned(),
+        command: std::env::args_os()
+            .map(|word| word.to_string_lossy().into_owned())
+            .collect(),
+        working_folder: std::env::current_dir()
+            .map(|folder| folder.display().to_string())
+            .unwrap_or_default(),
+        machine: machine(),
+        process: std::process::id(),
+        began: now.timestamp(),
+        preset: plan.preset.name.clone(),
+        preset_file: match &plan.preset.origin {
+            Origin::File(path) => Some(path.display().to_string()),
+            Origin::BuiltIn | Origin::Text => None,
+        },
+        content: picture(&plan.content),
+        style: picture(&plan.style),
+        weights: plan.weights.as_ref().map(|digest| file(digest.path())),
+        init: plan.init_file.as_ref().map(|digest| file(digest.path())),
+        seed: plan.preset.preset.schedule.seed,
+        ..Description::default()
+    }
+}
+
+/// `node7, linux x86_64, 16 cores`
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let name = rustix::system::uname();
+    format!(
+        "{}, {} {}, {cores} core{}",
+        name.nodename().to_string_lossy(),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        if cores == 1 { "" } else { "s" },
+    )
+}

@@ -1,0 +1,240 @@
+//! The folder of a run: the names of its files, who makes it, and whether its run goes on. Any thread.
+//!
+//! ```text
+//! runs/2026-11-23-221513-gatys-k3f9/
+//!   run.json       what is made of what, on which machine, and how far it came
+//!   preset.toml    the preset in force, every field
+//!   metrics.csv    a row a step
+//!   events.jsonl   an object a line: changes, errors, snapshots, the end
+//!   snapshots/     pictures on the way
+//!   result.png     the last picture
+//!   lock           held by the program that writes here
+//! ```
+//!
+//! Files that are replaced are written beside and renamed; the two that grow, grow by whole lines.
+
+pub mod description;
+mod growing;
+pub mod inventory;
+pub mod journal;
+pub mod metrics;
+pub mod recorder;
+mod replace;
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Zoned;
+use rand::RngExt;
+
+/// Where a run is kept. Whether there is one is another question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+/// As long as it lives, others see that the run goes on. Closed by the system whatever ends the program.
+#[derive(Debug)]
+pub struct Hold {
+    _file: Option<File>,
+}
+
+/// Keyword of the resolved preset in a picture's file, TOML.
+pub const PRESET_KEYWORD: &str = "stylescope.preset";
+/// Keyword of everything else about the run, JSON.
+pub const RUN_KEYWORD: &str = "stylescope.run";
+
+/// Letters and digits that are not mistaken for each other.
+const ID_CHARACTERS: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
+const ID_LENGTH: usize = 4;
+/// Another is drawn where one is taken, so often.
+const MOST_TRIES: usize = 64;
+/// Characters of a preset's name that go into the folder's.
+const LONGEST_PRESET: usize = 40;
+
+impl RunFolder {
+    /// The folder at `path`.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Makes a folder in `parent`, which is made as well, for a run of `preset` that begins `now`; only this
+    /// user may look into it.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn create(parent: &Path, preset: &str, now: &Zoned) -> io::Result<(Self, Hold)> {
+        std::fs::create_dir_all(parent)?;
+        let time = now.strftime("%Y-%m-%d-%H%M%S");
+        let preset = plain(preset);
+        let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+        for _ in 0..MOST_TRIES {
+            let path = parent.join(format!("{time}-{preset}-{}", new_id()));
+            match private().create(&path) {
+                Ok(()) => {
+                    let folder = Self { path };
+                    private().create(folder.snapshots())?;
+                    let hold = folder.hold()?;
+                    return Ok((folder, hold));
+                }
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(taken)
+    }
+
+    fn hold(&self) -> io::Result<Hold> {
+        let file = File::create(self.lock())?;
+        match file.try_lock() {
+            Ok(()) => Ok(Hold { _file: Some(file) }),
+            // Some network file systems know no locks: then nobody can tell a killed run from one that goes on.
+            Err(_) => Ok(Hold { _file: None }),
+        }
+    }
+
+    /// Whether a program holds it; `None` where the file system does not tell.
+    pub fn is_held(&self) -> Option<bool> {
+        // Opened for reading: whoever only looks need not be allowed to write.
+        let file = OpenOptions::new().read(true).open(self.lock()).ok()?;
+        match file.try_lock_shared() {
+            Ok(()) => Some(false),
+            Err(TryLockError::WouldBlock) => Some(true),
+            Err(TryLockError::Error(_)) => None,
+        }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its name, which begins with the time and ends with the id.
+    pub fn name(&self) -> String {
+        let whole = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
+        let name = whole.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// The few characters at the end of the name that nearly always suffice.
+    pub fn id(&self) -> String {
+        let name = self.name();
+        name.rsplit('-').next().unwrap_or_default().to_owned()
+    }
+
+    /// [`description::Description`]
+    pub fn description(&self) -> PathBuf {
+        self.path.join("run.json")
+    }
+
+    /// The preset in force, TOML.
+    pub fn preset(&self) -> PathBuf {
+        self.path.join("preset.toml")
+    }
+
+    /// [`metrics::Metrics`]
+    pub fn metrics(&self) -> PathBuf {
+        self.path.join("metrics.csv")
+    }
+
+    /// [`journal::Entry`], one a line.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("events.jsonl")
+    }
+
+    /// The folder of the pictures on the way.
+    pub fn snapshots(&self) -> PathBuf {
+        self.path.join("snapshots")
+    }
+
+    /// The picture after `step` updates; `branch` as in [`metrics::Row`].
+    pub fn snapshot(&self, branch: u32, step: u64) -> PathBuf {
+        let again = match branch {
+            0 | 1 => String::new(),
+            number => format!("-branch{number}"),
+        };
+        self.snapshots().join(format!("step-{step:06}{again}.png"))
+    }
+
+    /// The last picture.
+    pub fn result(&self) -> PathBuf {
+        self.path.join("result.png")
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+}
+
+/// Makes folders that only this user may look into.
+fn private() -> DirBuilder {
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+}
+
+fn new_id() -> String {
+    let mut random = rand::rng();
+    let mut character = || {
+        let index = random.random_range(0..ID_CHARACTERS.len());
+        ID_CHARACTERS.get(index).copied().unwrap_or(b'a')
+    };
+    (0..ID_LENGTH).map(|_| char::from(character())).collect()
+}
+
+/// `name` as far as every file system and shell takes it.
+fn plain(name: &str) -> String {
+    let kept = |character: char| {
+        if character.is_alphanumeric() || matches!(character, '_' | '.' | '-') {
+            character
+        } else {
+            '_'
+        }
+    };
+    name.chars().take(LONGEST_PRESET).map(kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_for_every_run() {
+        let parent = tempfile::tempdir().unwrap();
+        let runs = parent.path().join("runs");
+        let now = "2026-11-23T22:15:13+01:00[Europe/Berlin]".parse().unwrap();
+        let (one, hold) = RunFolder::create(&runs, "my preset/\u{1b}[31m", &now).unwrap();
+        let (two, _) = RunFolder::create(&runs, "demo", &now).unwrap();
+        assert!(
+            one.name().starts_with("2026-11-23-221513-my_preset___31m-"),
+            "{}",
+            one.name()
+        );
+        assert_eq!(one.id().len(), ID_LENGTH);
+        assert_ne!(one, two);
+        assert_eq!(one.is_held(), Some(true));
+        drop(hold);
+        assert_eq!(one.is_held(), Some(false));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(one.path()).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+        }
+    }
+
+    #[test]
+    fn pictures_of_several_branches_do_not_share_a_name() {
+        let folder = RunFolder::at(PathBuf::from("a"));
+        assert_eq!(
+            folder.snapshot(1, 40),
+            Path::new("a/snapshots/step-000040.png")
+        );
+        assert_eq!(
+            folder.snapshot(2, 40),
+            Path::new("a/snapshots/step-000040-branch2.png")
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! All runs of a folder, and the one that a person means. Any thread; reads the disk.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::RunFolder;
+use super::description::Description;
+
+/// A run that is there.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// Where.
+    pub folder: RunFolder,
+    /// What it says of itself.
+    pub description: Description,
+}
+
+/// Why a run is not found.
+#[derive(Debug, thiserror::Error)]
+pub enum NotFound {
+    /// There is no folder of runs.
+    #[error(
+        "there are no runs in {runs:?}\n  every `stylescope run` is kept in the folder runs where it is begun; \
+         --runs FOLDER looks elsewhere"
+    )]
+    NoRuns {
+        /// Where it was looked for.
+        runs: PathBuf,
+    },
+    /// No run is called that.
+    #[error(
+        "no run in {runs:?} is called {wanted:?}\n  `stylescope runs list` shows what there is"
+    )]
+    Unknown {
+        /// Where it was looked for.
+        runs: PathBuf,
+        /// What was asked for.
+        wanted: String,
+    },
+    /// Several runs are called that.
+    #[error("{wanted:?} can be any of these runs:\n  {}\n  more of the name is needed", names.join("\n  "))]
+    Ambiguous {
+        /// What was asked for.
+        wanted: String,
+        /// The names of all that it fits.
+        names: Vec<String>,
+    },
+    /// A folder that holds no run, or one that cannot be read.
+    #[error("{path:?} is no run: {reason}")]
+    NoRun {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The newest run.
+pub const NEWEST: &str = "latest";
+
+/// All runs in `runs`, oldest first, and the folders that say nothing that can be read. Nothing where there is no
+/// such folder.
+///
+/// # Errors
+/// Where the folder cannot be read.
+pub fn all(runs: &Path) -> io::Result<Vec<Result<Kept, NotFound>>> {
+    let entries = match std::fs::read_dir(runs) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let folder = RunFolder::at(entry?.path());
+        // Other folders may lie here as well.
+        if folder.description().exists() {
+            found.push(read(folder));
+        }
+    }
+    found.sort_by_key(|kept| match kept {
+        Ok(kept) => (kept.description.began, kept.folder.name()),
+        Err(_) => (jiff::Timestamp::MIN, String::new()),
+    });
+    Ok(found)
+}
+
+fn read(folder: RunFolder) -> Result<Kept, NotFound> {
+    match Description::read(&folder) {
+        Ok(description) => Ok(Kept {
+            folder,
+            description,
+        }),
+        Err(error) => Err(NotFound::NoRun {
+            path: folder.path().to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// The run that `wanted` means: a folder's path, a whole name in `runs`, the end or the beginning of one, or
+/// [`NEWEST`].
+///
+/// # Errors
+/// [`NotFound`]
+pub fn find(runs: &Path, wanted: &str) -> Result<Kept, NotFound> {
+    let path = Path::new(wanted);
+    if wanted.contains(std::path::MAIN_SEPARATOR) || path.join("run.json").exists() {
+        return read(RunFolder::at(path.to_owned()));
+    }
+    let no_run = |error: io::Error| NotFound::NoRun {
+        path: runs.to_owned(),
+        reason: error.to_string(),
+    };
+    let mut all = all(runs).map_err(no_run)?;
+    if all.is_empty() {
+        let runs = runs.to_owned();
+        return Err(NotFound::NoRuns { runs });
+    }
+    let unknown = || NotFound::Unknown {
+        runs: runs.to_owned(),
+        wanted: wanted.to_owned(),
+    };
+    if wanted == NEWEST {
+        return all.pop().ok_or_else(unknown)?;
+    }
+    let name = |kept: &Result<Kept, NotFound>| match kept {
+        Ok(kept) => kept.folder.name(),
+        Err(NotFound::NoRun { path, .. }) => RunFolder::at(path.clone()).name(),
+        Err(_) => String::new(),
+    };
+    let fits =
+        |kept: &Result<Kept, NotFound>, how: fn(&str, &str) -> bool| how(&name(kept), wanted);
+    for how in [
+        |name: &str, wanted: &str| name == wanted,
+        |name: &str, wanted: &str| name.ends_with(&format!("-{wanted}")),
+        |name: &str, wanted: &str| !wanted.is_empty() && name.starts_with(wanted),
+    ] {
+        let fitting: Vec<usize> = (0..all.len())
+            .filter(|index| all.get(*index).is_some_and(|kept| fits(kept, how)))
+            .collect();
+        match fitting[..] {
+            [] => {}
+            [index] => return all.swap_remove(index),
+            _ => {
+                let names = fitting.iter().filter_map(|index| all.get(*index)).map(name);
+                return Err(NotFound::Ambiguous {
+                    wanted: wanted.to_owned(),
+                    names: names.collect(),
+                });
+            }
+        }
+    }
+    Err(unknown())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::folder::description::State;
+
+    fn kept(runs: &Path, name: &str, second: i64) {
+        let folder = RunFolder::at(runs.join(name));
+        std::fs::create_dir_all(folder.path()).unwrap();
+        let description = Description {
+            began: jiff::Timestamp::from_second(second).unwrap(),
+            state: State::Completed,
+            ..Description::default()
+        };
+        description.write(&folder).unwrap();
+    }
+
+    #[test]
+    fn the_run_that_is_meant() {
+        let runs = tempfile::tempdir().unwrap();
+        let runs = runs.path();
+        assert!(matches!(find(runs, "a"), Err(NotFound::NoRuns { .. })));
+        kept(runs, "2026-11-23-100000-demo-abcd", 1);
+        kept(runs, "2026-11-24-100000-gatys-efgh", 3);
+        kept(runs, "2026-11-24-110000-demo-wxyz", 2);
+        std::fs::create_dir(runs.join("something else")).unwrap();
+        let found = |wanted: &str| find(runs, wanted).map(|kept| kept.folder.id());
+        assert_eq!(found("abcd").unwrap(), "abcd");
+        assert_eq!(found("demo-wxyz").unwrap(), "wxyz");
+        assert_eq!(found("2026-11-23").unwrap(), "abcd");
+        assert_eq!(found("2026-11-24-100000-gatys-efgh").unwrap(), "efgh");
+        assert_eq!(found(NEWEST).unwrap(), "efgh");
+        let path = runs.join("2026-11-23-100000-demo-abcd");
+        assert_eq!(found(&path.display().to_string()).unwrap(), "abcd");
+        assert!(
+            matches!(found("2026-11-24"), Err(NotFound::Ambiguous { names, .. }) if names.len() == 2)
+        );
+        assert!(matches!(found("bcd"), Err(NotFound::Unknown { .. })));
+        assert!(matches!(found(""), Err(NotFound::Unknown { .. })));
+        assert!(matches!(found("nowhere/else"), Err(NotFound::NoRun { .. })));
+        assert_eq!(all(runs).unwrap().len(), 3);
+        assert!(all(&runs.join("nowhere")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_run_that_cannot_be_read_hides_no_other() {
+        let runs = tempfile::tempdir().unwrap();
+        kept(runs.path(), "2026-11-23-100000-demo-abcd", 1);
+        std::fs::create_dir(runs.path().join("broken")).unwrap();
+        std::fs::write(runs.path().join("broken/run.json"), "{").unwrap();
+        assert_eq!(
+            all(runs.path())
+                .unwrap()
+                .iter()
+                .filter(|kept| kept.is_ok())
+                .count(),
+            1
+        );
+        assert!(matches!(
+            find(runs.path(), "broken"),
+            Err(NotFound::NoRun { .. })
+        ));
+    }
+}

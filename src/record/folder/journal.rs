@@ -1,0 +1,204 @@
+//! What happened in a run and when: `events.jsonl`, an object a line. Plain data; any thread.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::growing::GrowingFile;
+
+/// While nothing can be written, so much waits in memory.
+const MOST_WAITING_BYTES: usize = 16 << 20;
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it was heard of.
+    pub time: Timestamp,
+    /// Updates made by then.
+    pub step: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// What can happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Happening {
+    /// The lane is built, for the first time or again.
+    Started {
+        /// Width and height of the picture.
+        size: (u32, u32),
+        /// `cpu`, `cuda:0`, …
+        device: String,
+        /// Threads of libtorch on the CPU.
+        threads: usize,
+        /// Updates to be made.
+        steps: u64,
+        /// What a person should know about it.
+        notes: Vec<String>,
+    },
+    /// The run begins again from the first picture.
+    Restarted,
+    /// A preset took effect.
+    PresetChanged {
+        /// Field by field, `style.weight 1e5 → 3e5, live`.
+        changes: Vec<String>,
+    },
+    /// Something that was asked for could not be done.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// No more steps for a while.
+    Paused,
+    /// Steps again.
+    Resumed,
+    /// A picture on the way was kept.
+    Snapshot {
+        /// Its file, relative to the run's folder.
+        file: String,
+    },
+    /// The run goes on from an earlier state.
+    WentBack {
+        /// The number of the way that it goes from here, as in [`super::metrics::Row`].
+        branch: u32,
+    },
+    /// How much of the gradient comes from which term.
+    Gradients {
+        /// The norm of each term's gradient, `null` where it was not measured.
+        norms: IndexMap<String, Option<f64>>,
+    },
+    /// The result was written as a file of the user's.
+    Saved {
+        /// Its path.
+        path: String,
+    },
+    /// All steps were made.
+    Completed,
+    /// Somebody stopped the run.
+    Stopped,
+    /// The run could not go on.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// Of a later version of the program.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Entry {
+    /// The line, with its end.
+    pub(super) fn line(&self) -> io::Result<String> {
+        let mut line = serde_json::to_string(self)?;
+        line.push('\n');
+        Ok(line)
+    }
+
+    /// All entries of a file, in order. What is no entry is left out, such as the beginning of a line that was
+    /// never finished.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn read_all(path: &Path) -> io::Result<Vec<Self>> {
+        let bytes = std::fs::read(path)?;
+        Ok(bytes
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| serde_json::from_slice(line).ok())
+            .collect())
+    }
+}
+
+/// Puts entries at the end of the file.
+#[derive(Debug)]
+pub(super) struct JournalWriter {
+    file: GrowingFile,
+    /// Whole lines that are not in the file yet.
+    waiting: String,
+}
+
+impl JournalWriter {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self {
+            file: GrowingFile::new(path, 0),
+            waiting: String::new(),
+        }
+    }
+
+    /// Adds an entry; where it cannot be written it is kept, and written with the next one.
+    pub(super) fn add(&mut self, entry: &Entry) -> io::Result<()> {
+        if self.waiting.len() < MOST_WAITING_BYTES {
+            self.waiting.push_str(&entry.line()?);
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.waiting.is_empty() {
+            self.file.append(self.waiting.as_bytes())?;
+            self.waiting.clear();
+        }
+        Ok(())
+    }
+
+    /// Has the disk take everything.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.flush()?;
+        self.file.sync()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn written_and_read_again() {
+        let entry = |step, what| Entry {
+            time: Timestamp::from_second(1_795_472_113).unwrap(),
+            step,
+            what,
+        };
+        let entries = [
+            entry(
+                0,
+                Happening::Started {
+                    size: (3, 4),
+                    device: "cpu".to_owned(),
+                    threads: 2,
+                    steps: 200,
+                    notes: vec!["a\nb".to_owned()],
+                },
+            ),
+            entry(7, Happening::Paused),
+            entry(
+                9,
+                Happening::Gradients {
+                    norms: [
+                        ("style relu1_1".to_owned(), Some(0.5)),
+                        ("variation".to_owned(), None),
+                    ]
+                    .into_iter()
+                    .collect(),
+                },
+            ),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("events.jsonl");
+        let mut text: String = entries.iter().map(|entry| entry.line().unwrap()).collect();
+        assert!(text.contains(r#""step":7,"event":"paused"}"#), "{text}");
+        text.push_str(
+            "{\"time\":\"2026-11-23T22:15:13Z\",\"step\":10,\"event\":\"of_tomorrow\",\"x\":1}\n",
+        );
+        text.push_str("{\"time\":\"2026-11");
+        std::fs::write(&path, text).unwrap();
+        let read = Entry::read_all(&path).unwrap();
+        assert_eq!(read[..3], entries);
+        assert_eq!(read[3].what, Happening::Unknown);
+        assert_eq!(read.len(), 4);
+    }
+}

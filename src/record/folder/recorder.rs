@@ -1,0 +1,214 @@
+//! Writes down what the worker says of a run. The thread `recorder` writes; whoever hears the worker tells it and
+//! waits for no disk.
+
+mod writing;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use image::Rgb32FImage;
+
+use self::writing::Writing;
+use super::description::{Description, State};
+use super::journal::Happening;
+use super::metrics::term_name;
+use super::{Hold, RunFolder};
+use crate::engine::message::{EndReason, Event, LossBlock, Pictures, Started};
+use crate::preset;
+use crate::record::digest::FileDigest;
+
+/// What a recorder knows from the start.
+#[derive(Debug)]
+pub struct Beginning {
+    /// Where to write.
+    pub folder: RunFolder,
+    /// What [`RunFolder::create`] gave with it.
+    pub hold: Hold,
+    /// What is known before the first step.
+    pub description: Description,
+    /// The file of trained weights that is being hashed.
+    pub weights: Option<Arc<FileDigest>>,
+    /// The same for the first picture.
+    pub init: Option<Arc<FileDigest>>,
+    /// The preset that is in force, TOML.
+    pub preset: String,
+    /// Which candidate of the lane.
+    pub candidate: usize,
+}
+
+/// Whether a run is being recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// Something cannot be written, and why. It is tried again.
+    Began(String),
+    /// Everything that was kept is written by now.
+    Over,
+}
+
+/// Told to the thread.
+#[derive(Debug)]
+enum Note {
+    Started(Box<Started>),
+    Losses(LossBlock),
+    Happened(Option<u64>, Happening),
+    Preset(u64, String, Vec<String>),
+    Snapshot(u64, Arc<Rgb32FImage>),
+    WentBack(u64),
+    Saved(PathBuf),
+    Ended {
+        state: State,
+        failure: Option<String>,
+        picture: Option<(u64, Arc<Rgb32FImage>)>,
+        seconds: Option<f64>,
+    },
+}
+
+/// What the thread has to say to the others.
+type Troubles = Arc<Mutex<Vec<Trouble>>>;
+
+/// The other threads' end of a recorder.
+#[derive(Debug)]
+pub struct Recorder {
+    /// The way to the thread and the thread, until it is to end.
+    thread: Mutex<Option<(Sender<Note>, JoinHandle<()>)>>,
+    troubles: Troubles,
+    folder: RunFolder,
+    candidate: usize,
+}
+
+impl Recorder {
+    /// Writes what is known, and starts the thread.
+    ///
+    /// # Errors
+    /// Where not even that can be written.
+    pub fn begin(beginning: Beginning) -> io::Result<Self> {
+        let folder = beginning.folder.clone();
+        let candidate = beginning.candidate;
+        let troubles = Troubles::default();
+        let mut writing = Writing::begin(beginning, Arc::clone(&troubles))?;
+        let (notes, told) = channel();
+        let thread = std::thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || writing.go(&told))?;
+        Ok(Self {
+            thread: Mutex::new(Some((notes, thread))),
+            troubles,
+            folder,
+            candidate,
+        })
+    }
+
+    /// Where it writes.
+    pub fn folder(&self) -> &RunFolder {
+        &self.folder
+    }
+
+    /// Takes note of what the worker says.
+    pub fn hear(&self, event: &Event) {
+        if let Some(note) = self.note_of(event) {
+            self.tell(note);
+        }
+    }
+
+    /// The picture was written as a file of the user's.
+    pub fn saved(&self, path: &Path) {
+        self.tell(Note::Saved(path.to_owned()));
+    }
+
+    fn tell(&self, note: Note) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((notes, _)) = &*thread {
+            // A thread that is gone has said why.
+            let _ = notes.send(note);
+        }
+    }
+
+    /// What went wrong, or is well again, since the last call.
+    pub fn take_troubles(&self) -> Vec<Trouble> {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *troubles)
+    }
+
+    /// Waits until everything is written; nothing more is taken note of.
+    pub fn finish(&self) {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((notes, thread)) = thread.take() {
+            drop(notes);
+            // A panic there has been reported by the hook; the run itself has its result.
+            let _ = thread.join();
+        }
+    }
+
+    fn note_of(&self, event: &Event) -> Option<Note> {
+        let picture = |pictures: &Pictures| {
+            let picture = pictures.pictures.get(self.candidate)?;
+            Some((pictures.step, Arc::clone(picture)))
+        };
+        Some(match event {
+            Event::Started(started) => Note::Started(Box::new(started.clone())),
+            Event::Losses(block) => Note::Losses(block.clone()),
+            Event::PresetChanged {
+                candidate,
+                step,
+                changes,
+                in_force,
+                ..
+            } => {
+                if *candidate != self.candidate {
+                    return None;
+                }
+                let changes = changes.iter().map(ToString::to_string).collect();
+                Note::Preset(*step, preset::to_toml(in_force), changes)
+            }
+            Event::PresetRefused { error, .. } | Event::Refused { error, .. } => {
+                let reason = error.to_string();
+                Note::Happened(None, Happening::Refused { reason })
+            }
+            Event::Paused(step) => Note::Happened(Some(*step), Happening::Paused),
+            Event::Resumed(step) => Note::Happened(Some(*step), Happening::Resumed),
+            Event::Snapshot(snapshot) => {
+                let (step, picture) = picture(&snapshot.pictures)?;
+                Note::Snapshot(step, picture)
+            }
+            Event::WentBack { step, .. } => Note::WentBack(*step),
+            Event::Gradients(gradients) => {
+                let norms = gradients.norms.get(self.candidate)?;
+                let names = gradients.terms.iter().map(term_name);
+                let finite = norms
+                    .iter()
+                    .map(|norm| Some(*norm).filter(|norm| norm.is_finite()));
+                let norms = names.zip(finite).collect();
+                Note::Happened(Some(gradients.step), Happening::Gradients { norms })
+            }
+            Event::Ended {
+                reason,
+                pictures,
+                seconds,
+            } => Note::Ended {
+                state: match reason {
+                    EndReason::Completed => State::Completed,
+                    EndReason::Stopped => State::Stopped,
+                },
+                failure: None,
+                picture: picture(pictures),
+                seconds: Some(*seconds),
+            },
+            Event::Failed { error, pictures } => Note::Ended {
+                state: State::Failed,
+                failure: Some(error.to_string()),
+                picture: pictures.as_ref().and_then(picture),
+                seconds: None,
+            },
+            Event::Preparing(_) | Event::PictureReady => return None,
+        })
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}

@@ -1,0 +1,294 @@
+//! The recorder's thread: what it is told goes into the run's folder.
+
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use image::Rgb32FImage;
+use jiff::Timestamp;
+
+use super::{Beginning, Note, Trouble, Troubles};
+use crate::engine::message::{LossBlock, Started};
+use crate::pixels::{self, Existing, TextEntry, WriteOptions};
+use crate::record::digest::FileDigest;
+use crate::record::folder::description::{Description, Input, State};
+use crate::record::folder::journal::{Entry, Happening, JournalWriter};
+use crate::record::folder::metrics::MetricsWriter;
+use crate::record::folder::replace::replace;
+use crate::record::folder::{Hold, PRESET_KEYWORD, RUN_KEYWORD, RunFolder};
+
+/// How often the disk is made to take what was written: so much is lost when the machine dies.
+const SYNC_INTERVAL: Duration = Duration::from_secs(2);
+
+/// What the thread owns.
+pub(super) struct Writing {
+    folder: RunFolder,
+    _hold: Hold,
+    description: Description,
+    weights: Option<Arc<FileDigest>>,
+    init: Option<Arc<FileDigest>>,
+    preset: String,
+    candidate: usize,
+    journal: JournalWriter,
+    metrics: MetricsWriter,
+    branch: u32,
+    troubles: Troubles,
+    is_troubled: bool,
+}
+
+impl Writing {
+    pub(super) fn begin(beginning: Beginning, troubles: Troubles) -> io::Result<Self> {
+        let Beginning {
+            folder,
+            hold,
+            description,
+            weights,
+            init,
+            preset,
+            candidate,
+        } = beginning;
+        description.write(&folder)?;
+        replace(&folder.preset(), preset.as_bytes())?;
+        Ok(Self {
+            journal: JournalWriter::new(folder.journal()),
+            metrics: MetricsWriter::new(folder.metrics(), candidate),
+            folder,
+            _hold: hold,
+            description,
+            weights,
+            init,
+            preset,
+            candidate,
+            branch: 1,
+            troubles,
+            is_troubled: false,
+        })
+    }
+
+    /// Until nobody can say anything more.
+    pub(super) fn go(&mut self, told: &Receiver<Note>) {
+        let mut synced = Instant::now();
+        loop {
+            let result = match told.recv_timeout(SYNC_INTERVAL) {
+                Ok(note) => self.write(note),
+                Err(RecvTimeoutError::Timeout) => Ok(()),
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            self.report(result);
+            if synced.elapsed() >= SYNC_INTERVAL {
+                let result = self.sync();
+                self.report(result);
+                synced = Instant::now();
+            }
+        }
+        let result = self.finish();
+        self.report(result);
+    }
+
+    fn report(&mut self, result: io::Result<()>) {
+        if let Err(error) = result
+            && !std::mem::replace(&mut self.is_troubled, true)
+        {
+            let path = self.folder.path().display();
+            self.say(Trouble::Began(format!("cannot write into {path}: {error}")));
+        }
+    }
+
+    fn say(&self, trouble: Trouble) {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.push(trouble);
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.metrics.sync()?;
+        self.journal.sync()?;
+        if self.is_troubled {
+            self.description.write(&self.folder)?;
+            self.is_troubled = false;
+            self.say(Trouble::Over);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, note: Note) -> io::Result<()> {
+        match note {
+            Note::Started(started) => self.started(&started),
+            Note::Losses(block) => self.losses(block),
+            Note::Happened(step, what) => self.happened(step, what),
+            Note::Preset(step, preset, changes) => {
+                self.preset = preset;
+                replace(&self.folder.preset(), self.preset.as_bytes())?;
+                self.happened(Some(step), Happening::PresetChanged { changes })
+            }
+            Note::Snapshot(step, picture) => self.snapshot(step, &picture),
+            Note::WentBack(step) => {
+                self.branch += 1;
+                self.description.step = step;
+                let branch = self.branch;
+                self.happened(Some(step), Happening::WentBack { branch })
+            }
+            Note::Saved(path) => {
+                let whole = std::path::absolute(&path).unwrap_or(path);
+                let path = whole.display().to_string();
+                self.description.output = Some(path.clone());
+                self.description.write(&self.folder)?;
+                self.happened(None, Happening::Saved { path })
+            }
+            Note::Ended {
+                state,
+                failure,
+                picture,
+                seconds,
+            } => self.ended(
+                state,
+                failure,
+                picture.as_ref().map(|(step, picture)| (*step, &**picture)),
+                seconds,
+            ),
+        }
+    }
+
+    fn happened(&mut self, step: Option<u64>, what: Happening) -> io::Result<()> {
+        self.journal.add(&Entry {
+            time: Timestamp::now(),
+            step: step.unwrap_or(self.description.step),
+            what,
+        })
+    }
+
+    fn started(&mut self, started: &Started) -> io::Result<()> {
+        if started.step == 0 && self.description.step > 0 {
+            self.branch += 1;
+            self.description.step = 0;
+            self.description.seconds = 0.0;
+            self.happened(Some(0), Happening::Restarted)?;
+        }
+        // Hashed from now on: later another program may have put another file in its place.
+        if self.weights.as_ref().map(|digest| digest.path()) != started.weights.as_deref() {
+            let weights = started.weights.as_deref();
+            self.weights = weights.and_then(|path| FileDigest::begin(path).ok().map(Arc::new));
+            self.description.weights = weights.map(|path| Input::file(path, None));
+        }
+        let description = &mut self.description;
+        description.size = Some(started.size);
+        description.device = Some(started.device.clone());
+        description.threads = Some(started.threads);
+        description.steps = Some(started.steps);
+        self.description.write(&self.folder)?;
+        let what = Happening::Started {
+            size: started.size,
+            device: started.device.clone(),
+            threads: started.threads,
+            steps: started.steps,
+            notes: started.notes.clone(),
+        };
+        self.happened(Some(started.step), what)
+    }
+
+    fn losses(&mut self, block: LossBlock) -> io::Result<()> {
+        let seconds_before = std::mem::replace(&mut self.description.seconds, block.seconds);
+        self.description.step = block.first_step + block.steps();
+        let last = block.losses(block.steps().saturating_sub(1), self.candidate);
+        self.description.loss = last
+            .map(|losses| losses.total())
+            .filter(|total| total.is_finite());
+        self.metrics.add(block, self.branch, seconds_before)?;
+        if self.description.state != State::Running {
+            // More steps were asked for.
+            self.description.state = State::Running;
+            self.description.ended = None;
+            self.description.write(&self.folder)?;
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, step: u64, picture: &Rgb32FImage) -> io::Result<()> {
+        let path = self.folder.snapshot(self.branch, step);
+        if !path.exists() {
+            write_picture(&path, picture, &[])?;
+        }
+        let relative = path.strip_prefix(self.folder.path()).unwrap_or(&path);
+        let file = relative.display().to_string();
+        self.happened(Some(step), Happening::Snapshot { file })
+    }
+
+    fn ended(
+        &mut self,
+        state: State,
+        failure: Option<String>,
+        picture: Option<(u64, &Rgb32FImage)>,
+        seconds: Option<f64>,
+    ) -> io::Result<()> {
+        let what = match (&failure, state) {
+            (Some(reason), _) => Happening::Failed {
+                reason: reason.clone(),
+            },
+            (None, State::Completed) => Happening::Completed,
+            (None, _) => Happening::Stopped,
+        };
+        self.description.state = state;
+        self.description.failure = failure;
+        self.description.ended = Some(Timestamp::now());
+        if let Some(seconds) = seconds {
+            self.description.seconds = seconds;
+        }
+        if let Some((step, _)) = picture {
+            self.description.step = step;
+        }
+        self.happened(None, what)?;
+        self.complete();
+        self.description.write(&self.folder)?;
+        match picture {
+            Some((1.., picture)) => {
+                let texts = self.texts()?;
+                write_picture(&self.folder.result(), picture, &texts)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What goes into the result, as into every picture of this program.
+    fn texts(&self) -> io::Result<Vec<TextEntry>> {
+        Ok(vec![
+            TextEntry::new("Software", self.description.program.clone()),
+            TextEntry::new(RUN_KEYWORD, serde_json::to_string(&self.description)?),
+            TextEntry::new(PRESET_KEYWORD, self.preset.clone()),
+        ])
+    }
+
+    /// Waits for what is being hashed.
+    fn complete(&mut self) {
+        let digests = [
+            (&self.weights, &mut self.description.weights),
+            (&self.init, &mut self.description.init),
+        ];
+        for (digest, input) in digests {
+            if let (Some(digest), Some(input)) = (digest, input) {
+                input.sha256 = digest.get();
+            }
+        }
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        if self.description.state == State::Running {
+            // The program is left without a word of the worker.
+            self.description.state = State::Stopped;
+            self.description.ended = Some(Timestamp::now());
+        }
+        self.complete();
+        self.description.write(&self.folder)?;
+        self.sync()
+    }
+}
+
+fn write_picture(path: &Path, picture: &Rgb32FImage, texts: &[TextEntry]) -> io::Result<()> {
+    let options = WriteOptions {
+        existing: Existing::Replace,
+        ..WriteOptions::default()
+    };
+    pixels::write(path, picture, options, texts)
+        .map(|_| ())
+        .map_err(io::Error::other)
+}
