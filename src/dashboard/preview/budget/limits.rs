@@ -25,7 +25,7 @@ pub struct Limits {
 }
 
 /// The share of the engine's cores that composing and encoding may take from it.
-const CORE_SHARE: f64 = 0.005;
+const CORE_SHARE: f64 = 0.003;
 /// Most bytes a second for each core of the engine, since the same cores copy them on their way.
 const CORE_BANDWIDTH: f64 = 250_000.0;
 

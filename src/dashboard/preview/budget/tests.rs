@@ -162,7 +162,7 @@ fn the_bandwidth_that_the_user_gives_is_kept() {
 
 #[test]
 fn encoding_takes_a_small_share_of_the_cores_that_the_engine_computes_on() {
-    for (cores, share) in [(Some(2), 0.01), (Some(16), 0.08), (None, 0.5)] {
+    for (cores, share) in [(Some(2), 0.006), (Some(16), 0.048), (None, 0.5)] {
         let limits = Limits::new(Protocol::Sixel, 30.0, None, cores);
         let mut simulation = Simulation::with(limits, 50e6);
         simulation.encode_seconds = 0.06;
