@@ -261,6 +261,10 @@ pub struct RunOptions {
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub runs: Option<PathBuf>,
 
+    /// Also keep the losses and snapshots as an event file for `TensorBoard` (`tensorboard --logdir runs`)
+    #[arg(long, conflicts_with = "no_record")]
+    pub tensorboard: bool,
+
     /// Keep nothing of the run but its picture
     #[arg(long, conflicts_with = "runs")]
     pub no_record: bool,

@@ -1,12 +1,17 @@
-//! The machine's Python, for what is compared with `PyTorch` itself.
+//! The machine's Python, for what is compared with `PyTorch` itself or read by `TensorBoard`.
 
 use std::process::Command;
 
-/// A python that can import torch: `$STYLESCOPE_TEST_PYTHON`, or the machine's python3.
+/// A python that can import torch.
 pub(crate) fn with_torch() -> Option<String> {
+    with("torch")
+}
+
+/// A python that can import `module`: `$STYLESCOPE_TEST_PYTHON`, or the machine's python3.
+pub(crate) fn with(module: &str) -> Option<String> {
     let python = std::env::var("STYLESCOPE_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let output = Command::new(&python)
-        .args(["-c", "import torch"])
+        .args(["-c", &format!("import {module}")])
         .output()
         .ok()?;
     output.status.success().then_some(python)

@@ -8,6 +8,7 @@
 //!   events.jsonl   an object a line: changes, errors, snapshots, the end
 //!   snapshots/     pictures on the way
 //!   result.png     the last picture
+//!   events.out.tfevents.*   the losses once more, where TensorBoard is to read them
 //!   lock           held by the program that writes here
 //! ```
 //!
@@ -20,6 +21,7 @@ pub mod journal;
 pub mod metrics;
 pub mod recorder;
 mod replace;
+mod tensorboard;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;

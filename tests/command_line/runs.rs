@@ -9,7 +9,7 @@ use stylescope::preset;
 use stylescope::record::folder::RunFolder;
 use stylescope::record::folder::description::{Description, State};
 use stylescope::record::folder::journal::{Entry, Happening};
-use stylescope::record::folder::metrics::Metrics;
+use stylescope::record::folder::metrics::{Metrics, term_name};
 
 use super::setting::Setting;
 
@@ -240,6 +240,72 @@ fn a_killed_run_is_whole_and_said_to_be_killed() {
     setting.stylescope(["runs", "show"]).succeeded();
     setting.stylescope(["runs", "rm", "latest"]).succeeded();
     assert!(!folder.path().exists());
+}
+
+/// Prints every scalar of an event file as `TensorBoard` reads it, and the size of each picture.
+const READ_EVENTS: &str = "
+import json, sys
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+events = EventAccumulator(sys.argv[1], size_guidance={'scalars': 0, 'images': 0}).Reload()
+tags = events.Tags()
+print(json.dumps({
+    'scalars': {tag: [[e.step, e.value] for e in events.Scalars(tag)] for tag in tags['scalars']},
+    'images': {tag: [[e.step, e.width, e.height] for e in events.Images(tag)] for tag in tags['images']},
+}))
+";
+
+#[test]
+fn tensorboard_reads_what_is_written_for_it() {
+    let setting = Setting::with_pictures();
+    setting
+        .run("content.png style.png -o out.png --tensorboard")
+        .succeeded();
+    let folder = RunFolder::at(setting.only_run());
+    let Some(python) = crate::python::with("tensorboard") else {
+        eprintln!(
+            "skipped: no python that can import tensorboard (STYLESCOPE_TEST_PYTHON names one)"
+        );
+        return;
+    };
+    let output = std::process::Command::new(python)
+        .args(["-c", READ_EVENTS])
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let metrics = Metrics::read(&folder.metrics()).unwrap();
+    let near = |found: &Value, expected: f64| {
+        (found.as_f64().unwrap() - expected).abs() <= 1e-6 * expected.abs()
+    };
+    let totals = read["scalars"]["loss/total"].as_array().unwrap();
+    assert_eq!(totals.len(), metrics.rows.len());
+    for (found, row) in totals.iter().zip(&metrics.rows) {
+        assert!(
+            found[0] == row.step && near(&found[1], row.total),
+            "{found}"
+        );
+    }
+    for (index, term) in metrics.terms.iter().enumerate() {
+        let tag = format!("unweighted/{}", term_name(term));
+        let values = read["scalars"][&tag].as_array().unwrap();
+        for (found, row) in values.iter().zip(&metrics.rows) {
+            assert!(
+                near(&found[1], f64::from(row.terms[index].unwrap().0)),
+                "{tag}: {found}"
+            );
+        }
+    }
+    for picture in read["images"]["picture"].as_array().into_iter().flatten() {
+        assert_eq!(
+            (picture[1].as_u64(), picture[2].as_u64()),
+            (Some(48), Some(36))
+        );
+    }
 }
 
 #[test]

@@ -43,6 +43,7 @@ pub(super) fn begin(plan: &Plan) -> Result<Option<Arc<Recorder>>, String> {
             init: plan.init_file.clone(),
             preset: to_toml(&plan.preset.preset),
             candidate: 0,
+            tensorboard: plan.options.tensorboard,
         })
     });
     match recorder {

@@ -1,4 +1,4 @@
-//! A file that grows by whole lines, or not at all. Whoever records runs it.
+//! A file that grows by whole pieces, lines or records, or not at all. Whoever records runs it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ pub(super) struct GrowingFile {
 }
 
 impl GrowingFile {
-    /// The file at `path`, which holds so many bytes of whole lines.
+    /// The file at `path`, which holds so many bytes of whole pieces.
     pub(super) fn new(path: PathBuf, written_bytes: u64) -> Self {
         Self {
             path,
@@ -30,8 +30,8 @@ impl GrowingFile {
         self.written_bytes == 0
     }
 
-    /// Puts whole lines at the end.
-    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+    /// Puts whole pieces at the end.
+    pub(super) fn append(&mut self, pieces: &[u8]) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
             file => file.insert(
@@ -41,13 +41,13 @@ impl GrowingFile {
                     .open(&self.path)?,
             ),
         };
-        if let Err(error) = file.write_all(lines) {
-            // Half a line must not be followed by a whole one.
+        if let Err(error) = file.write_all(pieces) {
+            // Half a piece must not be followed by a whole one.
             let _ = file.set_len(self.written_bytes);
             self.file = None;
             return Err(error);
         }
-        self.written_bytes += lines.len() as u64;
+        self.written_bytes += pieces.len() as u64;
         Ok(())
     }
 

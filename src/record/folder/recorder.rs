@@ -37,6 +37,8 @@ pub struct Beginning {
     pub preset: String,
     /// Which candidate of the lane.
     pub candidate: usize,
+    /// Whether `TensorBoard` is to be able to read it.
+    pub tensorboard: bool,
 }
 
 /// Whether a run is being recorded.

@@ -10,13 +10,14 @@ use image::Rgb32FImage;
 use jiff::Timestamp;
 
 use super::{Beginning, Note, Trouble, Troubles};
-use crate::engine::message::{LossBlock, Started};
+use crate::engine::message::{LossBlock, Losses, Started, TermKind};
 use crate::pixels::{self, Existing, TextEntry, WriteOptions};
 use crate::record::digest::FileDigest;
 use crate::record::folder::description::{Description, Input, State};
 use crate::record::folder::journal::{Entry, Happening, JournalWriter};
-use crate::record::folder::metrics::MetricsWriter;
+use crate::record::folder::metrics::{MetricsWriter, term_name};
 use crate::record::folder::replace::replace;
+use crate::record::folder::tensorboard::TensorBoardWriter;
 use crate::record::folder::{Hold, PRESET_KEYWORD, RUN_KEYWORD, RunFolder};
 
 /// How often the disk is made to take what was written: so much is lost when the machine dies.
@@ -33,6 +34,7 @@ pub(super) struct Writing {
     candidate: usize,
     journal: JournalWriter,
     metrics: MetricsWriter,
+    tensorboard: Option<TensorBoardWriter>,
     branch: u32,
     troubles: Troubles,
     is_troubled: bool,
@@ -48,12 +50,17 @@ impl Writing {
             init,
             preset,
             candidate,
+            tensorboard,
         } = beginning;
         description.write(&folder)?;
         replace(&folder.preset(), preset.as_bytes())?;
         Ok(Self {
             journal: JournalWriter::new(folder.journal()),
             metrics: MetricsWriter::new(folder.metrics(), candidate),
+            tensorboard: tensorboard.then(|| {
+                let (began, process) = (description.began, description.process);
+                TensorBoardWriter::new(folder.path(), began, process)
+            }),
             folder,
             _hold: hold,
             description,
@@ -126,6 +133,7 @@ impl Writing {
             Note::WentBack(step) => {
                 self.branch += 1;
                 self.description.step = step;
+                self.tell_tensorboard(|writer, now| writer.went_back(now, step))?;
                 let branch = self.branch;
                 self.happened(Some(step), Happening::WentBack { branch })
             }
@@ -150,6 +158,18 @@ impl Writing {
         }
     }
 
+    /// Where an event file is wanted, `tell` adds to it.
+    fn tell_tensorboard(
+        &mut self,
+        tell: impl FnOnce(&mut TensorBoardWriter, Timestamp),
+    ) -> io::Result<()> {
+        let Some(writer) = &mut self.tensorboard else {
+            return Ok(());
+        };
+        tell(writer, Timestamp::now());
+        writer.flush()
+    }
+
     fn happened(&mut self, step: Option<u64>, what: Happening) -> io::Result<()> {
         self.journal.add(&Entry {
             time: Timestamp::now(),
@@ -163,6 +183,7 @@ impl Writing {
             self.branch += 1;
             self.description.step = 0;
             self.description.seconds = 0.0;
+            self.tell_tensorboard(|writer, now| writer.went_back(now, 0))?;
             self.happened(Some(0), Happening::Restarted)?;
         }
         // Hashed from now on: later another program may have put another file in its place.
@@ -194,7 +215,14 @@ impl Writing {
         self.description.loss = last
             .map(|losses| losses.total())
             .filter(|total| total.is_finite());
+        let candidate = self.candidate;
+        let shown = self.tell_tensorboard(|writer, now| {
+            for losses in block.rows(candidate) {
+                writer.scalars(now, losses.step, scalars(&losses));
+            }
+        });
         self.metrics.add(block, self.branch, seconds_before)?;
+        shown?;
         if self.description.state != State::Running {
             // More steps were asked for.
             self.description.state = State::Running;
@@ -208,6 +236,11 @@ impl Writing {
         let path = self.folder.snapshot(self.branch, step);
         if !path.exists() {
             write_picture(&path, picture, &[])?;
+            if self.tensorboard.is_some() {
+                let png = std::fs::read(&path)?;
+                let size = picture.dimensions();
+                self.tell_tensorboard(|writer, now| writer.picture(now, step, png, size))?;
+            }
         }
         let relative = path.strip_prefix(self.folder.path()).unwrap_or(&path);
         let file = relative.display().to_string();
@@ -281,6 +314,22 @@ impl Writing {
         self.description.write(&self.folder)?;
         self.sync()
     }
+}
+
+/// `loss/total`, `unweighted/style.relu1_1`, …
+fn scalars(losses: &Losses<'_>) -> Vec<(String, f32)> {
+    let sum = |name, kind| (format!("loss/{name}"), losses.sum_of(kind) as f32);
+    let sums = [
+        ("loss/total".to_owned(), losses.total() as f32),
+        sum("content", TermKind::Content),
+        sum("style", TermKind::Style),
+        sum("variation", TermKind::Variation),
+    ];
+    let unweighted = losses.each().map(|(term, value, _)| {
+        let name = term_name(term);
+        (format!("unweighted/{name}"), value as f32)
+    });
+    sums.into_iter().chain(unweighted).collect()
 }
 
 fn write_picture(path: &Path, picture: &Rgb32FImage, texts: &[TextEntry]) -> io::Result<()> {
