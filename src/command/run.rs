@@ -21,7 +21,7 @@ use crate::engine::input::Candidate;
 use crate::engine::message::{Command, EndReason, Event};
 use crate::engine::worker::{Job, Worker};
 use crate::preset::visible::visible;
-use crate::record::folder::recorder::{Recorder, Trouble};
+use crate::record::folder::recorder::{Recorder, Remains, Trouble};
 use crate::record::snapshot_schedule::SnapshotSchedule;
 use plan::{Plan, Source};
 use report::Reporter;
@@ -98,17 +98,37 @@ fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
     }
     let result = in_lines(&plan, job, recorder.as_deref());
     if let Some(recorder) = recorder {
-        recorder.finish();
+        let remains = recorder.finish();
         warn(&recorder);
+        // JSON has said it at the start.
+        if !plan.options.json {
+            say_folder(&recorder, remains)?;
+        }
     }
     result
+}
+
+/// Where more about the run can be read.
+fn say_folder(recorder: &Recorder, remains: Remains) -> io::Result<()> {
+    let folder = visible(&recorder.folder().path().display().to_string());
+    match remains {
+        Remains::Everything => output::line(format!("kept in {folder}"))?,
+        Remains::Part => {
+            output::error_line(format!("note: what is kept in {folder} is not complete"));
+        }
+        Remains::Nothing => {}
+    }
+    Ok(())
 }
 
 /// Says what went wrong with recording.
 fn warn(recorder: &Recorder) {
     for trouble in recorder.take_troubles() {
         output::error_line(match trouble {
-            Trouble::Began(why) => format!("note: {}; it is tried again", visible(&why)),
+            Trouble::Began(why) => format!(
+                "note: {}; it is tried again",
+                visible(why.lines().next().unwrap_or_default())
+            ),
             Trouble::Over => "note: the run is recorded again, without a gap".to_owned(),
         });
     }

@@ -22,6 +22,9 @@ use crate::record::folder::description::{Description, Input, State};
 use crate::record::folder::inventory::{self, Kept, NotFound};
 use crate::record::folder::metrics::Metrics;
 
+/// Columns before what belongs to the line above.
+const INDENT: usize = 8;
+
 pub(super) fn execute(command: &RunsCommand) -> Result<ExitCode, Failure> {
     match command {
         RunsCommand::List { place, json } => list(&folder(place), *json),
@@ -272,13 +275,21 @@ fn remove(place: &RunsPlace, wanted: &[String]) -> Result<ExitCode, Failure> {
     for kept in chosen {
         let path = kept.folder.path();
         // The same run may have been named twice.
-        if !path.exists() {
+        if !kept.folder.description().exists() {
             continue;
         }
         let shown = visible(&path.display().to_string());
-        std::fs::remove_dir_all(path)
+        let is_empty = kept
+            .folder
+            .remove()
             .map_err(|error| Failure::new(format!("cannot delete {shown}: {error}")))?;
         output::line(format!("removed {shown}"))?;
+        if !is_empty {
+            output::line(format!(
+                "{:INDENT$}but for files there that are not the run's",
+                ""
+            ))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -17,7 +17,7 @@ use crate::network::weights::needed;
 use crate::preset::visible::visible;
 use crate::record::figure::bytes;
 use crate::weights::catalogue::{self, Published, Source};
-use crate::weights::store::{Digests, Listed, Needed, Outcome, Store};
+use crate::weights::store::{Digests, Listed, Needed, Outcome, Store, Verified};
 use crate::weights::without_secrets;
 
 /// Columns before what is said of a network.
@@ -280,11 +280,17 @@ fn path(name: &str) -> Result<ExitCode, Failure> {
     let published = named(name)?;
     let store = store(true)?;
     // One that every preset can use, else one that some can.
-    let located = store
-        .locate(published, &wanted(published, None)?)
-        .or_else(|_| store.locate(published, &[]))
-        .map_err(|error| Failure::new(format!("{error}\n  `stylescope weights fetch {name}`")))?;
-    output::path(&located.path)?;
+    let path = match store.locate(published, &wanted(published, None)?) {
+        Ok(located) => located.path,
+        Err(error) => {
+            let is_sound = |file: &Verified| !matches!(file.outcome, Outcome::Damaged(_));
+            let verified = store.verify(published, &mut || ControlFlow::Continue(()));
+            let sound = verified.into_iter().find(is_sound);
+            let refusal = || Failure::new(format!("{error}\n  `stylescope weights fetch {name}`"));
+            sound.ok_or_else(refusal)?.path
+        }
+    };
+    output::path(&path)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -298,7 +304,7 @@ fn verify(networks: &[String]) -> Result<ExitCode, Failure> {
             .map(|name| named(name))
             .collect::<Result<_, _>>()?
     };
-    let mut damaged = 0;
+    let mut damaged = Vec::new();
     let mut files = 0;
     for published in chosen {
         let verified = store.verify(published, &mut || ControlFlow::Continue(()));
@@ -315,7 +321,7 @@ fn verify(networks: &[String]) -> Result<ExitCode, Failure> {
                 Outcome::Sound(_) => "sound: as it was when it was fetched".to_owned(),
                 Outcome::Unchecked => "readable; there is nothing to compare it with".to_owned(),
                 Outcome::Damaged(why) => {
-                    damaged += 1;
+                    damaged.push(published.name);
                     format!("damaged: {}", visible(&why))
                 }
             };
@@ -325,10 +331,12 @@ fn verify(networks: &[String]) -> Result<ExitCode, Failure> {
     if files == 0 {
         output::line("no weights are on this machine")?;
     }
-    if damaged > 0 {
+    if !damaged.is_empty() {
         return Err(Failure::new(format!(
-            "{damaged} of {files} files of weights damaged\n  \
-             remove them (`stylescope weights remove` for the own cache); the next run fetches them again"
+            "{} of {files} files of weights damaged\n  \
+             remove them (`stylescope weights remove {}` for the own cache); the next run fetches them again",
+            damaged.len(),
+            damaged.join(" ")
         )));
     }
     Ok(ExitCode::SUCCESS)

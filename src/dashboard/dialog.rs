@@ -37,6 +37,8 @@ pub(super) enum Purpose {
 pub(super) struct Prompt {
     pub(super) purpose: Purpose,
     pub(super) input: Input,
+    /// The text is a proposal: what is typed takes its place, unless it was moved in before.
+    pub(super) is_proposal: bool,
     /// What was wrong with it.
     pub(super) error: Option<String>,
 }
@@ -45,6 +47,7 @@ impl Prompt {
     pub(super) fn new(purpose: Purpose, text: String) -> Self {
         Self {
             purpose,
+            is_proposal: !text.is_empty(),
             input: Input::new(text),
             error: None,
         }
@@ -76,6 +79,7 @@ impl Prompt {
             KeyCode::End => InputRequest::GoToEnd,
             _ => return,
         };
+        self.is_proposal = false;
         self.error = None;
         let _ = self.input.handle(request);
     }
@@ -85,6 +89,9 @@ impl Prompt {
     }
 
     fn insert(&mut self, character: char) {
+        if std::mem::take(&mut self.is_proposal) {
+            self.input.reset();
+        }
         if !character.is_control() && self.input.value().chars().count() < LONGEST_TEXT {
             self.error = None;
             let _ = self.input.handle(InputRequest::InsertChar(character));

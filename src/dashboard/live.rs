@@ -121,7 +121,10 @@ impl Live {
         for trouble in troubles.unwrap_or_default() {
             match trouble {
                 Trouble::Began(why) => {
-                    let text = format!("the run is not recorded at the moment: {}", visible(&why));
+                    let text = format!(
+                        "the run is not recorded at the moment: {}",
+                        visible(why.lines().next().unwrap_or_default())
+                    );
                     self.app.say(now, Tone::Error, text);
                 }
                 Trouble::Over => {

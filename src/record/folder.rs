@@ -107,6 +107,44 @@ impl RunFolder {
         }
     }
 
+    /// Deletes everything that a run writes, and the folder where nothing else is left in it: whether that is so.
+    ///
+    /// # Errors
+    /// The file system's. The description goes last, so that what is left can be found and deleted again.
+    pub fn remove(&self) -> io::Result<bool> {
+        // `.` cannot be deleted by that name.
+        let whole = Self::at(self.path.canonicalize()?);
+        let is_own = |path: &Path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("events.out.tfevents.") || name.starts_with(".stylescope-")
+        };
+        for entry in std::fs::read_dir(&whole.path)? {
+            let path = entry?.path();
+            if is_own(&path) {
+                std::fs::remove_file(path)?;
+            }
+        }
+        for result in [
+            std::fs::remove_dir_all(whole.snapshots()),
+            std::fs::remove_file(whole.result()),
+            std::fs::remove_file(whole.metrics()),
+            std::fs::remove_file(whole.journal()),
+            std::fs::remove_file(whole.preset()),
+            std::fs::remove_file(whole.lock()),
+            std::fs::remove_file(whole.description()),
+        ] {
+            match result {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        match std::fs::remove_dir(&whole.path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The folder itself.
     pub fn path(&self) -> &Path {
         &self.path

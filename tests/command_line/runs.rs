@@ -176,6 +176,53 @@ fn kept_runs_are_listed_shown_and_deleted() {
 }
 
 #[test]
+fn deleting_a_run_leaves_what_is_not_the_runs() {
+    let setting = Setting::with_pictures();
+    setting
+        .run("content.png style.png -o a.png --tensorboard")
+        .succeeded();
+    let run = setting.only_run();
+    std::fs::write(run.join("notes.txt"), "mine").unwrap();
+    let mut command = setting.program();
+    command.current_dir(&run).args(["runs", "rm", "."]);
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).contains("not the run's"));
+    let left: Vec<_> = std::fs::read_dir(&run).unwrap().collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        std::fs::read_to_string(run.join("notes.txt")).unwrap(),
+        "mine"
+    );
+}
+
+#[test]
+fn a_folder_that_vanishes_does_not_stop_the_run() {
+    let setting = Setting::with_pictures();
+    let child = setting.started(20_000, &[]);
+    waits_for_steps(&setting, 5);
+    let run = setting.only_run();
+    std::fs::remove_dir_all(&run).unwrap();
+    std::thread::sleep(Duration::from_millis(300));
+    std::process::Command::new("kill")
+        .args(["-TERM", &child.id().to_string()])
+        .status()
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(setting.exists("out.png"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("cannot write into") && said.contains("not complete"),
+        "{said}"
+    );
+}
+
+#[test]
 fn what_differs_and_what_it_did_to_the_losses() {
     let setting = Setting::with_pictures();
     setting.picture("other.png", 50, 50, 3);

@@ -69,6 +69,11 @@ fn it_is_seen_in_the_header_and_can_be_left() {
     assert!(server.body_bytes() - before < 155_000);
     person.types("qd");
     assert_eq!(person.sees_the_end(), Some(0));
+    // Leaving a run that is finished does not make it a stopped one.
+    let list = setting.stylescope(["runs", "list", "--json"]).succeeded();
+    let newest: serde_json::Value =
+        serde_json::from_str(list.stdout.lines().last().unwrap()).unwrap();
+    assert_eq!(newest["state"], "completed");
 }
 
 #[test]

@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use image::RgbImage;
 
 use super::plan::{self, Plan, unused};
-use super::report::kept_in;
 use super::result;
 use crate::cli::Graphics;
 use crate::command::provenance::Made;
@@ -20,7 +19,7 @@ use crate::dashboard::{self, StartError};
 use crate::engine::worker::Job;
 use crate::preset::watch::Polling;
 use crate::record::chart::LossChart;
-use crate::record::folder::recorder::Recorder;
+use crate::record::folder::recorder::{Recorder, Remains};
 use crate::report::loss_chart::{ChartLook, loss_chart};
 use crate::terminal::ask::{Capabilities, Protocol, is_dumb};
 
@@ -78,8 +77,9 @@ pub(super) fn run(
         StartError::Engine(error) => error.into(),
         other => Failure::new(other),
     })?;
+    let mut remains = Remains::Nothing;
     if let Some(recorder) = recorder {
-        recorder.finish();
+        remains = recorder.finish();
         super::warn(recorder);
     }
     if !farewell.unseen {
@@ -90,7 +90,7 @@ pub(super) fn run(
             output::line(line)?;
         }
         if let Some(recorder) = recorder {
-            output::line(kept_in(recorder.folder().path()))?;
+            super::say_folder(recorder, remains)?;
         }
     }
     match farewell.failure {

@@ -35,7 +35,8 @@ pub(super) fn begin(plan: &Plan) -> Result<Option<Arc<Recorder>>, String> {
     let now = Zoned::now();
     let name = &plan.preset.name;
     let recorder = RunFolder::create(&runs, name, &now).and_then(|(folder, hold)| {
-        Recorder::begin(Beginning {
+        let path = folder.path().to_owned();
+        let begun = Recorder::begin(Beginning {
             folder,
             hold,
             description: description(plan, &now),
@@ -44,7 +45,12 @@ pub(super) fn begin(plan: &Plan) -> Result<Option<Arc<Recorder>>, String> {
             preset: to_toml(&plan.preset.preset),
             candidate: 0,
             tensorboard: plan.options.tensorboard,
-        })
+        });
+        if begun.is_err() {
+            // Half a folder is of no use to anybody.
+            let _ = std::fs::remove_dir_all(path);
+        }
+        begun
     });
     match recorder {
         Ok(recorder) => Ok(Some(Arc::new(recorder))),

@@ -37,10 +37,9 @@ const STOPPING: &str = "stopping after this step; Ctrl-C once more ends at once"
 
 /// What fits the options and the terminal, for a run that is kept in `folder`.
 pub(super) fn choose(plan: &Plan, folder: Option<&Path>) -> Box<dyn Reporter> {
-    let folder = folder.map(Path::to_owned);
     if plan.options.json {
         Box::new(Json {
-            folder,
+            folder: folder.map(Path::to_owned),
             fetched: None,
         })
     } else if !plan.options.headless
@@ -48,12 +47,9 @@ pub(super) fn choose(plan: &Plan, folder: Option<&Path>) -> Box<dyn Reporter> {
         && io::stderr().is_terminal()
         && !terminal_picture::is_dumb()
     {
-        Box::new(Bar::new(folder))
+        Box::new(Bar::new())
     } else {
-        Box::new(Lines {
-            folder,
-            ..Lines::default()
-        })
+        Box::new(Lines::default())
     }
 }
 
@@ -115,7 +111,6 @@ struct Bar {
     speed: Speed,
     steps: u64,
     fetching: Option<FetchBar>,
-    folder: Option<PathBuf>,
 }
 
 /// The steps stand first, the losses in a line of their own, so that 80 columns hold everything.
@@ -124,7 +119,7 @@ const BAR_TEMPLATE: &str = "{bar:24.cyan/bright.black}  {pos:>5}/{len}{prefix}\n
 const BAR_COLUMNS: usize = 26;
 
 impl Bar {
-    fn new(folder: Option<PathBuf>) -> Self {
+    fn new() -> Self {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(100));
         Self {
@@ -132,7 +127,6 @@ impl Bar {
             speed: Speed::default(),
             steps: 0,
             fetching: None,
-            folder,
         }
     }
 }
@@ -210,7 +204,6 @@ impl Reporter for Bar {
             terminal_picture::print(picture, plan.options.graphics);
         }
         output::line(&written.summary)?;
-        say_folder(self.folder.as_deref(), written)?;
         match &written.path {
             // Whoever makes the demo does not know the program yet.
             Some(path) if plan.preset.name == "demo" => {
@@ -229,7 +222,6 @@ struct Lines {
     steps: u64,
     next_line: u64,
     fetching: FetchLines,
-    folder: Option<PathBuf>,
 }
 
 /// How many lines a run gets, first and last not counted.
@@ -274,20 +266,7 @@ impl Reporter for Lines {
     }
 
     fn ended(&mut self, _plan: &Plan, written: &Written) -> io::Result<()> {
-        output::line(&written.summary)?;
-        say_folder(self.folder.as_deref(), written)
-    }
-}
-
-/// Where more about the run can be read.
-pub(super) fn kept_in(folder: &Path) -> String {
-    format!("kept in {}", visible(&folder.display().to_string()))
-}
-
-fn say_folder(folder: Option<&Path>, written: &Written) -> io::Result<()> {
-    match folder {
-        Some(folder) if written.path.is_some() => output::line(kept_in(folder)),
-        _ => Ok(()),
+        output::line(&written.summary)
     }
 }
 

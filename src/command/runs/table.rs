@@ -1,6 +1,6 @@
 //! Rows under headings, as wide as what they hold. Main thread.
 
-use std::io;
+use std::io::{self, IsTerminal};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
@@ -16,10 +16,14 @@ impl Table {
     /// With these headings.
     pub(super) fn new<const COLUMNS: usize>(headings: [&str; COLUMNS]) -> Self {
         let mut grid = Grid::new();
-        grid.load_preset(presets::NOTHING)
-            // A line that is too long is broken by the terminal, and stays one for other programs.
-            .set_content_arrangement(ContentArrangement::Disabled)
-            .set_header(headings);
+        grid.load_preset(presets::NOTHING).set_header(headings);
+        match viuer::terminal_size().0 {
+            columns @ 1.. if io::stdout().is_terminal() => grid
+                .set_content_arrangement(ContentArrangement::Dynamic)
+                .set_width(columns),
+            // Lines that another program reads stay whole.
+            _ => grid.set_content_arrangement(ContentArrangement::Disabled),
+        };
         for (index, column) in grid.column_iter_mut().enumerate() {
             column.set_padding((if index == 0 { 0 } else { 2 }, 0));
         }

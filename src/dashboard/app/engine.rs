@@ -171,6 +171,7 @@ impl App {
         }
         if self.sent.is_empty() {
             self.recipe = self.confirmed.clone();
+            self.find_active();
             let files = self.recipe.loaded().files.clone();
             self.effects.push(Effect::Watch(files));
         }

@@ -142,7 +142,7 @@ impl App {
     }
 
     /// Looks for the preset in use in the list. Links are followed here, and not whenever it is drawn.
-    fn find_active(&mut self) {
+    pub(super) fn find_active(&mut self) {
         let loaded = self.recipe.loaded();
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let own = match &loaded.origin {

@@ -162,7 +162,12 @@ fn typed(prompt: &Prompt, app: &App, area: Rect, buffer: &mut Buffer) {
     let under = at(cursor, cursor + 1);
     lines.push(Line::from(vec![
         Span::styled("› ", theme.focus),
-        Span::raw(at(0, cursor)),
+        if prompt.is_proposal {
+            // What is typed takes its place.
+            Span::styled(at(0, cursor), theme.selected)
+        } else {
+            Span::raw(at(0, cursor))
+        },
         Span::styled(
             if under.is_empty() {
                 " ".to_owned()

@@ -46,7 +46,10 @@ pub enum NotFound {
         names: Vec<String>,
     },
     /// A folder that holds no run, or one that cannot be read.
-    #[error("{path:?} is no run: {reason}")]
+    #[error(
+        "{:?} cannot be read: {reason}\n  where it is no run, or of no use any more, the folder can be deleted",
+        path.join("run.json")
+    )]
     NoRun {
         /// Which folder.
         path: PathBuf,

@@ -50,13 +50,29 @@ pub enum Trouble {
     Over,
 }
 
+/// What of a run is in its folder in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remains {
+    /// Everything.
+    Everything,
+    /// Something could not be written.
+    Part,
+    /// There was no step, and the folder is gone again.
+    Nothing,
+}
+
 /// Told to the thread.
 #[derive(Debug)]
 enum Note {
     Started(Box<Started>),
     Losses(LossBlock),
     Happened(Option<u64>, Happening),
-    Preset(u64, String, Vec<String>),
+    Preset {
+        step: u64,
+        preset: String,
+        steps: u64,
+        changes: Vec<String>,
+    },
     Snapshot(u64, Arc<Rgb32FImage>),
     WentBack(u64),
     Saved(PathBuf),
@@ -75,8 +91,10 @@ type Troubles = Arc<Mutex<Vec<Trouble>>>;
 #[derive(Debug)]
 pub struct Recorder {
     /// The way to the thread and the thread, until it is to end.
-    thread: Mutex<Option<(Sender<Note>, JoinHandle<()>)>>,
+    thread: Mutex<Option<(Sender<Note>, JoinHandle<Remains>)>>,
     troubles: Troubles,
+    /// Known once the thread has ended.
+    remains: Mutex<Remains>,
     folder: RunFolder,
     candidate: usize,
 }
@@ -98,6 +116,7 @@ impl Recorder {
         Ok(Self {
             thread: Mutex::new(Some((notes, thread))),
             troubles,
+            remains: Mutex::new(Remains::Part),
             folder,
             candidate,
         })
@@ -134,14 +153,16 @@ impl Recorder {
         std::mem::take(&mut *troubles)
     }
 
-    /// Waits until everything is written; nothing more is taken note of.
-    pub fn finish(&self) {
+    /// Waits until everything is written, and says what is there then; nothing more is taken note of.
+    pub fn finish(&self) -> Remains {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((notes, thread)) = thread.take() {
             drop(notes);
             // A panic there has been reported by the hook; the run itself has its result.
-            let _ = thread.join();
+            let remains = thread.join().unwrap_or(Remains::Part);
+            *self.remains.lock().unwrap_or_else(PoisonError::into_inner) = remains;
         }
+        *self.remains.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_of(&self, event: &Event) -> Option<Note> {
@@ -163,7 +184,12 @@ impl Recorder {
                     return None;
                 }
                 let changes = changes.iter().map(ToString::to_string).collect();
-                Note::Preset(*step, preset::to_toml(in_force), changes)
+                Note::Preset {
+                    step: *step,
+                    preset: preset::to_toml(in_force),
+                    steps: in_force.schedule.steps,
+                    changes,
+                }
             }
             Event::PresetRefused { error, .. } | Event::Refused { error, .. } => {
                 let reason = error.to_string();

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use image::Rgb32FImage;
 use jiff::Timestamp;
+use serde_json::json;
 
-use super::{Beginning, Note, Trouble, Troubles};
+use super::{Beginning, Note, Remains, Trouble, Troubles};
 use crate::engine::message::{LossBlock, Losses, Started, TermKind};
 use crate::pixels::{self, Existing, TextEntry, WriteOptions};
 use crate::record::digest::FileDigest;
@@ -36,8 +37,12 @@ pub(super) struct Writing {
     metrics: MetricsWriter,
     tensorboard: Option<TensorBoardWriter>,
     branch: u32,
+    /// Whether any step was made, on whichever branch.
+    has_steps: bool,
     troubles: Troubles,
     is_troubled: bool,
+    /// The result where it is not written yet, and what goes into its file.
+    result: Option<(Vec<TextEntry>, Arc<Rgb32FImage>)>,
 }
 
 impl Writing {
@@ -69,13 +74,15 @@ impl Writing {
             preset,
             candidate,
             branch: 1,
+            has_steps: false,
             troubles,
             is_troubled: false,
+            result: None,
         })
     }
 
     /// Until nobody can say anything more.
-    pub(super) fn go(&mut self, told: &Receiver<Note>) {
+    pub(super) fn go(&mut self, told: &Receiver<Note>) -> Remains {
         let mut synced = Instant::now();
         loop {
             let result = match told.recv_timeout(SYNC_INTERVAL) {
@@ -90,8 +97,16 @@ impl Writing {
                 synced = Instant::now();
             }
         }
+        if !self.has_steps && self.folder.remove().is_ok() {
+            return Remains::Nothing;
+        }
         let result = self.finish();
         self.report(result);
+        if self.is_troubled {
+            Remains::Part
+        } else {
+            Remains::Everything
+        }
     }
 
     fn report(&mut self, result: io::Result<()>) {
@@ -111,6 +126,11 @@ impl Writing {
     fn sync(&mut self) -> io::Result<()> {
         self.metrics.sync()?;
         self.journal.sync()?;
+        if let Some((texts, picture)) = &self.result {
+            // Once more where it could not be written when it came.
+            write_picture(&self.folder.result(), picture, texts)?;
+            self.result = None;
+        }
         if self.is_troubled {
             self.description.write(&self.folder)?;
             self.is_troubled = false;
@@ -124,9 +144,16 @@ impl Writing {
             Note::Started(started) => self.started(&started),
             Note::Losses(block) => self.losses(block),
             Note::Happened(step, what) => self.happened(step, what),
-            Note::Preset(step, preset, changes) => {
+            Note::Preset {
+                step,
+                preset,
+                steps,
+                changes,
+            } => {
                 self.preset = preset;
+                self.description.steps = Some(steps);
                 replace(&self.folder.preset(), self.preset.as_bytes())?;
+                self.description.write(&self.folder)?;
                 self.happened(Some(step), Happening::PresetChanged { changes })
             }
             Note::Snapshot(step, picture) => self.snapshot(step, &picture),
@@ -149,12 +176,7 @@ impl Writing {
                 failure,
                 picture,
                 seconds,
-            } => self.ended(
-                state,
-                failure,
-                picture.as_ref().map(|(step, picture)| (*step, &**picture)),
-                seconds,
-            ),
+            } => self.ended(state, failure, picture, seconds),
         }
     }
 
@@ -211,6 +233,7 @@ impl Writing {
     fn losses(&mut self, block: LossBlock) -> io::Result<()> {
         let seconds_before = std::mem::replace(&mut self.description.seconds, block.seconds);
         self.description.step = block.first_step + block.steps();
+        self.has_steps = true;
         let last = block.losses(block.steps().saturating_sub(1), self.candidate);
         self.description.loss = last
             .map(|losses| losses.total())
@@ -251,9 +274,13 @@ impl Writing {
         &mut self,
         state: State,
         failure: Option<String>,
-        picture: Option<(u64, &Rgb32FImage)>,
+        picture: Option<(u64, Arc<Rgb32FImage>)>,
         seconds: Option<f64>,
     ) -> io::Result<()> {
+        if state == State::Stopped && self.description.state == State::Completed {
+            // It was finished already, and is only left now.
+            return Ok(());
+        }
         let what = match (&failure, state) {
             (Some(reason), _) => Happening::Failed {
                 reason: reason.clone(),
@@ -267,28 +294,55 @@ impl Writing {
         if let Some(seconds) = seconds {
             self.description.seconds = seconds;
         }
-        if let Some((step, _)) = picture {
-            self.description.step = step;
+        if let Some((step, _)) = &picture {
+            self.description.step = *step;
         }
         self.happened(None, what)?;
         self.complete();
         self.description.write(&self.folder)?;
         match picture {
             Some((1.., picture)) => {
-                let texts = self.texts()?;
-                write_picture(&self.folder.result(), picture, &texts)
+                let texts = self.texts();
+                let (texts, picture) = self.result.insert((texts, picture));
+                write_picture(&self.folder.result(), picture, texts)?;
+                self.result = None;
+                Ok(())
             }
             _ => Ok(()),
         }
     }
 
     /// What goes into the result, as into every picture of this program.
-    fn texts(&self) -> io::Result<Vec<TextEntry>> {
-        Ok(vec![
+    fn texts(&self) -> Vec<TextEntry> {
+        vec![
             TextEntry::new("Software", self.description.program.clone()),
-            TextEntry::new(RUN_KEYWORD, serde_json::to_string(&self.description)?),
+            TextEntry::new(RUN_KEYWORD, self.provenance().to_string()),
             TextEntry::new(PRESET_KEYWORD, self.preset.clone()),
-        ])
+        ]
+    }
+
+    /// As in every picture of this program, and the run's name.
+    fn provenance(&self) -> serde_json::Value {
+        let run = &self.description;
+        let input = |input: &Input| json!({ "name": input.name, "sha256": input.sha256 });
+        json!({
+            "program": run.program,
+            "libtorch": run.libtorch,
+            "run": self.folder.name(),
+            "preset": run.preset,
+            "preset_file": run.preset_file,
+            "content": input(&run.content),
+            "style": input(&run.style),
+            "weights": run.weights.as_ref().map(input),
+            "init": run.init.as_ref().map(input),
+            "size": run.size,
+            "device": run.device,
+            "threads": run.threads,
+            "seed": run.seed,
+            "steps": run.step,
+            "seconds": run.seconds,
+            "loss": run.loss,
+        })
     }
 
     /// Waits for what is being hashed.
@@ -304,6 +358,7 @@ impl Writing {
         }
     }
 
+    /// The last words, and once more what could not be written before.
     fn finish(&mut self) -> io::Result<()> {
         if self.description.state == State::Running {
             // The program is left without a word of the worker.
