@@ -255,6 +255,17 @@ fn what_differs_and_what_it_did_to_the_losses() {
     for words in ["style.weight", "other.png", "at step 2", "B/A"] {
         assert!(said.stdout.contains(words), "{words} in {}", said.stdout);
     }
+    // Sums over other layers are not put side by side.
+    setting
+        .run("content.png style.png -o c.png --set style.layers={block1=1.0}")
+        .succeeded();
+    let other_layers = setting.stylescope(["runs", "diff", one]).succeeded();
+    assert!(
+        !other_layers.stdout.contains("style, all layers"),
+        "{}",
+        other_layers.stdout
+    );
+    assert!(other_layers.stdout.contains("content, all layers"));
     let same = setting.stylescope(["runs", "diff", one, one]).succeeded();
     assert!(same.stdout.contains("nothing differs"), "{}", same.stdout);
 }

@@ -165,6 +165,10 @@ fn compared(one: &Metrics, other: &Metrics) -> (Option<u64>, Vec<Compared>) {
     };
     let mut found = Vec::new();
     for (name, kind) in [("content", TermKind::Content), ("style", TermKind::Style)] {
+        // A sum over other layers says nothing beside this one.
+        if layers(one, row, kind) != layers(other, other_row, kind) {
+            continue;
+        }
         let sums = (one.unweighted(row, kind), other.unweighted(other_row, kind));
         found.push(Compared {
             name: format!("{name}, all layers"),
@@ -182,6 +186,17 @@ fn compared(one: &Metrics, other: &Metrics) -> (Option<u64>, Vec<Compared>) {
         }
     }
     (Some(row.step), found)
+}
+
+/// The layers at which a row has losses of `kind`, sorted.
+fn layers<'a>(metrics: &'a Metrics, row: &Row, kind: TermKind) -> Vec<&'a Option<String>> {
+    let cells = metrics.terms.iter().zip(&row.terms);
+    let mut layers: Vec<&Option<String>> = cells
+        .filter(|(term, cell)| term.kind == kind && cell.is_some())
+        .map(|(term, _)| &term.layer)
+        .collect();
+    layers.sort();
+    layers
 }
 
 fn value(metrics: &Metrics, row: &Row, term: &LossTerm) -> Option<f64> {
