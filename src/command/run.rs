@@ -21,7 +21,7 @@ use crate::engine::input::Candidate;
 use crate::engine::message::{Command, EndReason, Event};
 use crate::engine::worker::{Job, Worker};
 use crate::preset::visible::visible;
-use crate::record::folder::recorder::{Recorder, Remains, Trouble};
+use crate::record::folder::recorder::{Recorder, Remains};
 use crate::record::snapshot_schedule::SnapshotSchedule;
 use plan::{Plan, Source};
 use report::Reporter;
@@ -124,13 +124,7 @@ fn say_folder(recorder: &Recorder, remains: Remains) -> io::Result<()> {
 /// Says what went wrong with recording.
 fn warn(recorder: &Recorder) {
     for trouble in recorder.take_troubles() {
-        output::error_line(match trouble {
-            Trouble::Began(why) => format!(
-                "note: {}; it is tried again",
-                visible(why.lines().next().unwrap_or_default())
-            ),
-            Trouble::Over => "note: the run is recorded again, without a gap".to_owned(),
-        });
+        output::error_line(format!("note: {trouble}"));
     }
 }
 

@@ -119,19 +119,11 @@ impl Live {
             .as_ref()
             .map(|recorder| recorder.take_troubles());
         for trouble in troubles.unwrap_or_default() {
-            match trouble {
-                Trouble::Began(why) => {
-                    let text = format!(
-                        "the run is not recorded at the moment: {}",
-                        visible(why.lines().next().unwrap_or_default())
-                    );
-                    self.app.say(now, Tone::Error, text);
-                }
-                Trouble::Over => {
-                    let text = "the run is recorded again, without a gap";
-                    self.app.say(now, Tone::Good, text);
-                }
-            }
+            let tone = match trouble {
+                Trouble::Began(_) => Tone::Error,
+                Trouble::Over => Tone::Good,
+            };
+            self.app.say(now, tone, trouble.to_string());
         }
     }
 

@@ -18,6 +18,7 @@ use super::metrics::term_name;
 use super::{Hold, RunFolder};
 use crate::engine::message::{EndReason, Event, LossBlock, Pictures, Started};
 use crate::preset;
+use crate::preset::visible::visible;
 use crate::record::digest::FileDigest;
 
 /// What a recorder knows from the start.
@@ -48,6 +49,23 @@ pub enum Trouble {
     Began(String),
     /// Everything that was kept is written by now.
     Over,
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Began(why) => {
+                let first = visible(why.lines().next().unwrap_or_default());
+                write!(
+                    f,
+                    "the run is not recorded at the moment: {first}; it is tried again"
+                )
+            }
+            Self::Over => {
+                f.write_str("the run is recorded again; snapshots of meanwhile may be missing")
+            }
+        }
+    }
 }
 
 /// What of a run is in its folder in the end.

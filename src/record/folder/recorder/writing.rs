@@ -131,7 +131,11 @@ impl Writing {
             write_picture(&self.folder.result(), picture, texts)?;
             self.result = None;
         }
+        if let Some(writer) = &mut self.tensorboard {
+            writer.flush()?;
+        }
         if self.is_troubled {
+            replace(&self.folder.preset(), self.preset.as_bytes())?;
             self.description.write(&self.folder)?;
             self.is_troubled = false;
             self.say(Trouble::Over);
