@@ -1,5 +1,6 @@
 //! The machine's Python, for what is compared with `PyTorch` itself or read by `TensorBoard`.
 
+use std::ffi::OsStr;
 use std::process::Command;
 
 /// A python that can import torch.
@@ -15,4 +16,15 @@ pub(crate) fn with(module: &str) -> Option<String> {
         .output()
         .ok()?;
     output.status.success().then_some(python)
+}
+
+/// What `python` prints when it is given `arguments`, which must please it.
+pub(crate) fn printed<A: AsRef<OsStr>>(
+    python: &str,
+    arguments: impl IntoIterator<Item = A>,
+) -> Vec<u8> {
+    let output = Command::new(python).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    output.stdout
 }

@@ -4,7 +4,6 @@
 //! so that this needs no `PyTorch`; where there is one, it writes them anew.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 use stylescope::weights::error::WeightsError;
@@ -89,16 +88,8 @@ fn files_that_pytorch_writes_now() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let output = Command::new(python)
-        .arg("tests/weights_formats/make.py")
-        .arg(folder.path())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let script = "tests/weights_formats/make.py".as_ref();
+    python::printed(&python, [script, folder.path().as_os_str()]);
     check(folder.path());
 }
 

@@ -105,16 +105,7 @@ impl Followed {
         if fetching.total_bytes == 0 {
             return None;
         }
-        let now = Instant::now();
-        match &mut self.transfer {
-            Some(transfer) if transfer.now.from == fetching.from => {
-                transfer.note(fetching.clone(), now);
-                None
-            }
-            transfer => {
-                *transfer = Some(Transfer::new(fetching.clone(), now));
-                Some(visible(&announcement(fetching)))
-            }
-        }
+        Transfer::follow(&mut self.transfer, fetching, Instant::now())
+            .then(|| visible(&announcement(fetching)))
     }
 }

@@ -205,13 +205,10 @@ fn facts(kept: &Kept) -> Vec<(&'static str, String)> {
         Some(file) => format!("{preset} ({file})"),
         None => preset.clone(),
     };
-    let device = device
-        .as_ref()
-        .map(|device| match (device.as_str(), threads) {
-            ("cpu", Some(1)) => "cpu (1 thread)".to_owned(),
-            ("cpu", Some(threads)) => format!("cpu ({threads} threads)"),
-            _ => device.clone(),
-        });
+    let device = device.as_ref().map(|device| match threads {
+        Some(threads) => figure::device(device, *threads),
+        None => device.clone(),
+    });
     let facts = [
         ("run", Some(kept.folder.path().display().to_string())),
         ("state", Some(state)),

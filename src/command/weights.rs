@@ -46,6 +46,14 @@ fn named(name: &str) -> Result<&'static Published, Failure> {
     catalogue::named(name).ok_or_else(|| Failure::new(format!("no weights are called {name}")))
 }
 
+/// The weights of these names; all where there is no name.
+fn chosen(networks: &[String]) -> Result<Vec<&'static Published>, Failure> {
+    if networks.is_empty() {
+        return Ok(catalogue::all().iter().collect());
+    }
+    networks.iter().map(|name| named(name)).collect()
+}
+
 /// The tensors down to `layer`, or all of the network's convolutions.
 fn wanted(published: &Published, layer: Option<&str>) -> Result<Vec<Needed>, Failure> {
     let operations = operations_of(published.network).unwrap_or_default();
@@ -296,17 +304,9 @@ fn path(name: &str) -> Result<ExitCode, Failure> {
 
 fn verify(networks: &[String]) -> Result<ExitCode, Failure> {
     let store = store(true)?;
-    let chosen: Vec<&'static Published> = if networks.is_empty() {
-        catalogue::all().iter().collect()
-    } else {
-        networks
-            .iter()
-            .map(|name| named(name))
-            .collect::<Result<_, _>>()?
-    };
     let mut damaged = Vec::new();
     let mut files = 0;
-    for published in chosen {
+    for published in chosen(networks)? {
         let verified = store.verify(published, &mut || ControlFlow::Continue(()));
         if verified.is_empty() && !networks.is_empty() {
             return Err(Failure::new(format!(
@@ -344,15 +344,8 @@ fn verify(networks: &[String]) -> Result<ExitCode, Failure> {
 
 fn remove(networks: &[String], all: bool) -> Result<ExitCode, Failure> {
     let store = store(true)?;
-    let chosen: Vec<&'static Published> = if all {
-        catalogue::all().iter().collect()
-    } else {
-        networks
-            .iter()
-            .map(|name| named(name))
-            .collect::<Result<_, _>>()?
-    };
-    for published in chosen {
+    // With --all none is named.
+    for published in chosen(networks)? {
         let removed = store.remove(published).map_err(Failure::new)?;
         for path in &removed.paths {
             output::line(format!("removed {}", shown_path(path)))?;

@@ -109,21 +109,12 @@ impl RunState {
 
     /// Something is being built; whether it is a fetching that begins.
     pub(super) fn prepare(&mut self, stage: Stage, now: Instant) -> bool {
-        let mut begins = false;
-        if let Stage::Fetching(fetching) = &stage {
-            match &mut self.transfer {
-                Some(transfer) if transfer.now.from == fetching.from => {
-                    transfer.note(fetching.clone(), now);
-                }
-                transfer => {
-                    // Where it only waits there is nothing to say yet about what comes from where.
-                    begins = fetching.total_bytes > 0;
-                    *transfer = Some(Transfer::new(fetching.clone(), now));
-                }
-            }
+        let begins = if let Stage::Fetching(fetching) = &stage {
+            Transfer::follow(&mut self.transfer, fetching, now)
         } else {
             self.transfer = None;
-        }
+            false
+        };
         self.preparing = Some(stage);
         begins
     }

@@ -34,8 +34,21 @@ pub fn bytes(count: u64) -> String {
 
 /// `1 step`, `200 steps`
 pub fn steps(count: u64) -> String {
+    counted(count, "step")
+}
+
+/// `1 core`, `16 cores`
+pub fn counted(count: u64, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
-    format!("{count} step{ending}")
+    format!("{count} {noun}{ending}")
+}
+
+/// `cpu (2 threads)`, `cuda:0`
+pub fn device(name: &str, threads: usize) -> String {
+    match name {
+        "cpu" => format!("cpu ({})", counted(threads as u64, "thread")),
+        other => other.to_owned(),
+    }
 }
 
 /// A loss as people compare them: four significant digits, an exponent where it is far from 1. Takes up
@@ -81,6 +94,8 @@ mod tests {
             ["0 B", "999 B", "1.0 kB", "52.4 MB", "575 MB", "4.7 GB"]
         );
         assert_eq!([0, 1, 2].map(steps), ["0 steps", "1 step", "2 steps"]);
+        assert_eq!(device("cpu", 1), "cpu (1 thread)");
+        assert_eq!(device("cuda:0", 2), "cuda:0");
         assert_eq!([0.04, 9.94, 9.96].map(elapsed), ["0.0 s", "9.9 s", "10 s"]);
         assert_eq!(
             [4.4, 125.0, 3725.0].map(duration),

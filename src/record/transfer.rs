@@ -27,6 +27,22 @@ impl Transfer {
         }
     }
 
+    /// Takes up what is heard in `transfer`, which begins anew where it comes from another place; whether one
+    /// begins whose size is known.
+    pub fn follow(transfer: &mut Option<Self>, fetching: &Fetching, now: Instant) -> bool {
+        match transfer {
+            Some(transfer) if transfer.now.from == fetching.from => {
+                transfer.note(fetching.clone(), now);
+                false
+            }
+            transfer => {
+                *transfer = Some(Self::new(fetching.clone(), now));
+                // Where it only waits there is nothing to say yet about what comes from where.
+                fetching.total_bytes > 0
+            }
+        }
+    }
+
     /// Takes up what is heard later.
     pub fn note(&mut self, fetching: Fetching, now: Instant) {
         let seconds = now.saturating_duration_since(self.began).as_secs_f64();

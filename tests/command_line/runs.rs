@@ -325,17 +325,13 @@ fn tensorboard_reads_what_is_written_for_it() {
         );
         return;
     };
-    let output = std::process::Command::new(python)
-        .args(["-c", READ_EVENTS])
-        .arg(folder.path())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let read: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let arguments = [
+        "-c".as_ref(),
+        READ_EVENTS.as_ref(),
+        folder.path().as_os_str(),
+    ];
+    let printed = crate::python::printed(&python, arguments);
+    let read: Value = serde_json::from_slice(&printed).unwrap();
     let metrics = Metrics::read(&folder.metrics()).unwrap();
     let near = |found: &Value, expected: f64| {
         (found.as_f64().unwrap() - expected).abs() <= 1e-6 * expected.abs()

@@ -46,6 +46,22 @@ fn stalls(server: &Server) {
     });
 }
 
+/// A person who has waited until some of the weights were there, and no more came.
+fn is_fetching() -> (Setting, Server, Person) {
+    let (setting, server) = begins();
+    stalls(&server);
+    let mut person = starts(&setting, &server);
+    person.waits_for("of 155 kB");
+    (setting, server, person)
+}
+
+/// The person leaves a run that is finished.
+fn leaves(person: &mut Person) {
+    person.waits_for("finished");
+    person.types("qd");
+    assert_eq!(person.sees_the_end(), Some(0));
+}
+
 #[test]
 fn it_is_seen_in_the_header_and_can_be_left() {
     let (setting, server) = begins();
@@ -78,10 +94,7 @@ fn it_is_seen_in_the_header_and_can_be_left() {
 
 #[test]
 fn another_preset_can_be_chosen_meanwhile() {
-    let (setting, server) = begins();
-    stalls(&server);
-    let mut person = starts(&setting, &server);
-    person.waits_for("of 155 kB");
+    let (setting, _server, mut person) = is_fetching();
     setting.write(
         "trained.toml",
         "extends = \"demo\"\n[image]\nsize = 32\n[schedule]\nsteps = 3\n\
@@ -89,8 +102,7 @@ fn another_preset_can_be_chosen_meanwhile() {
     );
     let screen = person.waits_for("finished");
     assert!(screen.contains("fitted"), "{screen}");
-    person.types("qd");
-    assert_eq!(person.sees_the_end(), Some(0));
+    leaves(&mut person);
 }
 
 #[test]
@@ -112,10 +124,7 @@ fn stopping_meanwhile_is_no_failure() {
 
 #[test]
 fn a_preset_that_cannot_be_built_meanwhile_changes_nothing() {
-    let (setting, server) = begins();
-    stalls(&server);
-    let mut person = starts(&setting, &server);
-    person.waits_for("of 155 kB");
+    let (setting, server, mut person) = is_fetching();
     setting.write(
         "trained.toml",
         format!("{PRESET}[network]\nname = \"vgg16\"\nweights = \"typo.pth\"\n"),
@@ -123,9 +132,7 @@ fn a_preset_that_cannot_be_built_meanwhile_changes_nothing() {
     person.types("6m");
     person.waits_for("not taken up");
     server.behave();
-    person.waits_for("finished");
-    person.types("qd");
-    assert_eq!(person.sees_the_end(), Some(0));
+    leaves(&mut person);
 }
 
 #[test]

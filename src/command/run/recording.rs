@@ -8,6 +8,7 @@ use jiff::Zoned;
 use super::plan::{Plan, Source};
 use crate::preset::visible::visible;
 use crate::preset::{Origin, to_toml};
+use crate::record::figure;
 use crate::record::folder::RunFolder;
 use crate::record::folder::description::{Description, Input};
 use crate::record::folder::recorder::{Beginning, Recorder};
@@ -102,10 +103,10 @@ fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let name = rustix::system::uname();
     format!(
-        "{}, {} {}, {cores} core{}",
+        "{}, {} {}, {}",
         name.nodename().to_string_lossy(),
         std::env::consts::OS,
         std::env::consts::ARCH,
-        if cores == 1 { "" } else { "s" },
+        figure::counted(cores as u64, "core"),
     )
 }

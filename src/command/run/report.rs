@@ -66,15 +66,10 @@ fn pictures(plan: &Plan) -> String {
 fn settings(plan: &Plan, started: &Started) -> String {
     let (width, height) = started.size;
     format!(
-        "preset {}, {width}×{height}, {} on {}{}",
+        "preset {}, {width}×{height}, {} on {}",
         visible(&plan.preset.name),
         figure::steps(started.steps),
-        started.device,
-        match (started.device.as_str(), started.threads) {
-            ("cpu", 1) => " (1 thread)".to_owned(),
-            ("cpu", threads) => format!(" ({threads} threads)"),
-            _ => String::new(),
-        },
+        figure::device(&started.device, started.threads),
     )
 }
 

@@ -14,7 +14,7 @@ use crate::dashboard::app::App;
 use crate::dashboard::run_state::Phase;
 use crate::engine::message::Stage;
 use crate::preset::visible::visible;
-use crate::record::figure::{bytes, compact, duration};
+use crate::record::figure::{bytes, compact, counted, duration};
 use crate::record::transfer::Transfer;
 
 /// Columns of the bar.
@@ -248,8 +248,7 @@ fn ingredients(app: &App, columns: usize) -> Vec<Piece<'_>> {
         let (width, height) = started.size;
         pieces.push(Piece::new(3, [Span::raw(format!("{width}×{height}"))]));
         let device = match (started.device.as_str(), started.threads) {
-            ("cpu", 1) => "cpu, 1 thread".to_owned(),
-            ("cpu", threads) => format!("cpu, {threads} threads"),
+            ("cpu", threads) => format!("cpu, {}", counted(threads as u64, "thread")),
             (other, _) => other.to_owned(),
         };
         pieces.push(Piece::new(1, [Span::raw(device)]));
