@@ -18,6 +18,7 @@ use crate::pixels;
 use crate::preset::visible::visible;
 use crate::record::figure;
 use crate::record::folder::RunFolder;
+use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::description::{Description, Input, State};
 use crate::record::folder::inventory::{self, Kept, NotFound};
 use crate::record::folder::metrics::Metrics;
@@ -88,7 +89,7 @@ fn line(kept: &Kept) -> [String; 8] {
     [
         visible(&kept.folder.id()),
         local(run.began),
-        visible(&run.preset),
+        visible(run.label.as_ref().unwrap_or(&run.preset)),
         run.state.in_words().to_owned(),
         match run.steps {
             Some(steps) if steps != step => format!("{step} of {steps}"),
@@ -257,8 +258,9 @@ fn remove(place: &RunsPlace, wanted: &[String]) -> Result<ExitCode, Failure> {
     // All of them are found before the first is deleted.
     let chosen = wanted
         .iter()
-        .map(|wanted| find(place, wanted))
-        .collect::<Result<Vec<Kept>, Failure>>()?;
+        .map(|wanted| inventory::find_all(&folder(place), wanted).map_err(Failure::new))
+        .collect::<Result<Vec<Vec<Kept>>, Failure>>()?
+        .concat();
     if let Some(kept) = chosen
         .iter()
         .find(|kept| kept.folder.is_held() == Some(true))
@@ -281,6 +283,10 @@ fn remove(place: &RunsPlace, wanted: &[String]) -> Result<ExitCode, Failure> {
             .remove()
             .map_err(|error| Failure::new(format!("cannot delete {shown}: {error}")))?;
         output::line(format!("removed {shown}"))?;
+        if let Some(parent) = path.parent().filter(|path| ComparisonFolder::is_one(path)) {
+            // The folder of the last run of a comparison is of no more use.
+            let _ = ComparisonFolder::at(parent.to_owned()).remove_if_empty();
+        }
         if !is_empty {
             output::line(format!(
                 "{:INDENT$}but for files there that are not the run's",

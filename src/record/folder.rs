@@ -12,8 +12,10 @@
 //!   lock           held by the program that writes here
 //! ```
 //!
-//! Files that are replaced are written beside and renamed; the two that grow, grow by whole lines.
+//! Files that are replaced are written beside and renamed; the two that grow, grow by whole lines. Runs that are
+//! compared lie together in one folder ([`comparison`]).
 
+pub mod comparison;
 pub mod description;
 mod growing;
 pub mod inventory;
@@ -69,22 +71,24 @@ impl RunFolder {
     pub fn create(parent: &Path, preset: &str, now: &Zoned) -> io::Result<(Self, Hold)> {
         std::fs::create_dir_all(parent)?;
         let time = now.strftime("%Y-%m-%d-%H%M%S");
-        let preset = plain(preset);
-        let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
-        for _ in 0..MOST_TRIES {
-            let path = parent.join(format!("{time}-{preset}-{}", new_id()));
-            match private().create(&path) {
-                Ok(()) => {
-                    let folder = Self { path };
-                    private().create(folder.snapshots())?;
-                    let hold = folder.hold()?;
-                    return Ok((folder, hold));
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
-                Err(error) => return Err(error),
-            }
-        }
-        Err(taken)
+        Self::create_called(parent, &format!("{time}-{}", plain(preset)))
+    }
+
+    /// Makes a folder for the run of `preset` that is the `number`-th, from 1, in the comparison at `parent`.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn create_numbered(parent: &Path, number: usize, preset: &str) -> io::Result<(Self, Hold)> {
+        Self::create_called(parent, &format!("{number:02}-{}", plain(preset)))
+    }
+
+    fn create_called(parent: &Path, beginning: &str) -> io::Result<(Self, Hold)> {
+        let folder = Self {
+            path: new_folder(parent, beginning)?,
+        };
+        private().create(folder.snapshots())?;
+        let hold = folder.hold()?;
+        Ok((folder, hold))
     }
 
     fn hold(&self) -> io::Result<Hold> {
@@ -150,17 +154,14 @@ impl RunFolder {
         &self.path
     }
 
-    /// Its name, which begins with the time and ends with the id.
+    /// Its name, which ends with the id.
     pub fn name(&self) -> String {
-        let whole = std::path::absolute(&self.path).unwrap_or_else(|_| self.path.clone());
-        let name = whole.file_name().unwrap_or_default();
-        name.to_string_lossy().into_owned()
+        name_of(&self.path)
     }
 
     /// The few characters at the end of the name that nearly always suffice.
     pub fn id(&self) -> String {
-        let name = self.name();
-        name.rsplit('-').next().unwrap_or_default().to_owned()
+        id_of(&self.path)
     }
 
     /// [`description::Description`]
@@ -205,6 +206,31 @@ impl RunFolder {
     fn lock(&self) -> PathBuf {
         self.path.join("lock")
     }
+}
+
+/// Makes a folder `BEGINNING-ID` in `parent` with an id that is not taken.
+fn new_folder(parent: &Path, beginning: &str) -> io::Result<PathBuf> {
+    let mut taken = io::Error::from(io::ErrorKind::AlreadyExists);
+    for _ in 0..MOST_TRIES {
+        let path = parent.join(format!("{beginning}-{}", new_id()));
+        match private().create(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(taken)
+}
+
+fn name_of(path: &Path) -> String {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let name = whole.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+fn id_of(path: &Path) -> String {
+    let name = name_of(path);
+    name.rsplit('-').next().unwrap_or_default().to_owned()
 }
 
 /// Makes folders that only this user may look into.

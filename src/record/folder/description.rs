@@ -88,6 +88,8 @@ pub struct Description {
     pub failure: Option<String>,
     /// The preset's name.
     pub preset: String,
+    /// What it is called in a comparison: the preset's name, and what was set over it.
+    pub label: Option<String>,
     /// The preset's file; `None` for a built-in one.
     pub preset_file: Option<String>,
     /// What keeps its shapes.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::RunFolder;
+use super::comparison::ComparisonFolder;
 use super::description::Description;
 
 /// A run that is there.
@@ -45,6 +46,14 @@ pub enum NotFound {
         /// The names of all that it fits.
         names: Vec<String>,
     },
+    /// A comparison, which is several runs.
+    #[error("{wanted:?} is a comparison of these runs:\n  {}\n  name one of them", names.join("\n  "))]
+    Comparison {
+        /// What was asked for.
+        wanted: String,
+        /// The names of its runs.
+        names: Vec<String>,
+    },
     /// A folder that holds no run, or one that cannot be read.
     #[error(
         "{:?} cannot be read: {reason}\n  where it is no run, or of no use any more, the folder can be deleted",
@@ -61,7 +70,7 @@ pub enum NotFound {
 /// The newest run.
 pub const NEWEST: &str = "latest";
 
-/// All runs in `runs`, oldest first, and the folders that say nothing that can be read. Nothing where there is no
+/// All runs in `runs` and in the comparisons there, oldest first, and the folders that say nothing that can be read. Nothing where there is no
 /// such folder.
 ///
 /// # Errors
@@ -74,10 +83,13 @@ pub fn all(runs: &Path) -> io::Result<Vec<Result<Kept, NotFound>>> {
     };
     let mut found = Vec::new();
     for entry in entries {
-        let folder = RunFolder::at(entry?.path());
+        let path = entry?.path();
+        let folder = RunFolder::at(path.clone());
         // Other folders may lie here as well.
         if folder.description().exists() {
             found.push(read(folder));
+        } else if ComparisonFolder::is_one(&path) {
+            found.extend(compared(&ComparisonFolder::at(path)));
         }
     }
     found.sort_by_key(|kept| match kept {
@@ -86,6 +98,87 @@ pub fn all(runs: &Path) -> io::Result<Vec<Result<Kept, NotFound>>> {
     });
     Ok(found)
 }
+
+/// The runs of a comparison, in its order.
+fn compared(comparison: &ComparisonFolder) -> Vec<Result<Kept, NotFound>> {
+    match comparison.runs() {
+        Ok(runs) => runs.into_iter().map(read).collect(),
+        Err(error) => vec![Err(NotFound::NoRun {
+            path: comparison.path().to_owned(),
+            reason: error.to_string(),
+        })],
+    }
+}
+
+/// The runs that `wanted` means: those of a comparison, by its path, its name in `runs`, or the end or beginning of
+/// one; otherwise the one that [`find`] finds. [`NEWEST`] is a comparison where the newest run belongs to one.
+///
+/// # Errors
+/// [`NotFound`], also where a comparison holds no run or one that cannot be read.
+pub fn find_all(runs: &Path, wanted: &str) -> Result<Vec<Kept>, NotFound> {
+    let comparison = match comparison(runs, wanted)? {
+        Some(comparison) => comparison,
+        None => {
+            let kept = find(runs, wanted)?;
+            let parent = kept.folder.path().parent().map(Path::to_owned);
+            match parent.filter(|parent| wanted == NEWEST && ComparisonFolder::is_one(parent)) {
+                Some(path) => ComparisonFolder::at(path),
+                None => return Ok(vec![kept]),
+            }
+        }
+    };
+    let found = compared(&comparison)
+        .into_iter()
+        .collect::<Result<Vec<Kept>, NotFound>>()?;
+    if found.is_empty() {
+        return Err(NotFound::NoRun {
+            path: comparison.path().to_owned(),
+            reason: "no run of this comparison has begun yet".to_owned(),
+        });
+    }
+    Ok(found)
+}
+
+/// The comparison that is called `wanted`, where there is one.
+///
+/// # Errors
+/// Where several are.
+pub fn comparison(runs: &Path, wanted: &str) -> Result<Option<ComparisonFolder>, NotFound> {
+    let path = Path::new(wanted);
+    if ComparisonFolder::is_one(path) {
+        return Ok(Some(ComparisonFolder::at(path.to_owned())));
+    }
+    let Ok(entries) = std::fs::read_dir(runs) else {
+        return Ok(None);
+    };
+    let all: Vec<ComparisonFolder> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| ComparisonFolder::is_one(path))
+        .map(ComparisonFolder::at)
+        .collect();
+    for how in FITS {
+        let mut fitting = all.iter().filter(|one| how(&one.name(), wanted));
+        match (fitting.next(), fitting.next()) {
+            (None, _) => {}
+            (Some(one), None) => return Ok(Some(one.clone())),
+            (Some(_), Some(_)) => {
+                let fitting = all.iter().filter(|one| how(&one.name(), wanted));
+                return Err(NotFound::Ambiguous {
+                    wanted: wanted.to_owned(),
+                    names: fitting.map(ComparisonFolder::name).collect(),
+                });
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// How what is wanted may fit a name, the best first.
+const FITS: [fn(&str, &str) -> bool; 3] = [
+    |name, wanted| name == wanted,
+    |name, wanted| name.ends_with(&format!("-{wanted}")),
+    |name, wanted| !wanted.is_empty() && name.starts_with(wanted),
+];
 
 fn read(folder: RunFolder) -> Result<Kept, NotFound> {
     match Description::read(&folder) {
@@ -107,6 +200,13 @@ fn read(folder: RunFolder) -> Result<Kept, NotFound> {
 /// [`NotFound`]
 pub fn find(runs: &Path, wanted: &str) -> Result<Kept, NotFound> {
     let path = Path::new(wanted);
+    if let Some(comparison) = comparison(runs, wanted)? {
+        let names = compared(&comparison).into_iter().flatten();
+        return Err(NotFound::Comparison {
+            wanted: wanted.to_owned(),
+            names: names.map(|kept| kept.folder.name()).collect(),
+        });
+    }
     if wanted.contains(std::path::MAIN_SEPARATOR) || path.join("run.json").exists() {
         return read(RunFolder::at(path.to_owned()));
     }
@@ -133,11 +233,7 @@ pub fn find(runs: &Path, wanted: &str) -> Result<Kept, NotFound> {
     };
     let fits =
         |kept: &Result<Kept, NotFound>, how: fn(&str, &str) -> bool| how(&name(kept), wanted);
-    for how in [
-        |name: &str, wanted: &str| name == wanted,
-        |name: &str, wanted: &str| name.ends_with(&format!("-{wanted}")),
-        |name: &str, wanted: &str| !wanted.is_empty() && name.starts_with(wanted),
-    ] {
+    for how in FITS {
         let fitting: Vec<usize> = (0..all.len())
             .filter(|index| all.get(*index).is_some_and(|kept| fits(kept, how)))
             .collect();
@@ -159,6 +255,7 @@ pub fn find(runs: &Path, wanted: &str) -> Result<Kept, NotFound> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::folder::comparison::Comparison;
     use crate::record::folder::description::State;
 
     fn kept(runs: &Path, name: &str, second: i64) {
@@ -197,6 +294,35 @@ mod tests {
         assert!(matches!(found("nowhere/else"), Err(NotFound::NoRun { .. })));
         assert_eq!(all(runs).unwrap().len(), 3);
         assert!(all(&runs.join("nowhere")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_runs_of_a_comparison() {
+        let runs = tempfile::tempdir().unwrap();
+        let runs = runs.path();
+        kept(runs, "2026-11-23-100000-demo-abcd", 1);
+        let comparison = ComparisonFolder::at(runs.join("2026-11-24-100000-compare-wxyz"));
+        std::fs::create_dir(comparison.path()).unwrap();
+        Comparison::default().write(&comparison).unwrap();
+        let found = |wanted: &str| -> Result<Vec<String>, NotFound> {
+            let kept = find_all(runs, wanted)?;
+            Ok(kept.iter().map(|kept| kept.folder.id()).collect())
+        };
+        assert!(matches!(found("wxyz"), Err(NotFound::NoRun { .. })));
+        kept(comparison.path(), "01-demo-efgh", 3);
+        kept(comparison.path(), "02-soft-ijkm", 3);
+        let path = comparison.path().display().to_string();
+        for wanted in ["wxyz", "2026-11-24", path.as_str(), NEWEST] {
+            assert_eq!(found(wanted).unwrap(), ["efgh", "ijkm"], "{wanted}");
+        }
+        assert_eq!(found("ijkm").unwrap(), ["ijkm"]);
+        assert_eq!(found("abcd").unwrap(), ["abcd"]);
+        assert!(matches!(
+            find(runs, "wxyz"),
+            Err(NotFound::Comparison { names, .. }) if names == ["01-demo-efgh", "02-soft-ijkm"]
+        ));
+        assert_eq!(find(runs, NEWEST).unwrap().folder.id(), "ijkm");
+        assert_eq!(all(runs).unwrap().len(), 3);
     }
 
     #[test]

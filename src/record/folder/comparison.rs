@@ -1,0 +1,198 @@
+//! The folder of runs that are compared: a run folder for each of them, and what they have in common. Any thread.
+//!
+//! ```text
+//! runs/2026-11-23-221513-compare-k3f9/
+//!   comparison.json     what is compared, by which command
+//!   01-gatys-abcd/      a run, as `record/folder.rs` describes it
+//!   02-soft-efgh/
+//! ```
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::{Timestamp, Zoned};
+use serde::{Deserialize, Serialize};
+
+use super::description::Input;
+use super::replace::replace;
+use super::{RunFolder, id_of, name_of, new_folder};
+
+/// Where a comparison is kept. Whether there is one is another question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparisonFolder {
+    path: PathBuf,
+}
+
+impl ComparisonFolder {
+    /// The folder at `path`.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Makes a folder in `parent`, which is made as well, for a comparison that begins `now`; only this user may
+    /// look into it.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn create(parent: &Path, now: &Zoned) -> io::Result<Self> {
+        std::fs::create_dir_all(parent)?;
+        let time = now.strftime("%Y-%m-%d-%H%M%S");
+        let path = new_folder(parent, &format!("{time}-compare"))?;
+        Ok(Self { path })
+    }
+
+    /// Whether a comparison is kept at `path`.
+    pub fn is_one(path: &Path) -> bool {
+        path.join(DESCRIPTION).exists()
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its name, which ends with the id.
+    pub fn name(&self) -> String {
+        name_of(&self.path)
+    }
+
+    /// The few characters at the end of the name that nearly always suffice.
+    pub fn id(&self) -> String {
+        id_of(&self.path)
+    }
+
+    /// [`Comparison`]
+    pub fn description(&self) -> PathBuf {
+        self.path.join(DESCRIPTION)
+    }
+
+    /// Every run in it, in the order of their numbers.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read.
+    pub fn runs(&self) -> io::Result<Vec<RunFolder>> {
+        let mut runs = Vec::new();
+        for entry in std::fs::read_dir(&self.path)? {
+            let run = RunFolder::at(entry?.path());
+            if run.description().exists() {
+                runs.push(run);
+            }
+        }
+        runs.sort_by_key(|run| (number(run), run.name()));
+        Ok(runs)
+    }
+
+    /// Deletes the folder where no run is left in it: whether it is gone.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn remove_if_empty(&self) -> io::Result<bool> {
+        if !self.runs()?.is_empty() {
+            return Ok(false);
+        }
+        match std::fs::remove_file(self.description()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        match std::fs::remove_dir(&self.path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+const DESCRIPTION: &str = "comparison.json";
+
+/// The number at the beginning of a run's name, so that 100 comes after 99.
+fn number(run: &RunFolder) -> usize {
+    let name = run.name();
+    let digits = name.split('-').next().unwrap_or_default();
+    digits.parse().unwrap_or(usize::MAX)
+}
+
+/// What the runs of a comparison have in common.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Comparison {
+    /// Name and version.
+    pub program: String,
+    /// The words of the command line.
+    pub command: Vec<String>,
+    /// Where it was given.
+    pub working_folder: String,
+    /// The machine's name, system and cores, in words.
+    pub machine: String,
+    /// When the program began.
+    pub began: Timestamp,
+    /// What keeps its shapes.
+    pub content: Input,
+    /// What gives textures and colours.
+    pub style: Input,
+}
+
+impl Comparison {
+    /// Reads the one that is kept in `folder`.
+    ///
+    /// # Errors
+    /// Where there is none, or something else under its name.
+    pub fn read(folder: &ComparisonFolder) -> io::Result<Self> {
+        let text = std::fs::read_to_string(folder.description())?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// Writes it into `folder`, whole or not at all.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn write(&self, folder: &ComparisonFolder) -> io::Result<()> {
+        let mut text = serde_json::to_string_pretty(self)?;
+        text.push('\n');
+        replace(&folder.description(), text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::folder::description::Description;
+
+    #[test]
+    fn runs_in_the_order_of_their_numbers() {
+        let parent = tempfile::tempdir().unwrap();
+        let now = Zoned::now();
+        let folder = ComparisonFolder::create(&parent.path().join("runs"), &now).unwrap();
+        assert!(!ComparisonFolder::is_one(folder.path()));
+        Comparison::default().write(&folder).unwrap();
+        assert!(ComparisonFolder::is_one(folder.path()));
+        for number in [2, 100, 1, 11, 99] {
+            let (run, _) =
+                RunFolder::create_numbered(folder.path(), number, &format!("p{number}")).unwrap();
+            Description::default().write(&run).unwrap();
+        }
+        RunFolder::create_numbered(folder.path(), 3, "without a description").unwrap();
+        std::fs::write(folder.path().join("plan.json"), "{}").unwrap();
+        let names: Vec<String> = folder
+            .runs()
+            .unwrap()
+            .iter()
+            .filter_map(|run| run.name().split('-').nth(1).map(str::to_owned))
+            .collect();
+        assert_eq!(names, ["p1", "p2", "p11", "p99", "p100"]);
+        assert!(!folder.remove_if_empty().unwrap());
+    }
+
+    #[test]
+    fn an_empty_one_goes_and_anything_else_stays() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = ComparisonFolder::create(parent.path(), &Zoned::now()).unwrap();
+        Comparison::default().write(&folder).unwrap();
+        let own = folder.path().join("notes.txt");
+        std::fs::write(&own, "mine").unwrap();
+        assert!(!folder.remove_if_empty().unwrap());
+        assert!(own.exists());
+        std::fs::remove_file(own).unwrap();
+        assert!(folder.remove_if_empty().unwrap());
+        assert!(!folder.path().exists());
+    }
+}
