@@ -67,6 +67,9 @@ pub enum Command {
     /// Runs that were kept: list, show, compare, remove.
     #[command(subcommand, long_about = RUNS_HELP)]
     Runs(RunsCommand),
+    /// Charts, pictures and parameters of runs as one file to send to somebody.
+    #[command(long_about = REPORT_HELP)]
+    Report(ReportArguments),
     /// Print a picture and how it was made.
     #[command(
         long_about = "Prints a picture in the terminal and, where stylescope wrote it, how it was made: the \
@@ -452,6 +455,28 @@ pub struct RunsPlace {
     /// The folder of runs [default: `$STYLESCOPE_RUNS`, else ./runs]
     #[arg(long = "runs", value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
+}
+
+const REPORT_HELP: &str = "Charts of the losses, pictures and snapshots, parameters, machine and the commands to do it \
+    again, of one run or of several side by side, as one file that needs nothing else: no network, no font, no script.\n\n\
+    A run is called as in `stylescope runs --help`; the name of a comparison stands for all its runs. A run that goes \
+    on or was stopped is reported as far as it came.";
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// Which runs, or comparisons
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub runs: Vec<String>,
+    /// Where to write it: .html, .png or .svg; - for HTML on standard output (repeatable)
+    ///
+    /// Without it the report is `report-ID.html`, or another name where that is taken. A file that is named here is
+    /// replaced.
+    #[arg(short, long = "output", value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub outputs: Vec<PathBuf>,
+    /// Where they are kept.
+    #[command(flatten)]
+    pub place: RunsPlace,
 }
 
 /// The subcommands of `presets`.

@@ -8,6 +8,7 @@ mod fetching;
 mod output;
 mod presets;
 mod provenance;
+mod report;
 mod run;
 mod runs;
 mod show;
@@ -28,6 +29,7 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Presets(command) => presets::execute(&command),
         Command::Weights(command) => weights::execute(&command),
         Command::Runs(command) => runs::execute(&command),
+        Command::Report(arguments) => report::execute(&arguments),
         Command::Show(arguments) => show::execute(&arguments),
         Command::Doctor { json } => doctor::execute(json),
         Command::Completions { shell } => completions::execute(shell),

@@ -27,7 +27,7 @@ mod properties;
 
 pub use self::decode::{Decoded, Note, PictureFormat, ReadError, read};
 pub use self::encode::{
-    BitDepth, Existing, OutputFormat, WriteError, WriteOptions, Written, write,
+    BitDepth, Existing, OutputFormat, WriteError, WriteOptions, Written, write, write_bytes,
 };
 pub use self::resize::{Filter, resize};
 pub use self::size::{SizeRule, fitted_size};

@@ -45,7 +45,7 @@ pub mod write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use difference::{Change, diff};
+pub use difference::{Change, diff, values};
 pub use editing::EditError;
 pub use field::ChangeClass;
 pub use folder::{Listed, Origin};

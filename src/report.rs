@@ -1,3 +1,11 @@
-//! Charts as pictures, drawn with plotters and a font of the program's own. Any thread.
+//! Charts as pictures, and reports of runs, drawn with plotters and fonts of the program's own. Any thread.
 
+mod data_uri;
+mod drawing;
+mod font;
+mod ink;
 pub mod loss_chart;
+mod plot;
+pub mod run_report;
+
+mod surface;

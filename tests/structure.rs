@@ -60,7 +60,7 @@ fn allowed_rooms(room: &str) -> Option<&'static [&'static str]> {
         ],
         "terminal" => &["preset::visible"],
         "record" => &["engine::message", "preset", "pixels"],
-        "report" => &["engine::message", "preset", "record"],
+        "report" => &["engine::message", "pixels", "preset", "record"],
         "dashboard" => &["engine", "preset", "pixels", "record", "terminal"],
         "cli" => &["engine", "preset", "weights::catalogue"],
         "command" | "lib" | "main" => return None,

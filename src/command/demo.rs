@@ -14,8 +14,11 @@ const WIDTH: u32 = 768;
 const HEIGHT: u32 = 576;
 
 pub(super) fn execute(arguments: DemoArguments) -> Result<ExitCode, Failure> {
-    let content = Source::drawn("drawn scene", Arc::new(drawn::content_scene(WIDTH, HEIGHT)));
-    let style = Source::drawn("drawn painting", Arc::new(drawn::painting(WIDTH, HEIGHT)));
+    let content = Source::drawn(
+        drawn::CONTENT_NAME,
+        Arc::new(drawn::content_scene(WIDTH, HEIGHT)),
+    );
+    let style = Source::drawn(drawn::STYLE_NAME, Arc::new(drawn::painting(WIDTH, HEIGHT)));
     let default_output = "stylescope-demo.png";
     let json = arguments.options.json;
     run(

@@ -19,6 +19,11 @@ mod vector;
 
 use image::Rgb32FImage;
 
+/// What the scene is called where a file's name would stand.
+pub const CONTENT_NAME: &str = "drawn scene";
+/// What the painting is called.
+pub const STYLE_NAME: &str = "drawn painting";
+
 /// A lighthouse headland at evening: the picture whose layout style transfer
 /// keeps.
 ///

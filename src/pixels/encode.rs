@@ -157,6 +157,24 @@ pub fn write(
     })
 }
 
+/// Writes a file that somebody else has encoded, as whole or not at all as a picture.
+///
+/// # Errors
+///
+/// [`WriteError`]. Nothing at `path` has changed then.
+pub fn write_bytes(path: &Path, bytes: &[u8], existing: Existing) -> Result<(), WriteError> {
+    refuse_occupied(path, existing)?;
+    let mut temporary = place::temporary_beside(path)?;
+    temporary
+        .write_all(bytes)
+        .map_err(|source| WriteError::FileSystem {
+            path: path.into(),
+            source,
+        })?;
+    place::move_into_place(temporary, path, existing)?;
+    Ok(())
+}
+
 /// Why an encoder stopped: the disk, or the picture.
 #[derive(Debug)]
 enum EncodeFailure {

@@ -70,6 +70,23 @@ pub fn diff(old: &Preset, new: &Preset) -> Vec<Change> {
     changes
 }
 
+/// Every field that has a value, and the value as [`diff`] writes it; each layer of a layer table by itself.
+#[must_use]
+pub fn values(preset: &Preset) -> Vec<(String, String)> {
+    let mut values = Vec::new();
+    for (field, value) in flatten(preset) {
+        match value {
+            Value::Layers(layers) => values.extend(
+                layers
+                    .iter()
+                    .map(|(layer, weight)| (format!("{}.{layer}", field.key), float_text(*weight))),
+            ),
+            value => values.push((field.key.to_owned(), short_text(&value))),
+        }
+    }
+    values
+}
+
 fn layer_changes(key: &str, old: &LayerWeights, new: &LayerWeights, changes: &mut Vec<Change>) {
     let added = new.keys().filter(|layer| !old.contains_key(*layer));
     for layer in old.keys().chain(added) {

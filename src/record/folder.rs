@@ -21,6 +21,7 @@ mod growing;
 pub mod inventory;
 pub mod journal;
 pub mod metrics;
+pub mod pictures;
 pub mod recorder;
 mod replace;
 mod tensorboard;

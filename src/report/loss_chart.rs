@@ -14,7 +14,8 @@ use crate::record::axis::{Axis, Scale};
 use crate::record::chart::{Curve, CurveKind, LossChart};
 use crate::record::figure::compact;
 use canvas::{Canvas, Side, faint};
-use layout::{Layout, apart};
+use layout::Layout;
+pub(super) use layout::apart;
 use palette::{DARK, LIGHT, Palette};
 
 /// How the picture is to look.
@@ -286,7 +287,7 @@ fn name(curve: &Curve, value: bool) -> String {
 }
 
 /// 2 to 9 times each power of ten, where a logarithmic axis is marked at every power.
-fn fine_marks(axis: &Axis) -> Vec<f64> {
+pub(super) fn fine_marks(axis: &Axis) -> Vec<f64> {
     let decades = (axis.maximum / axis.minimum).log10();
     if axis.scale == Scale::Linear || !(1.0..=4.0).contains(&decades) {
         return Vec::new();

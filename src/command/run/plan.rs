@@ -332,7 +332,7 @@ fn check_sixteen_bit(output: &Path) -> Result<(), Failure> {
 }
 
 /// `path`, or `name-2`, `name-3`, … where that exists already: nothing is lost without being asked for.
-pub(super) fn unused(path: PathBuf) -> PathBuf {
+pub(in crate::command) fn unused(path: PathBuf) -> PathBuf {
     // A link that leads nowhere is something too: whoever made it wants it to stay.
     let is_free = |path: &Path| path.symlink_metadata().is_err();
     if is_free(&path) {

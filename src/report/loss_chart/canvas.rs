@@ -1,18 +1,13 @@
 //! Smooth lines and text: everything is drawn several times as large and made smaller in the end, because
 //! plotters smooths only the thinnest of lines. Any thread.
 
-use std::sync::OnceLock;
-
 use image::{RgbImage, imageops};
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    Color, FontStyle, IntoFont, RGBAColor, RGBColor, ShapeStyle, TextStyle, register_font,
-};
+use plotters::style::{Color, IntoFont, RGBAColor, RGBColor, ShapeStyle, TextStyle};
 
 use super::ChartError;
-
-const FONT: &str = "stylescope";
+use crate::report::font::{self, Face};
 
 /// From so many pixels on it is drawn twice, not three times as large: that is fine enough, and memory
 /// is worth something.
@@ -122,8 +117,8 @@ impl Canvas {
         size: f64,
         color: RGBColor,
     ) -> Result<(), ChartError> {
-        register()?;
-        let font = (FONT, size * f64::from(self.factor)).into_font();
+        font::register()?;
+        let font = (Face::Plain.family(), size * f64::from(self.factor)).into_font();
         let style = TextStyle::from(font)
             .pos(Pos::new(HPos::Left, VPos::Top))
             .color(&color);
@@ -144,9 +139,9 @@ impl Canvas {
     }
 
     pub(super) fn text_width(&self, text: &str, size: f64) -> Result<f64, ChartError> {
-        register()?;
+        font::register()?;
         let factor = f64::from(self.factor);
-        let font = (FONT, size * factor).into_font();
+        let font = (Face::Plain.family(), size * factor).into_font();
         let (width, _) = font
             .box_size(text)
             .map_err(|error| ChartError::Drawing(error.to_string()))?;
@@ -172,15 +167,4 @@ impl Canvas {
 /// A colour let through by so much.
 pub(super) fn faint(color: RGBColor, opacity: f64) -> RGBAColor {
     color.mix(opacity)
-}
-
-/// Makes the font known to plotters, once in the life of the program.
-fn register() -> Result<(), ChartError> {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    let registered = REGISTERED.get_or_init(|| {
-        register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT).is_ok()
-    });
-    registered
-        .then_some(())
-        .ok_or_else(|| ChartError::Drawing("the built-in font cannot be read".to_owned()))
 }

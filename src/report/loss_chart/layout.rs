@@ -104,7 +104,7 @@ impl Layout {
 
 /// Heights as near as may be to the wanted ones, which rise, but at least `distance` from each other and
 /// within `limits`, where there is room for that.
-pub(super) fn apart(wanted: &[f64], distance: f64, limits: (f64, f64)) -> Vec<f64> {
+pub(in crate::report) fn apart(wanted: &[f64], distance: f64, limits: (f64, f64)) -> Vec<f64> {
     let mut heights = Vec::with_capacity(wanted.len());
     let mut free_from = limits.0;
     for &height in wanted {

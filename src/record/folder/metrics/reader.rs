@@ -21,6 +21,17 @@ impl Metrics {
     /// # Errors
     /// Where it cannot be read, or is another kind of file; a line that cannot be understood is named.
     pub fn read(path: &Path) -> io::Result<Self> {
+        match Self::read_sound(path)? {
+            (metrics, None) => Ok(metrics),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// The whole rows before the first line that cannot be understood, and what is wrong with that one.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or is another kind of file.
+    pub fn read_sound(path: &Path) -> io::Result<(Self, Option<io::Error>)> {
         let bytes = std::fs::read(path)?;
         // The last line may still be on its way.
         let end = bytes.iter().rposition(|byte| *byte == b'\n');
@@ -31,7 +42,7 @@ impl Metrics {
         )
     }
 
-    fn parse(text: &[u8]) -> io::Result<Self> {
+    fn parse(text: &[u8]) -> io::Result<(Self, Option<io::Error>)> {
         let mut file = csv::Reader::from_reader(text);
         let columns: Vec<String> = file.headers()?.iter().map(str::to_owned).collect();
         let first = FIRST_COLUMNS.len();
@@ -56,17 +67,18 @@ impl Metrics {
             })
             .collect();
         let mut rows = Vec::new();
+        let mut broken = None;
         for record in file.records() {
-            let record = record?;
-            let line = record.position().map_or(0, csv::Position::line);
-            let row = row(&record, &found)
-                .ok_or_else(|| invalid(&format!("line {line} is not a row of losses")))?;
-            rows.push(row);
+            match whole_row(record, &found) {
+                Ok(row) => rows.push(row),
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            }
         }
-        Ok(Self {
-            terms: found.into_iter().map(|(term, _, _)| term).collect(),
-            rows,
-        })
+        let terms = found.into_iter().map(|(term, _, _)| term).collect();
+        Ok((Self { terms, rows }, broken))
     }
 
     /// The rows that led to the last one: of every earlier branch those before the later one began.
@@ -91,6 +103,15 @@ impl Metrics {
             .filter_map(|(_, cell)| cell.map(|(value, _)| f64::from(value)))
             .sum()
     }
+}
+
+fn whole_row(
+    record: csv::Result<csv::StringRecord>,
+    terms: &[(LossTerm, usize, usize)],
+) -> io::Result<Row> {
+    let record = record?;
+    let line = record.position().map_or(0, csv::Position::line);
+    row(&record, terms).ok_or_else(|| invalid(&format!("line {line} is not a row of losses")))
 }
 
 fn row(record: &csv::StringRecord, terms: &[(LossTerm, usize, usize)]) -> Option<Row> {

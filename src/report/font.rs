@@ -1,0 +1,221 @@
+//! The fonts that the program brings along, and how wide a text is in them. Any thread.
+
+use std::sync::LazyLock;
+
+use ab_glyph::{Font, FontRef, GlyphId};
+use plotters::style::{FontStyle, register_font};
+
+use super::loss_chart::ChartError;
+
+/// A font at some strength.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Face {
+    Plain,
+    Strong,
+    /// All letters have the same width: for what is typed.
+    Mono,
+}
+
+const TEXT: &str = "stylescope";
+const CODE: &str = "stylescope mono";
+
+static LIGHT: LazyLock<Option<FontRef<'static>>> =
+    LazyLock::new(|| FontRef::try_from_slice(epaint_default_fonts::UBUNTU_LIGHT).ok());
+static HACK: LazyLock<Option<FontRef<'static>>> =
+    LazyLock::new(|| FontRef::try_from_slice(epaint_default_fonts::HACK_REGULAR).ok());
+
+/// A text's letters: which, and how far from its beginning, in units of [`height`].
+pub(super) struct Laid {
+    pub(super) letters: Vec<(GlyphId, f32)>,
+    pub(super) width: f32,
+}
+
+impl Face {
+    /// What plotters knows it by.
+    pub(super) fn family(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Strong => TEXT,
+            Self::Mono => CODE,
+        }
+    }
+
+    pub(super) fn style(self) -> FontStyle {
+        match self {
+            Self::Strong => FontStyle::Bold,
+            Self::Plain | Self::Mono => FontStyle::Normal,
+        }
+    }
+
+    /// The other way round.
+    pub(super) fn of(family: &str, is_bold: bool) -> Self {
+        match (family, is_bold) {
+            (CODE, _) => Self::Mono,
+            (_, true) => Self::Strong,
+            (_, false) => Self::Plain,
+        }
+    }
+
+    /// How much thicker than in the font a letter's strokes are to be, as a share of its size: the font is a
+    /// light one.
+    pub(super) fn thickening(self) -> f64 {
+        match self {
+            Self::Plain => 0.024,
+            Self::Strong => 0.064,
+            Self::Mono => 0.0,
+        }
+    }
+
+    pub(super) fn font(self) -> Option<&'static FontRef<'static>> {
+        match self {
+            Self::Plain | Self::Strong => LIGHT.as_ref(),
+            Self::Mono => HACK.as_ref(),
+        }
+    }
+}
+
+/// From the top of the highest letter to the bottom of the lowest, in the font's units.
+pub(super) fn height(face: Face) -> f32 {
+    face.font().map_or(1.0, Font::height_unscaled)
+}
+
+/// Where the letters of a text are, in the font's units.
+pub(super) fn laid(text: &str, face: Face) -> Laid {
+    let mut laid = Laid {
+        letters: Vec::new(),
+        width: 0.0,
+    };
+    let Some(font) = face.font() else {
+        return laid;
+    };
+    for character in text.chars() {
+        let letter = font.glyph_id(character);
+        if let Some((before, _)) = laid.letters.last() {
+            laid.width += font.kern_unscaled(*before, letter);
+        }
+        laid.letters.push((letter, laid.width));
+        laid.width += font.h_advance_unscaled(letter);
+    }
+    laid
+}
+
+/// In pixels.
+pub(super) fn width(text: &str, size: f64, face: Face) -> f64 {
+    f64::from(laid(text, face).width / height(face)) * size
+}
+
+/// The text, or its beginning and `…`, so that it is no wider than `most`.
+pub(super) fn shortened(text: &str, size: f64, face: Face, most: f64) -> String {
+    if width(text, size, face) <= most {
+        return text.to_owned();
+    }
+    let mut kept: Vec<char> = text.chars().collect();
+    while kept.pop().is_some() {
+        let shorter: String = kept.iter().collect::<String>().trim_end().to_owned() + "…";
+        if width(&shorter, size, face) <= most {
+            return shorter;
+        }
+    }
+    "…".to_owned()
+}
+
+/// The text in lines no wider than `most`, broken between words where that is possible; of more than `lines`
+/// the last one ends with `…`.
+pub(super) fn broken(text: &str, size: f64, face: Face, most: f64, lines: usize) -> Vec<String> {
+    let fits = |text: &str| width(text, size, face) <= most;
+    let mut found: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let longer = if line.is_empty() {
+            word.to_owned()
+        } else {
+            format!("{line} {word}")
+        };
+        if fits(&longer) {
+            line = longer;
+            continue;
+        }
+        if !line.is_empty() {
+            found.push(std::mem::take(&mut line));
+        }
+        for character in word.chars() {
+            if !line.is_empty() && !fits(&format!("{line}{character}")) {
+                found.push(std::mem::take(&mut line));
+            }
+            line.push(character);
+        }
+    }
+    if !line.is_empty() {
+        found.push(line);
+    }
+    if found.len() > lines {
+        let rest = found.split_off(lines.saturating_sub(1)).join(" ");
+        found.push(shortened(&rest, size, face, most));
+    }
+    found
+}
+
+/// Makes the fonts known to plotters, once in the life of the program.
+pub(super) fn register() -> Result<(), ChartError> {
+    static REGISTERED: LazyLock<bool> = LazyLock::new(|| {
+        let plain = FontStyle::Normal;
+        register_font(TEXT, plain, epaint_default_fonts::UBUNTU_LIGHT).is_ok()
+            && register_font(CODE, plain, epaint_default_fonts::HACK_REGULAR).is_ok()
+    });
+    REGISTERED
+        .then_some(())
+        .ok_or_else(|| ChartError::Drawing("the built-in font cannot be read".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_character_that_reports_use_is_in_the_font() {
+        let font = Face::Plain.font().unwrap();
+        for character in "×→…·–∞%‰é".chars() {
+            assert_ne!(font.glyph_id(character).0, 0, "{character}");
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_and_broken_to_fit() {
+        let most = width("a long name", 14.0, Face::Plain);
+        assert_eq!(
+            shortened("a long name", 14.0, Face::Plain, most),
+            "a long name"
+        );
+        let cut = shortened("a long name that goes on", 14.0, Face::Plain, most);
+        assert!(
+            cut.ends_with('…') && width(&cut, 14.0, Face::Plain) <= most,
+            "{cut}"
+        );
+        assert_eq!(shortened("long", 14.0, Face::Plain, 0.0), "…");
+        let lines = broken(
+            "one two threefourfivesixseveneight",
+            10.0,
+            Face::Mono,
+            50.0,
+            9,
+        );
+        assert!(lines.len() > 2 && lines[0] == "one two", "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .all(|line| width(line, 10.0, Face::Mono) <= 50.0)
+        );
+        assert_eq!(
+            lines.concat().replace(' ', ""),
+            "onetwothreefourfivesixseveneight"
+        );
+        let lines = broken(
+            "one two three four five six seven",
+            10.0,
+            Face::Mono,
+            50.0,
+            2,
+        );
+        assert!(lines.len() == 2 && lines[1].ends_with('…'), "{lines:?}");
+        assert!(broken("", 10.0, Face::Mono, 50.0, 2).is_empty());
+    }
+}
