@@ -13,14 +13,14 @@
 //! | [`optimizer`] | Adam over a lane of candidates |
 //! | [`engine`] | the lane, the worker thread, and the messages it speaks in |
 //! | [`record`] | what is remembered of a run: the history of its losses, its speed, its folder on the disk |
-//! | [`report`] | charts as pictures |
+//! | [`report`] | charts as pictures, and reports of runs as pages |
 //! | [`terminal`] | the real terminal: what it can do, its modes, input, output and signals |
 //! | [`dashboard`] | the live screen: state, keys, panels, preview |
 //!
 //! # The dependency rule
 //! `command` uses everything. `engine` uses `preset`, `pixels`, `network`, `weights`, `loss` and `optimizer`.
 //! `dashboard` and `record` use `engine`'s messages; `dashboard` uses `preset`, `pixels`, `record` and
-//! `terminal` as well, `report` uses `record`, and neither knows the other. `loss` and `optimizer`
+//! `terminal` as well, `report` uses `record`, `pixels` and `preset`, and neither knows the other. `loss` and `optimizer`
 //! use `preset`'s types and nothing else of the program, `network` also `weights`, which itself uses the
 //! names of networks in `preset` and, as `terminal` does, what makes text safe
 //! to print. `record` also uses `pixels` and `preset`. `preset` and `pixels` use no other room. Only `network`, `loss`, `optimizer`, `engine` and

@@ -15,6 +15,7 @@ mod nothing_lost;
 mod presets;
 mod provenance;
 mod reference_program;
+mod report;
 mod running;
 mod runs;
 pub(crate) mod setting;

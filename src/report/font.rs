@@ -24,6 +24,12 @@ static LIGHT: LazyLock<Option<FontRef<'static>>> =
 static HACK: LazyLock<Option<FontRef<'static>>> =
     LazyLock::new(|| FontRef::try_from_slice(epaint_default_fonts::HACK_REGULAR).ok());
 
+/// A part of a text that one font has all letters of.
+pub(super) struct Part<'a> {
+    pub(super) text: &'a str,
+    pub(super) face: Face,
+}
+
 /// A text's letters: which, and how far from its beginning, in units of [`height`].
 pub(super) struct Laid {
     pub(super) letters: Vec<(GlyphId, f32)>,
@@ -98,9 +104,41 @@ pub(super) fn laid(text: &str, face: Face) -> Laid {
     laid
 }
 
+/// The text in parts: what the face's own font lacks is taken from the other one, which has more signs.
+pub(super) fn parts(text: &str, face: Face) -> Vec<Part<'_>> {
+    let has = |face: Face, character: char| {
+        face.font()
+            .is_some_and(|font| font.glyph_id(character).0 != 0)
+    };
+    let face_of = |character: char| {
+        if !has(face, character) && has(Face::Mono, character) {
+            Face::Mono
+        } else {
+            face
+        }
+    };
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for (at, character) in text.char_indices() {
+        let face = face_of(character);
+        let begin = match parts.last() {
+            Some(last) if last.face == face => at - last.text.len(),
+            _ => at,
+        };
+        if begin < at {
+            parts.pop();
+        }
+        let text = text
+            .get(begin..at + character.len_utf8())
+            .unwrap_or_default();
+        parts.push(Part { text, face });
+    }
+    parts
+}
+
 /// In pixels.
 pub(super) fn width(text: &str, size: f64, face: Face) -> f64 {
-    f64::from(laid(text, face).width / height(face)) * size
+    let width = |part: &Part<'_>| f64::from(laid(part.text, part.face).width / height(part.face));
+    parts(text, face).iter().map(width).sum::<f64>() * size
 }
 
 /// The text, or its beginning and `…`, so that it is no wider than `most`.
@@ -171,11 +209,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_character_that_reports_use_is_in_the_font() {
-        let font = Face::Plain.font().unwrap();
-        for character in "×→…·–∞%‰é".chars() {
-            assert_ne!(font.glyph_id(character).0, 0, "{character}");
+    fn every_character_that_reports_use_is_in_a_font() {
+        for face in [Face::Plain, Face::Strong] {
+            for part in parts("a× → b…·–∞é", face) {
+                let font = part.face.font().unwrap();
+                for character in part.text.chars() {
+                    assert_ne!(font.glyph_id(character).0, 0, "{character}");
+                }
+            }
         }
+        let found: Vec<(&str, Face)> = parts("a → b", Face::Plain)
+            .iter()
+            .map(|part| (part.text, part.face))
+            .collect();
+        let plain = Face::Plain;
+        assert_eq!(found, [("a ", plain), ("→", Face::Mono), (" b", plain)]);
+        assert!(parts("", plain).is_empty());
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl Layout {
         } else {
             size * 1.9
         };
-        let flags = if plot.chart.markers.is_empty() {
+        let flags = if plot.chart.markers.is_empty() || plot.ends != Ends::Names {
             0.0
         } else {
             size * 1.3
@@ -295,14 +295,17 @@ impl Pen<'_> {
         let inner = self.layout.inner;
         for marker in &self.plot.chart.markers {
             let x = self.layout.across(marker.step as f64);
-            let line = [(x, inner.top - self.size * 0.3), (x, inner.bottom)];
+            let line = [(x, inner.top), (x, inner.bottom)];
             self.drawing
                 .dashed(&line, 1.0, ink::MARKER.paper, self.size * 0.3);
         }
     }
 
-    /// Of markers that are too close to each other, the later ones get their number.
+    /// In a chart with room for it; of markers that are too close to each other, the later ones get their number.
     fn marker_numbers(&mut self) {
+        if self.plot.ends != Ends::Names {
+            return;
+        }
         let (size, inner) = (self.size * 0.9, self.layout.inner);
         let mut free_until = f64::INFINITY;
         for marker in self.plot.chart.markers.iter().rev() {

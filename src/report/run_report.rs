@@ -32,13 +32,14 @@ pub enum ReportError {
     /// No run was named.
     #[error("there is no run to report on")]
     NoRun,
-    /// A run has neither losses nor pictures.
-    #[error("the run {name} made no step that left anything to report{}", reasons.concat())]
+    /// No run has losses or pictures.
+    #[error(
+        "nothing to report: {} left neither losses nor pictures\n`stylescope runs list` shows how far each run came",
+        names.join(", ")
+    )]
     Nothing {
-        /// Its name, safe to be printed.
-        name: String,
-        /// What cannot be read, each after a line break.
-        reasons: Vec<String>,
+        /// What the runs' folders are called, and why they hold nothing where that is known; safe to be printed.
+        names: Vec<String>,
     },
     /// The drawing library failed.
     #[error(transparent)]
@@ -49,10 +50,10 @@ pub enum ReportError {
 }
 
 impl RunReport {
-    /// Reads the runs; what is broken in them is left out, and the report says so.
+    /// Reads the runs; what is broken in them, or says nothing yet, is left out, and the report says so.
     ///
     /// # Errors
-    /// Where a run has nothing that could be shown.
+    /// Where no run has anything that could be shown.
     pub fn read(kept: &[Kept], now: &Zoned) -> Result<Self, ReportError> {
         let limits = match kept.len() {
             0 => return Err(ReportError::NoRun),
@@ -69,16 +70,17 @@ impl RunReport {
                 snapshots: 8,
             },
         };
-        let runs: Vec<Material> = kept
+        let (empty, runs): (Vec<Material>, Vec<Material>) = kept
             .iter()
             .map(|kept| Material::read(kept, limits))
-            .collect();
-        if let Some(empty) = runs.iter().find(|run| run.is_empty()) {
-            return Err(ReportError::Nothing {
-                name: crate::preset::visible::visible(&empty.folder.name()),
-                reasons: empty.notes.iter().map(|note| format!("\n{note}")).collect(),
-            });
+            .partition(Material::is_empty);
+        let names: Vec<String> = empty.iter().map(Material::in_words).collect();
+        if runs.is_empty() {
+            return Err(ReportError::Nothing { names });
         }
+        let left_out = names
+            .into_iter()
+            .map(|name| format!("Not shown: {name}. It left neither losses nor pictures."));
         let names = names::names(&runs);
         let made = format!(
             "stylescope {}, {}",
@@ -86,7 +88,7 @@ impl RunReport {
             now.strftime("%Y-%m-%d %H:%M")
         );
         Ok(Self {
-            contents: Contents::new(&runs, &names, made),
+            contents: Contents::new(&runs, &names, left_out.collect(), made),
         })
     }
 

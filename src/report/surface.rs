@@ -92,14 +92,20 @@ fn draw_shape<S: Surface>(
             surface.draw_circle(place(*centre), length(*radius), &style, true)
         }
         Shape::Text { text, at, how } => {
-            let font = (how.face.family(), how.size * units, how.face.style()).into_font();
-            let style = TextStyle::from(font)
-                .pos(Pos::new(HPos::Left, VPos::Top))
-                .color(&how.color);
-            // plotters puts the base line half the size below the given point, and figures are 0.62 times the
-            // size high.
-            let at = place((at.0, at.1 - 0.19 * how.size));
-            surface.draw_text(text, &style, at)
+            let mut left = at.0;
+            for part in font::parts(text, how.face) {
+                let face = part.face;
+                let font = (face.family(), how.size * units, face.style()).into_font();
+                let style = TextStyle::from(font)
+                    .pos(Pos::new(HPos::Left, VPos::Top))
+                    .color(&how.color);
+                // plotters puts the base line half the size below the given point, and figures are 0.62 times
+                // the size high.
+                let at = place((left, at.1 - 0.19 * how.size));
+                surface.draw_text(part.text, &style, at)?;
+                left += font::width(part.text, how.size, face);
+            }
+            Ok(())
         }
         Shape::Picture { area, picture } => surface.picture(
             place((area.left, area.top)),

@@ -10,37 +10,39 @@ pub(super) struct Command {
     pub(super) what: String,
     /// For a POSIX shell; safe to be shown.
     pub(super) lines: Vec<String>,
+    /// Otherwise it is as it was given.
+    pub(super) is_from_preset: bool,
 }
 
 /// As they were given, the same one once, and for every run the one that makes it from its whole preset.
-pub(super) fn commands(runs: &[Material], names: &[String]) -> Vec<Command> {
+pub(super) fn commands(runs: &[Material], headings: &[String]) -> Vec<Command> {
     let mut commands: Vec<Command> = Vec::new();
-    for run in runs {
+    let of = |heading: &String| match runs.len() {
+        1 => String::new(),
+        _ => format!("{heading}, "),
+    };
+    for (run, heading) in runs.iter().zip(headings) {
         let lines = as_given(run);
-        if !lines.is_empty() && !commands.iter().any(|known| known.lines == lines) {
-            let what = match runs.len() {
-                1 => "as it was given".to_owned(),
-                _ => format!(
-                    "as it was given on {}",
-                    super::facts::local(run.description.began)
-                ),
-            };
-            commands.push(Command { what, lines });
+        match commands.iter_mut().find(|known| known.lines == lines) {
+            Some(known) => "all of them, as they were given".clone_into(&mut known.what),
+            None if lines.is_empty() => {}
+            None => commands.push(Command {
+                what: format!("{}as it was given", of(heading)),
+                lines,
+                is_from_preset: false,
+            }),
         }
     }
-    for (index, (run, name)) in runs.iter().zip(names).enumerate() {
-        let which = match runs.len() {
-            1 => "from the whole preset, whatever became of its file".to_owned(),
-            _ => format!("{} {name}, from its whole preset", index + 1),
-        };
+    for (run, heading) in runs.iter().zip(headings) {
         let after = if run.changes.is_empty() {
             ""
         } else {
             "; it was changed on the way, and this is what was in force in the end"
         };
         commands.push(Command {
-            what: format!("{which}{after}"),
+            what: format!("{}from its whole preset{after}", of(heading)),
             lines: vec![visible(&shell_words::join(from_preset(run)))],
+            is_from_preset: true,
         });
     }
     commands

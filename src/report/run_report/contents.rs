@@ -90,7 +90,13 @@ pub(super) struct Strip {
 const MOST_DIFFERENCES: usize = 6;
 
 impl Contents {
-    pub(super) fn new(runs: &[Material], names: &[String], made: String) -> Self {
+    /// `notes` come before those of the runs; `made` says who made it, and when.
+    pub(super) fn new(
+        runs: &[Material],
+        names: &[String],
+        mut notes: Vec<String>,
+        made: String,
+    ) -> Self {
         let is_single = runs.len() == 1;
         let headings = differences::headings(names);
         let (changes, markers) = changes(runs, &headings);
@@ -99,7 +105,6 @@ impl Contents {
             runs => curves::of_several(runs, names),
         };
         let (shared_facts, own_facts) = facts::tables(runs, &headings);
-        let mut notes: Vec<String> = Vec::new();
         for (run, heading) in runs.iter().zip(&headings) {
             let of = |note: &String| {
                 if is_single {
@@ -146,7 +151,7 @@ impl Contents {
             parameters: runs.first().map(parameters).unwrap_or_default(),
             shared_facts,
             own_facts,
-            again: again::commands(runs, names),
+            again: again::commands(runs, &headings),
             presets: runs
                 .iter()
                 .zip(&headings)

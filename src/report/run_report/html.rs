@@ -148,7 +148,7 @@ fn pictures(contents: &Contents) -> Result<String, ReportError> {
             if !inputs.is_empty() {
                 html = format!("<div class=\"inputs row\">{inputs}</div>\n");
             }
-            let width = if cards.len() > 4 { 220 } else { 300 };
+            let width = if cards.len() > 3 { 228 } else { 300 };
             let _ = writeln!(html, "<div class=\"cards\" style=\"--card:{width}px\">");
             for card in cards {
                 html += &self::card(card)?;
@@ -406,17 +406,21 @@ fn facts(contents: &Contents) -> String {
 
 fn again(contents: &Contents) -> String {
     let mut html = String::new();
+    let is_single = contents.runs.len() == 1;
     for command in &contents.again {
-        let lines: Vec<String> = command.lines.iter().map(|line| escaped(line)).collect();
-        let _ = writeln!(
-            html,
-            "<h3>{}</h3>\n<pre><code>{}</code></pre>",
-            escaped(&command.what),
-            lines.join("\n")
-        );
+        let (what, lines) = (escaped(&command.what), escaped(&command.lines.join("\n")));
+        // Of many runs there are many, and who needs one knows which.
+        let _ = if command.is_from_preset && !is_single {
+            writeln!(
+                html,
+                "<details><summary>{what}</summary><pre><code>{lines}</code></pre></details>"
+            )
+        } else {
+            writeln!(html, "<h3>{what}</h3>\n<pre><code>{lines}</code></pre>")
+        };
     }
     if !contents.presets.is_empty() {
-        html += "<p class=\"quiet\">On another machine save the preset as a file and name that after -p.</p>\n";
+        html += "<p class=\"quiet note\">On another machine save the preset as a file and name that after -p.</p>\n";
     }
     for (name, text) in &contents.presets {
         let _ = writeln!(

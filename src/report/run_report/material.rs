@@ -77,7 +77,10 @@ impl Material {
                 String::new()
             }
         };
-        let preset = preset::from_toml(&preset_text, "preset.toml").ok();
+        // An empty text would be a preset of defaults.
+        let preset = Some(preset_text.as_str())
+            .filter(|text| !text.trim().is_empty())
+            .and_then(|text| preset::from_toml(text, "preset.toml").ok());
         if preset.is_none() && !preset_text.is_empty() {
             notes.push("preset.toml is not a preset that this version understands".to_owned());
         }
@@ -152,6 +155,19 @@ impl Material {
     pub(super) fn seconds(&self) -> f64 {
         let last = self.metrics.rows.last().map_or(0.0, |row| row.seconds);
         last.max(self.description.seconds)
+    }
+
+    /// The folder's name, how the run went, and what is wrong with it; safe to be shown.
+    pub(super) fn in_words(&self) -> String {
+        let state = self.description.state.in_words();
+        let failure = self.description.failure.as_deref().map(visible);
+        let reasons: Vec<String> = failure.into_iter().chain(self.notes.clone()).collect();
+        let colon = if reasons.is_empty() { "" } else { ": " };
+        format!(
+            "{} ({state}{colon}{})",
+            visible(&self.folder.name()),
+            reasons.join("; ")
+        )
     }
 
     /// Whether there is nothing to report.

@@ -5,6 +5,7 @@ mod tables;
 
 use std::sync::Arc;
 
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, RgbImage};
 
 use self::flow::{Flow, SMALL, TEXT, plain, quiet, strong};
@@ -20,13 +21,13 @@ use crate::report::surface::bitmap;
 use crate::report::surface::svg::{self, Letters};
 
 /// Pixels of the PNG for each of the page's, and how many times as large it is drawn before.
-const SCALE: f64 = 2.0;
-const FACTOR: u32 = 2;
+const SCALE: f64 = 1.5;
+const FACTOR: u32 = 3;
 /// A small picture is not blown up beyond this.
 const MOST_ENLARGED: f64 = 2.0;
 const MOST_LINES: usize = 3;
-/// So many snapshots stand side by side.
-const FRAMES: usize = 12;
+/// So many snapshots stand side by side, if there are as many.
+const FRAMES: (usize, usize) = (10, 14);
 
 pub(super) fn svg(contents: &Contents) -> Result<String, ChartError> {
     let page = page(contents);
@@ -52,12 +53,13 @@ const LETTERS: &str = "<!--letters-->";
 pub(super) fn png(contents: &Contents) -> Result<Vec<u8>, ReportError> {
     let picture = bitmap::rendered(&page(contents), SCALE, FACTOR)?;
     let mut bytes = Vec::new();
-    image::codecs::png::PngEncoder::new(&mut bytes).write_image(
-        picture.as_raw(),
-        picture.width(),
-        picture.height(),
-        ExtendedColorType::Rgb8,
-    )?;
+    PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, FilterType::Adaptive)
+        .write_image(
+            picture.as_raw(),
+            picture.width(),
+            picture.height(),
+            ExtendedColorType::Rgb8,
+        )?;
     Ok(bytes)
 }
 
@@ -320,19 +322,21 @@ fn strips(flow: &mut Flow, contents: &Contents) {
         return;
     }
     flow.heading("On the way");
+    let longest = contents.strips.iter().map(|strip| strip.frames.len()).max();
+    let columns = longest.unwrap_or(0).clamp(FRAMES.0, FRAMES.1);
     for strip in &contents.strips {
-        self::strip(flow, strip);
+        self::strip(flow, strip, columns);
     }
 }
 
-fn strip(flow: &mut Flow, strip: &Strip) {
+fn strip(flow: &mut Flow, strip: &Strip, columns: usize) {
     if let Some(run) = &strip.run {
         flow.paragraph(run, strong(SMALL), 1);
         flow.space(4.0);
     }
     flow.grid(
         &strip.frames,
-        FRAMES,
+        columns,
         (8.0, 8.0),
         |flow, (step, frame), at, width| {
             let height = width * f64::from(frame.height()) / f64::from(frame.width().max(1));
@@ -377,7 +381,12 @@ fn facts(flow: &mut Flow, contents: &Contents) {
 
 fn again(flow: &mut Flow, contents: &Contents) {
     flow.heading("To do it again");
+    let is_single = contents.runs.len() == 1;
     for command in &contents.again {
+        // Of several runs there is a preset each, for which a picture is no place.
+        if command.is_from_preset && !is_single {
+            continue;
+        }
         flow.paragraph(&command.what, strong(SMALL), 2);
         flow.space(4.0);
         let top = flow.y;
