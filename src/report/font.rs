@@ -2,10 +2,8 @@
 
 use std::sync::LazyLock;
 
-use ab_glyph::{Font, FontRef, GlyphId};
-use plotters::style::{FontStyle, register_font};
-
-use super::loss_chart::ChartError;
+use ab_glyph::{Font, FontRef, GlyphId, point};
+use plotters::style::FontStyle;
 
 /// A font at some strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -192,16 +190,40 @@ pub(super) fn broken(text: &str, size: f64, face: Face, most: f64, lines: usize)
     found
 }
 
-/// Makes the fonts known to plotters, once in the life of the program.
-pub(super) fn register() -> Result<(), ChartError> {
-    static REGISTERED: LazyLock<bool> = LazyLock::new(|| {
-        let plain = FontStyle::Normal;
-        register_font(TEXT, plain, epaint_default_fonts::UBUNTU_LIGHT).is_ok()
-            && register_font(CODE, plain, epaint_default_fonts::HACK_REGULAR).is_ok()
-    });
-    REGISTERED
-        .then_some(())
-        .ok_or_else(|| ChartError::Drawing("the built-in font cannot be read".to_owned()))
+/// Draws a text whose base line begins at `at`, all in pixels; `ink` is told how much of which pixel is covered,
+/// a pixel more than once where letters are made stronger. plotters would put every letter flush left in its place.
+pub(super) fn draw<E>(
+    text: &str,
+    size: f64,
+    face: Face,
+    at: (f64, f64),
+    mut ink: impl FnMut((i32, i32), f32) -> Result<(), E>,
+) -> Result<(), E> {
+    let Some(font) = face.font() else {
+        return Ok(());
+    };
+    let scale = size as f32 / height(face);
+    // Once more beside itself, as often as it takes.
+    let times = (size * face.thickening()).round() as i32;
+    let mut covered: Vec<((i32, i32), f32)> = Vec::new();
+    for (letter, across) in laid(text, face).letters {
+        let place = point(at.0 as f32 + across * scale, at.1 as f32);
+        let glyph = letter.with_scale_and_position(size as f32, place);
+        let Some(outline) = font.outline_glyph(glyph) else {
+            continue;
+        };
+        let corner = outline.px_bounds().min;
+        outline.draw(|x, y, coverage| {
+            let spot = (corner.x as i32 + x as i32, corner.y as i32 + y as i32);
+            covered.push((spot, coverage.clamp(0.0, 1.0)));
+        });
+        for ((x, y), coverage) in covered.drain(..) {
+            for beside in 0..=times {
+                ink((x + beside, y), coverage)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use plotters::style::RGBColor;
 use crate::record::axis::{Axis, Scale};
 use crate::record::chart::{Curve, CurveKind, LossChart};
 use crate::record::figure::compact;
+use crate::report::font::{self, Face};
 use canvas::{Canvas, Side, faint};
 use layout::Layout;
 pub(super) use layout::apart;
@@ -53,7 +54,7 @@ pub fn loss_chart(
     }
     let palette = if look.dark { &DARK } else { &LIGHT };
     let canvas = Canvas::new((width, height), palette.ground);
-    let layout = Layout::new(chart, &canvas, (width, height), look.cell_height)?;
+    let layout = Layout::new(chart, (width, height), look.cell_height);
     let mut drawing = Drawing {
         chart,
         canvas,
@@ -104,7 +105,7 @@ impl Drawing<'_> {
             let x = self.layout.across(tick.value).round();
             self.canvas
                 .rectangle((x, plot.top), (x + hair, plot.bottom), grid)?;
-            let half = self.canvas.text_width(&tick.label, size)? / 2.0;
+            let half = font::width(&tick.label, size, Face::Plain) / 2.0;
             if x - half >= free_from {
                 self.canvas.text(
                     &tick.label,
@@ -116,7 +117,7 @@ impl Drawing<'_> {
                 free_from = x + half + size * 0.5;
             }
         }
-        let half = self.canvas.text_width("step", size)?;
+        let half = font::width("step", size, Face::Plain);
         if plot.right - half >= free_from {
             let at = (plot.right, baseline);
             self.canvas
@@ -226,7 +227,7 @@ impl Drawing<'_> {
         for marker in self.chart.markers.iter().rev() {
             let label = marker.number.to_string();
             let x = self.layout.across(marker.step as f64).round();
-            let half = self.canvas.text_width(&label, size)? / 2.0 + size * 0.3;
+            let half = font::width(&label, size, Face::Plain) / 2.0 + size * 0.3;
             if x + half > free_until {
                 continue;
             }

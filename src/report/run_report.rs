@@ -2,6 +2,7 @@
 //! the runs' folders once, when it is made.
 
 mod again;
+mod cards;
 mod contents;
 mod curves;
 mod differences;

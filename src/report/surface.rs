@@ -1,6 +1,7 @@
 //! What is drawn on, by plotters: pixels or SVG, from the same shapes. Any thread.
 
 pub(super) mod bitmap;
+mod letters;
 pub(super) mod svg;
 
 use image::RgbImage;
@@ -31,7 +32,6 @@ pub(super) fn draw<S: Surface>(
     units: f64,
     (top, bottom): (f64, f64),
 ) -> Result<(), ChartError> {
-    font::register()?;
     let visible = drawing.shapes.iter().filter(|shape| {
         let (from, to) = shape.reach();
         to >= top && from <= bottom
@@ -99,8 +99,8 @@ fn draw_shape<S: Surface>(
                 let style = TextStyle::from(font)
                     .pos(Pos::new(HPos::Left, VPos::Top))
                     .color(&how.color);
-                // plotters puts the base line half the size below the given point, and figures are 0.62 times
-                // the size high.
+                // Both surfaces put the base line half the size below the given point, as plotters does, and figures
+                // are 0.62 times the size high.
                 let at = place((left, at.1 - 0.19 * how.size));
                 surface.draw_text(part.text, &style, at)?;
                 left += font::width(part.text, how.size, face);

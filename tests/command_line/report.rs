@@ -94,6 +94,7 @@ fn a_run_becomes_a_page_with_everything_in_it() {
         "cpu (1 thread)",
         "schedule.steps=30",
         "learning_rate = 0.03",
+        "<th scope=\"row\">layers.block1</th><td>1.0</td>",
     ] {
         assert!(html.contains(text), "{text}");
     }

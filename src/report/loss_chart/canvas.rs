@@ -3,8 +3,7 @@
 
 use image::{RgbImage, imageops};
 use plotters::backend::{BitMapBackend, DrawingBackend};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, IntoFont, RGBAColor, RGBColor, ShapeStyle, TextStyle};
+use plotters::style::{Color, RGBAColor, RGBColor, ShapeStyle};
 
 use super::ChartError;
 use crate::report::font::{self, Face};
@@ -117,35 +116,19 @@ impl Canvas {
         size: f64,
         color: RGBColor,
     ) -> Result<(), ChartError> {
-        font::register()?;
-        let font = (Face::Plain.family(), size * f64::from(self.factor)).into_font();
-        let style = TextStyle::from(font)
-            .pos(Pos::new(HPos::Left, VPos::Top))
-            .color(&color);
         let x = match side {
             Side::RightOf => x,
-            Side::LeftOf => x - self.text_width(text, size)?,
-            Side::CentredOn => x - self.text_width(text, size)? / 2.0,
+            Side::LeftOf => x - font::width(text, size, Face::Plain),
+            Side::CentredOn => x - font::width(text, size, Face::Plain) / 2.0,
         };
-        // The backend puts the base line half the size below the given point, and figures are 0.62
-        // times the size high.
-        let at = self.enlarged((x, y - 0.19 * size));
-        // The font is a light one: a second time beside the first makes it a regular one.
-        for beside in 0..2 {
-            let at = (at.0 + beside, at.1);
-            self.draw(|backend| backend.draw_text(text, &style, at))?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn text_width(&self, text: &str, size: f64) -> Result<f64, ChartError> {
-        font::register()?;
         let factor = f64::from(self.factor);
-        let font = (Face::Plain.family(), size * factor).into_font();
-        let (width, _) = font
-            .box_size(text)
-            .map_err(|error| ChartError::Drawing(error.to_string()))?;
-        Ok(f64::from(width) / factor)
+        // Figures are 0.62 times the size high.
+        let at = (x * factor, (y + 0.31 * size) * factor);
+        self.draw(|backend| {
+            font::draw(text, size * factor, Face::Plain, at, |spot, coverage| {
+                backend.draw_pixel(spot, color.mix(f64::from(coverage)).to_backend_color())
+            })
+        })
     }
 
     fn enlarged(&self, (x, y): (f64, f64)) -> (i32, i32) {

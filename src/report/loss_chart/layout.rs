@@ -1,9 +1,9 @@
 //! Where everything lies in the picture of the losses. Any thread.
 
-use super::canvas::Canvas;
-use super::{ChartError, name};
+use super::name;
 use crate::record::axis::Axis;
 use crate::record::chart::LossChart;
+use crate::report::font::{self, Face};
 
 /// A part of the picture, in pixels from its upper left corner.
 #[derive(Debug, Clone, Copy)]
@@ -37,12 +37,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn new(
-        chart: &LossChart,
-        canvas: &Canvas,
-        (width, height): (u32, u32),
-        cell_height: u32,
-    ) -> Result<Self, ChartError> {
+    pub(super) fn new(chart: &LossChart, (width, height): (u32, u32), cell_height: u32) -> Self {
         let (width, height) = (f64::from(width), f64::from(height));
         // In a small picture the curves come first.
         let text_size = f64::from(cell_height)
@@ -53,11 +48,12 @@ impl Layout {
         let bottom = (height - text_size * 1.8).max(top + 1.0);
         let y = chart.y_axis(((bottom - top) / (text_size * 2.6)) as usize + 1);
         let widest = |texts: Vec<String>| {
-            texts.iter().try_fold(0.0, |widest: f64, text| {
-                Ok::<_, ChartError>(widest.max(canvas.text_width(text, text_size)?))
-            })
+            let widths = texts
+                .iter()
+                .map(|text| font::width(text, text_size, Face::Plain));
+            widths.fold(0.0, f64::max)
         };
-        let labels = widest(y.ticks.iter().map(|tick| tick.label.clone()).collect())?;
+        let labels = widest(y.ticks.iter().map(|tick| tick.label.clone()).collect());
         let names = |values: bool| {
             widest(
                 chart
@@ -67,13 +63,13 @@ impl Layout {
                     .collect(),
             )
         };
-        let long_names = names(true)?;
+        let long_names = names(true);
         let values = long_names < width * 0.2;
-        let names = if values { long_names } else { names(false)? };
+        let names = if values { long_names } else { names(false) };
         let left = (labels + text_size).round();
         let right = (width - names - text_size * 1.3).round().max(left + 1.0);
         let x = chart.x_axis(((right - left) / (text_size * 5.0)) as usize + 1);
-        Ok(Self {
+        Self {
             plot: Area {
                 left,
                 top: top.round(),
@@ -86,7 +82,7 @@ impl Layout {
             line: (text_size / 9.0).max(2.0),
             hair: (text_size / 18.0).round().max(1.0),
             values,
-        })
+        }
     }
 
     /// Where a step is, from left to right.

@@ -1,33 +1,29 @@
 //! A report as one tall picture, drawn by plotters: the same page as SVG and in pixels. Pure; any thread.
 
 mod flow;
+mod losses;
+mod pictures;
 mod tables;
 
-use std::sync::Arc;
-
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder, RgbImage};
+use image::{ExtendedColorType, ImageEncoder};
 
 use self::flow::{Flow, SMALL, TEXT, plain, quiet, strong};
 use super::ReportError;
-use super::contents::{Card, Contents, Shown, Strip};
+use super::contents::Contents;
 use super::html::escape::escaped;
-use crate::report::drawing::{Area, Drawing, Side, Type};
+use crate::report::drawing::{Area, Drawing, Type};
 use crate::report::font::Face;
 use crate::report::ink;
 use crate::report::loss_chart::ChartError;
-use crate::report::plot::Plot;
 use crate::report::surface::bitmap;
 use crate::report::surface::svg::{self, Letters};
 
 /// Pixels of the PNG for each of the page's, and how many times as large it is drawn before.
 const SCALE: f64 = 1.5;
 const FACTOR: u32 = 3;
-/// A small picture is not blown up beyond this.
-const MOST_ENLARGED: f64 = 2.0;
+/// Of what may be long, such as a name.
 const MOST_LINES: usize = 3;
-/// So many snapshots stand side by side, if there are as many.
-const FRAMES: (usize, usize) = (10, 14);
 
 pub(super) fn svg(contents: &Contents) -> Result<String, ChartError> {
     let page = page(contents);
@@ -66,10 +62,10 @@ pub(super) fn png(contents: &Contents) -> Result<Vec<u8>, ReportError> {
 fn page(contents: &Contents) -> Drawing {
     let mut flow = Flow::new();
     header(&mut flow, contents);
-    pictures(&mut flow, contents);
-    losses(&mut flow, contents);
+    pictures::pictures(&mut flow, contents);
+    losses::losses(&mut flow, contents);
     differences(&mut flow, contents);
-    strips(&mut flow, contents);
+    pictures::strips(&mut flow, contents);
     parameters(&mut flow, contents);
     facts(&mut flow, contents);
     again(&mut flow, contents);
@@ -101,198 +97,6 @@ fn header(flow: &mut Flow, contents: &Contents) {
     flow.drawing.rectangle(bar, ink::MARKER.paper, 1.0);
 }
 
-/// As large as fits into `most`, in the shape that it has; gives back where it ends.
-fn picture(
-    flow: &mut Flow,
-    picture: &Arc<RgbImage>,
-    (left, top): (f64, f64),
-    most: (f64, f64),
-) -> f64 {
-    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
-    let factor = (most.0 / width).min(most.1 / height).min(MOST_ENLARGED);
-    let area = Area::new(left, top, width * factor, height * factor);
-    flow.drawing.picture(area, Arc::clone(picture));
-    area.bottom
-}
-
-fn pictures(flow: &mut Flow, contents: &Contents) {
-    flow.heading("Pictures");
-    match &contents.runs[..] {
-        [card] => {
-            let top = flow.y;
-            let mut left = Flow::left();
-            let mut end = top;
-            if !contents.inputs.is_empty() {
-                let mut y = top;
-                for input in &contents.inputs {
-                    y = shown(flow, input, (left, y), (300.0, 320.0)) + 14.0;
-                }
-                end = y - 14.0;
-                left += 324.0;
-            }
-            let room = Flow::left() + Flow::width() - left;
-            flow.y = result(flow, card, (left, top), room).max(end);
-        }
-        cards => {
-            if !contents.inputs.is_empty() {
-                flow.grid(
-                    &contents.inputs,
-                    contents.inputs.len().max(5),
-                    (16.0, 0.0),
-                    |flow, input, at, width| shown(flow, input, at, (width, 150.0)),
-                );
-                flow.space(20.0);
-            }
-            let columns = if cards.len() > 4 { 4 } else { cards.len() };
-            flow.grid(cards, columns, (20.0, 22.0), |flow, card, at, width| {
-                self::card(flow, card, at, width)
-            });
-        }
-    }
-}
-
-fn shown(flow: &mut Flow, shown: &Shown, (left, top): (f64, f64), most: (f64, f64)) -> f64 {
-    let end = picture(flow, &shown.picture, (left, top), most) + 5.0;
-    flow.text(
-        &format!("{}: {}", shown.what, shown.name),
-        (left, end),
-        most.0,
-        quiet(SMALL),
-        2,
-    )
-}
-
-fn result(flow: &mut Flow, card: &Card, (left, top): (f64, f64), width: f64) -> f64 {
-    let end = match &card.picture {
-        Some(newest) => picture(flow, newest, (left, top), (width, 900.0)) + 6.0,
-        None => top,
-    };
-    flow.text(
-        &card.lines.join("  ·  "),
-        (left, end),
-        width,
-        quiet(SMALL),
-        MOST_LINES,
-    )
-}
-
-fn card(flow: &mut Flow, card: &Card, (left, top): (f64, f64), width: f64) -> f64 {
-    let mut y = match &card.picture {
-        // All as wide as each other, whatever their size.
-        Some(newest) => {
-            let height = width * f64::from(newest.height()) / f64::from(newest.width().max(1));
-            let area = Area::new(left, top, width, height);
-            flow.drawing.picture(area, Arc::clone(newest));
-            area.bottom + 8.0
-        }
-        None => top,
-    };
-    let indent = if let Some(ink) = card.ink {
-        swatch(flow, ink, (left, y + TEXT * 0.64));
-        34.0
-    } else {
-        0.0
-    };
-    y = flow.text(
-        &card.heading,
-        (left + indent, y),
-        width - indent,
-        strong(TEXT),
-        MOST_LINES,
-    ) + 2.0;
-    for line in &card.lines {
-        y = flow.text(line, (left, y), width, quiet(SMALL), MOST_LINES);
-    }
-    for difference in &card.differences {
-        y = flow.text(difference, (left, y), width, plain(SMALL), MOST_LINES);
-    }
-    y
-}
-
-/// A piece of a run's curve.
-fn swatch(flow: &mut Flow, (ink, is_dashed): (ink::Ink, bool), (left, y): (f64, f64)) {
-    let line = [(left + 2.0, y), (left + 24.0, y)];
-    if is_dashed {
-        flow.drawing.dashed(&line, 4.0, ink.paper, 5.0);
-    } else {
-        flow.drawing.line(line.to_vec(), 4.0, ink.paper);
-    }
-}
-
-fn losses(flow: &mut Flow, contents: &Contents) {
-    let charts = &contents.charts;
-    if charts.main.is_empty() && charts.layers.is_empty() {
-        return;
-    }
-    let is_single = contents.runs.len() == 1;
-    flow.heading("Losses");
-    let what = if is_single {
-        "Weighted, as they were optimised; logarithmic."
-    } else {
-        "Without their weights, so that they can be compared; logarithmic. The colours are those below the pictures."
-    };
-    flow.paragraph(what, quiet(SMALL), 2);
-    flow.space(10.0);
-    if is_single {
-        plots(flow, &charts.main, 1, 400.0, 14.5);
-    } else {
-        plots(flow, &charts.main, 2, 330.0, 14.0);
-    }
-    changes(flow, contents);
-    if !charts.layers.is_empty() {
-        flow.space(18.0);
-        let heading = if is_single {
-            "Term by term, without weights"
-        } else {
-            "Term by term"
-        };
-        flow.paragraph(heading, strong(TEXT), 1);
-        flow.space(8.0);
-        plots(flow, &charts.layers, 3, 190.0, 13.0);
-    }
-}
-
-fn plots(flow: &mut Flow, plots: &[Plot], columns: usize, height: f64, size: f64) {
-    flow.grid(
-        plots,
-        columns,
-        (24.0, 20.0),
-        |flow, plot, (left, top), width| {
-            plot.draw(&mut flow.drawing, Area::new(left, top, width, height), size);
-            top + height
-        },
-    );
-}
-
-fn changes(flow: &mut Flow, contents: &Contents) {
-    if !contents.changes.is_empty() {
-        flow.space(10.0);
-    }
-    for change in &contents.changes {
-        let indent = if let Some(number) = change.number {
-            let flag = Area::new(Flow::left(), flow.y + 1.0, 22.0, TEXT * 1.15);
-            flow.drawing.rectangle(flag, ink::MARKER.paper, 1.0);
-            let how = Type {
-                color: ink::ON_MARKER.paper,
-                ..strong(SMALL)
-            };
-            let at = (flag.left + 11.0, f64::midpoint(flag.top, flag.bottom));
-            flow.drawing
-                .text(&number.to_string(), at, Side::CentredOn, how);
-            32.0
-        } else {
-            0.0
-        };
-        let run = change
-            .run
-            .as_ref()
-            .map_or_else(String::new, |run| format!("{run}, "));
-        let text = format!("{run}step {}: {}", change.step, change.fields.join("; "));
-        let at = (Flow::left() + indent, flow.y);
-        flow.y = flow.text(&text, at, Flow::width() - indent, plain(TEXT), MOST_LINES) + 3.0;
-    }
-}
-
 fn differences(flow: &mut Flow, contents: &Contents) {
     if contents.runs.len() < 2 {
         return;
@@ -315,47 +119,6 @@ fn differences(flow: &mut Flow, contents: &Contents) {
         flow.space(8.0);
         tables::table(flow, table);
     }
-}
-
-fn strips(flow: &mut Flow, contents: &Contents) {
-    if contents.strips.is_empty() {
-        return;
-    }
-    flow.heading("On the way");
-    let longest = contents.strips.iter().map(|strip| strip.frames.len()).max();
-    let columns = longest.unwrap_or(0).clamp(FRAMES.0, FRAMES.1);
-    for strip in &contents.strips {
-        self::strip(flow, strip, columns);
-    }
-}
-
-fn strip(flow: &mut Flow, strip: &Strip, columns: usize) {
-    if let Some(run) = &strip.run {
-        flow.paragraph(run, strong(SMALL), 1);
-        flow.space(4.0);
-    }
-    flow.grid(
-        &strip.frames,
-        columns,
-        (8.0, 8.0),
-        |flow, (step, frame), at, width| {
-            let height = width * f64::from(frame.height()) / f64::from(frame.width().max(1));
-            let area = Area::new(at.0, at.1, width, height);
-            flow.drawing.picture(area, Arc::clone(frame));
-            flow.text(
-                &step.to_string(),
-                (at.0, area.bottom + 3.0),
-                width,
-                quiet(12.0),
-                1,
-            )
-        },
-    );
-    if strip.count > strip.frames.len() {
-        let text = format!("{} of {} pictures", strip.frames.len(), strip.count);
-        flow.paragraph(&text, quiet(12.0), 1);
-    }
-    flow.space(10.0);
 }
 
 fn parameters(flow: &mut Flow, contents: &Contents) {

@@ -2,7 +2,6 @@
 //! plotters smooths only the thinnest of lines. A band at a time, so that a long page takes no more memory than
 //! a short one. Any thread.
 
-use ab_glyph::{Font, point};
 use image::{RgbImage, imageops};
 use plotters::backend::BitMapBackend;
 use plotters_backend::{
@@ -137,37 +136,13 @@ impl<'a> DrawingBackend for Smooth<'a> {
             _ => "",
         };
         let face = Face::of(family, matches!(style.style(), FontStyle::Bold));
-        let Some(font) = face.font() else {
-            return Ok(());
-        };
         let color = style.color();
-        let size = style.size();
-        let scale = size as f32 / font::height(face);
-        let baseline = at.1 as f32 + size as f32 / 2.0;
-        // Once more beside itself, as often as it takes.
-        let times = (size * face.thickening()).round() as i32;
-        // plotters would put every letter flush left in its place.
-        for (letter, across) in font::laid(text, face).letters {
-            let place = point(at.0 as f32 + across * scale, baseline);
-            let glyph = letter.with_scale_and_position(size as f32, place);
-            let Some(outline) = font.outline_glyph(glyph) else {
-                continue;
-            };
-            let corner = outline.px_bounds().min;
-            let mut inked: Vec<(BackendCoord, f32)> = Vec::new();
-            outline.draw(|x, y, coverage| {
-                let spot = (corner.x as i32 + x as i32, corner.y as i32 + y as i32);
-                inked.push((spot, coverage));
-            });
-            for ((x, y), coverage) in inked {
-                let alpha = color.alpha * f64::from(coverage.clamp(0.0, 1.0));
-                for beside in 0..=times {
-                    let color = BackendColor { alpha, ..color };
-                    self.pixels.draw_pixel((x + beside, y), color)?;
-                }
-            }
-        }
-        Ok(())
+        let start = (f64::from(at.0), f64::from(at.1) + style.size() / 2.0);
+        font::draw(text, style.size(), face, start, |spot, coverage| {
+            let alpha = color.alpha * f64::from(coverage);
+            self.pixels
+                .draw_pixel(spot, BackendColor { alpha, ..color })
+        })
     }
 }
 

@@ -1,9 +1,7 @@
 //! SVG that looks the same everywhere: text as outlines of the program's own font, pictures inside. Any thread.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use ab_glyph::{Font, GlyphId, OutlineCurve, Point};
 use image::{ImageError, RgbImage};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind,
@@ -11,6 +9,7 @@ use plotters_backend::{
 };
 
 use super::Surface;
+pub(in crate::report) use super::letters::Letters;
 use crate::report::data_uri;
 use crate::report::drawing::Drawing;
 use crate::report::font::{self, Face};
@@ -18,12 +17,6 @@ use crate::report::loss_chart::ChartError;
 
 /// Coordinates are whole numbers, so many to a pixel: fine enough to be looked at closely.
 const UNITS: f64 = 8.0;
-
-/// The letters that are used, to be written once for all drawings of a document.
-#[derive(Debug, Default)]
-pub(in crate::report) struct Letters {
-    used: BTreeSet<(Face, GlyphId)>,
-}
 
 /// The `<svg>` element of a drawing. `attributes` are written as they are; what it is called goes into `<title>`
 /// and has to be escaped already.
@@ -55,59 +48,6 @@ pub(in crate::report) fn element(
         r#"<svg viewBox="0 0 {} {}" {attributes}>{inside}{}</svg>"#,
         size.0, size.1, surface.body
     ))
-}
-
-impl Letters {
-    /// Every letter's outline, for `<defs>`.
-    pub(in crate::report) fn definitions(&self) -> String {
-        let mut text = String::new();
-        for (face, letter) in &self.used {
-            if let Some(path) = outline(*face, *letter) {
-                let id = id(*face, *letter);
-                // Writing to a string cannot fail.
-                let _ = write!(text, r#"<path id="{id}" d="{path}"/>"#);
-            }
-        }
-        text
-    }
-}
-
-/// Strong letters are plain ones with thicker lines.
-fn id(face: Face, letter: GlyphId) -> String {
-    let font = if face == Face::Mono { 'm' } else { 'g' };
-    format!("{font}{}", letter.0)
-}
-
-/// In the font's units, upwards.
-fn outline(face: Face, letter: GlyphId) -> Option<String> {
-    let outline = face.font()?.outline(letter)?;
-    let mut path = String::new();
-    let mut end: Option<Point> = None;
-    for curve in outline.curves {
-        let (from, to) = match &curve {
-            OutlineCurve::Line(from, to)
-            | OutlineCurve::Quad(from, _, to)
-            | OutlineCurve::Cubic(from, _, _, to) => (*from, *to),
-        };
-        if end != Some(from) {
-            let close = if end.is_some() { "Z" } else { "" };
-            let _ = write!(path, "{close}M{}", pair(from));
-        }
-        let _ = match curve {
-            OutlineCurve::Line(_, to) => write!(path, "L{}", pair(to)),
-            OutlineCurve::Quad(_, by, to) => write!(path, "Q{} {}", pair(by), pair(to)),
-            OutlineCurve::Cubic(_, one, two, to) => {
-                write!(path, "C{} {} {}", pair(one), pair(two), pair(to))
-            }
-        };
-        end = Some(to);
-    }
-    path.push('Z');
-    Some(path)
-}
-
-fn pair(point: Point) -> String {
-    format!("{} {}", point.x.round(), point.y.round())
 }
 
 fn hex((red, green, blue): (u8, u8, u8)) -> String {
@@ -266,20 +206,7 @@ impl DrawingBackend for Svg<'_> {
             r#"<g transform="translate({x} {baseline:.0})scale({scale:.5} -{scale:.5})" fill="{color}"{stroke}>"#
         ));
         for (letter, at) in font::laid(text, face).letters {
-            // Spaces have no outline.
-            if face.font().is_some_and(|font| {
-                font.outline(letter)
-                    .is_some_and(|outline| !outline.curves.is_empty())
-            }) {
-                let id = id(face, letter);
-                self.letters.used.insert((
-                    if face == Face::Mono {
-                        face
-                    } else {
-                        Face::Plain
-                    },
-                    letter,
-                ));
+            if let Some(id) = self.letters.id(face, letter) {
                 self.element(format_args!(r##"<use xlink:href="#{id}" x="{at:.0}"/>"##));
             }
         }
