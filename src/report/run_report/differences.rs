@@ -84,9 +84,10 @@ pub(super) fn losses(runs: &[Material], names: &[String]) -> Option<(u64, Table)
                 .flatten()
                 .copied()
                 .fold(f64::INFINITY, f64::min);
+            let has_several = found.iter().flatten().count() > 1;
             let cells = found.iter().map(|value| Cell {
                 text: value.map_or_else(|| ABSENT.to_owned(), figure::loss),
-                is_marked: runs.len() > 1 && *value == Some(least),
+                is_marked: has_several && *value == Some(least),
             });
             rows.push(Row {
                 name,
