@@ -70,6 +70,9 @@ pub enum Command {
     /// Charts, pictures and parameters of runs as one file to send to somebody.
     #[command(long_about = REPORT_HELP)]
     Report(ReportArguments),
+    /// The dashboard on a run that goes on elsewhere, or went on.
+    #[command(long_about = WATCH_HELP, after_long_help = WATCH_EXAMPLES)]
+    Watch(Box<WatchArguments>),
     /// Print a picture and how it was made.
     #[command(
         long_about = "Prints a picture in the terminal and, where stylescope wrote it, how it was made: the \
@@ -113,6 +116,8 @@ With --json every line on standard output is one object. `event` says which kind
   fetch     network, from, done_bytes, total_bytes: only where weights are fetched, once a second
   step      step, seconds, loss {total, content, style, variation},
             terms [{kind, layer, weight, unweighted, weighted}, …]
+  change    step, changes, steps: a preset that was saved in the run's folder took effect
+  refused   message: one that was saved there cannot be used
   end       reason (completed or stopped), step, seconds, output
   error     message
 Step s holds the losses of the picture after s updates, so the first one is step 0; `seconds` is the time
@@ -167,8 +172,8 @@ pub struct DemoArguments {
     pub options: RunOptions,
 }
 
-/// Options that `run` and `demo` share.
-#[derive(Debug, Args)]
+/// Options that `run`, `demo` and `compare` share.
+#[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct RunOptions {
     /// A preset by name or path; see `stylescope presets list` [default: demo]
@@ -477,6 +482,58 @@ pub struct ReportArguments {
     /// Where they are kept.
     #[command(flatten)]
     pub place: RunsPlace,
+}
+
+const WATCH_HELP: &str = "The dashboard on a run that goes on in another terminal, on another machine that sees \
+    the same files, or in a batch job; also on one that is over or was killed. Only the run's folder is read.\n\n\
+    Saving `preset.toml` in that folder steers the run, whoever saves it: what changes takes effect as by hot \
+    reload, and what is no preset is refused with its line. So keys on parameters and a chosen preset work here as \
+    well, by writing that file; `a` asks for more steps while the run's program lives. Pausing, going back and \
+    beginning again are left to the run's own terminal. `s` saves the picture as seen into the current folder.\n\n\
+    `q` and Ctrl-C leave at once (exit status 0); the run goes on. Without a terminal, or with --headless, lines \
+    tell how the run goes until it ends: then the exit status is 0 where it was completed or stopped, 1 where it \
+    failed or was killed, 130 after Ctrl-C.";
+
+const WATCH_EXAMPLES: &str = "Examples:
+  stylescope watch
+      the newest run in ./runs
+  stylescope watch k3f9
+      the run whose folder ends so; `stylescope runs list` shows all
+  stylescope watch /cluster/me/runs/2026-11-23-221513-gatys-k3f9 --poll
+      a batch job on another machine, by the files that both see
+  stylescope watch k3f9 --json > run.jsonl
+      every step's losses from the first on, as `run --json` prints them, until the run ends";
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// Which run: its folder, the beginning or the end of its name, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest", value_hint = ValueHint::DirPath)]
+    pub run: String,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub place: RunsPlace,
+    /// Lines instead of the dashboard, even on a terminal
+    #[arg(long)]
+    pub headless: bool,
+    /// One JSON object a line on standard output, as `run --json` prints them
+    #[arg(long)]
+    pub json: bool,
+    /// Look for saved presets by reading them again and again, as on network file systems
+    #[arg(long)]
+    pub poll: bool,
+    /// Most pictures a second [default: 8, less on slow links]
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub preview_rate: Option<f64>,
+    /// Most bytes of pictures a second, such as 50k or 2M
+    #[arg(long, value_name = "BYTES")]
+    pub bandwidth: Option<ByteSize>,
+    /// Also write the dashboard's events into FILE
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub log: Option<PathBuf>,
+    /// How pictures are shown
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub graphics: Graphics,
 }
 
 /// The subcommands of `presets`.

@@ -12,7 +12,9 @@ mod report;
 mod run;
 mod runs;
 mod show;
+mod table;
 mod terminal_picture;
+mod watch;
 mod weights;
 
 use std::process::ExitCode;
@@ -30,6 +32,7 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Weights(command) => weights::execute(&command),
         Command::Runs(command) => runs::execute(&command),
         Command::Report(arguments) => report::execute(&arguments),
+        Command::Watch(arguments) => watch::execute(*arguments),
         Command::Show(arguments) => show::execute(&arguments),
         Command::Doctor { json } => doctor::execute(json),
         Command::Completions { shell } => completions::execute(shell),

@@ -1,8 +1,10 @@
 //! The optimisation: a lane of candidates, and the worker thread that owns it.
 //!
-//! Everything here but [`message`] and [`picture_slot`] runs on the worker thread. Other threads see
+//! Everything here but [`cut`], [`message`] and [`picture_slot`] runs on the worker thread. Other threads see
 //! commands, events and pictures, never a tensor.
 
+pub mod arrangement;
+pub mod cut;
 pub mod device;
 pub mod error;
 pub mod input;
@@ -19,6 +21,7 @@ mod extractor;
 mod first_lane;
 mod gradient;
 mod inbox;
+mod lane_run;
 mod last_sound;
 mod preparation;
 mod preview;

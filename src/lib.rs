@@ -23,7 +23,7 @@
 //! `terminal` as well, `report` uses `record`, `pixels` and `preset`, and neither knows the other. `loss` and `optimizer`
 //! use `preset`'s types and nothing else of the program, `network` also `weights`, which itself uses the
 //! names of networks in `preset` and, as `terminal` does, what makes text safe
-//! to print. `record` also uses `pixels` and `preset`. `preset` and `pixels` use no other room. Only `network`, `loss`, `optimizer`, `engine` and
+//! to print. `record` also uses `pixels` and `preset`, and gives pictures as `engine` does (`cut`, `picture_slot`). `preset` and `pixels` use no other room. Only `network`, `loss`, `optimizer`, `engine` and
 //! `pixels::tensor` name `tch`, only `dashboard` names `ratatui`, only `dashboard` and `terminal` name
 //! `crossterm`, only `report` names `plotters`. A test reads the sources and checks all this.
 

@@ -2,3 +2,19 @@
 
 pub mod adam;
 pub mod average;
+
+use tch::{Device, TchError, Tensor};
+
+/// Numbers of rows as libtorch takes them, `[rows]`.
+pub(crate) fn row_index(rows: &[usize], device: Device) -> Result<Tensor, TchError> {
+    let rows: Vec<i64> = rows.iter().map(|row| *row as i64).collect();
+    Tensor::f_from_slice(&rows)?.f_to_device(device)
+}
+
+/// What of `all` stands at `places`.
+pub(crate) fn at<T: Clone>(all: &[T], places: &[usize]) -> Vec<T> {
+    places
+        .iter()
+        .filter_map(|place| all.get(*place).cloned())
+        .collect()
+}

@@ -11,7 +11,8 @@
 //!   text to a typed preset, collecting everything that is wrong on the way
 //! - [`problem`]: what is wrong, shown with its place; `complaint` words it
 //! - [`folder`], [`built_in`]: where presets are found
-//! - [`difference`], [`write`](mod@write), [`schema`]: what else is done with them
+//! - [`difference`], [`write`](mod@write), [`schema`], [`setting`]: what else is
+//!   done with them
 //! - [`parameter`]: what may be turned while a picture forms; [`editing`]: turned values back into the
 //!   file; [`watch`]: notices that a file was saved
 
@@ -38,6 +39,7 @@ pub mod overriding;
 pub mod parameter;
 pub mod problem;
 pub mod schema;
+pub mod setting;
 pub mod visible;
 pub mod watch;
 pub mod write;
@@ -55,6 +57,7 @@ pub use overriding::{Override, OverrideSyntaxError};
 pub use parameter::{Parameter, Turn, parameters, turned};
 pub use problem::PresetError;
 pub use schema::json_schema;
+pub use setting::settings;
 pub use write::to_toml;
 
 use problem::Problem;

@@ -19,5 +19,6 @@ mod report;
 mod running;
 mod runs;
 pub(crate) mod setting;
+mod watching;
 mod weights;
 pub(crate) mod weights_file;

@@ -8,6 +8,7 @@ mod fetching;
 mod presets;
 mod screen;
 mod slow_link;
+mod watching;
 
 use std::fs::File;
 use std::io::{Read, Write};

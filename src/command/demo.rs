@@ -3,6 +3,8 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use image::Rgb32FImage;
+
 use super::Failure;
 use super::run::plan::{Plan, Source};
 use super::run::run;
@@ -12,6 +14,15 @@ use crate::pixels::drawn;
 /// Size at which the pictures are drawn: enough for any `--size` that is fun on a laptop.
 const WIDTH: u32 = 768;
 const HEIGHT: u32 = 576;
+
+/// The picture that the program draws under this name.
+pub(super) fn drawn(name: &str) -> Option<Rgb32FImage> {
+    match name {
+        drawn::CONTENT_NAME => Some(drawn::content_scene(WIDTH, HEIGHT)),
+        drawn::STYLE_NAME => Some(drawn::painting(WIDTH, HEIGHT)),
+        _ => None,
+    }
+}
 
 pub(super) fn execute(arguments: DemoArguments) -> Result<ExitCode, Failure> {
     let content = Source::drawn(

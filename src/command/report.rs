@@ -59,6 +59,21 @@ pub(super) fn execute(arguments: &ReportArguments) -> Result<ExitCode, Failure> 
     Ok(ExitCode::SUCCESS)
 }
 
+/// Writes the report of a comparison into its folder, and says where it is.
+pub(super) fn write_beside(folder: &ComparisonFolder) -> Result<PathBuf, Failure> {
+    let name = folder.path().display().to_string();
+    let runs = folder.path().parent().unwrap_or(Path::new("."));
+    let kept = inventory::find_all(runs, &name).map_err(Failure::new)?;
+    let report = RunReport::read(&kept, &Zoned::now()).map_err(Failure::new)?;
+    let path = folder.report();
+    let html = report.html().map_err(Failure::new)?;
+    std::fs::write(&path, html).map_err(|error| {
+        let shown = visible(&path.display().to_string());
+        Failure::new(format!("{shown} cannot be written: {error}"))
+    })?;
+    Ok(path)
+}
+
 /// Where to write, all of it checked before the runs are read.
 fn targets(outputs: &[PathBuf], kept: &[Kept]) -> Result<Vec<Target>, Failure> {
     if outputs.is_empty() {

@@ -1,11 +1,12 @@
 //! `stylescope run`, and what `demo` shares with it: plan, worker, progress, result. Main thread.
 
-mod live;
+pub(super) mod live;
 pub(super) mod plan;
 mod progress;
 pub(super) mod recording;
-mod report;
-mod result;
+pub(super) mod report;
+pub(super) mod result;
+mod steering;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
@@ -21,11 +22,13 @@ use crate::engine::input::Candidate;
 use crate::engine::message::{Command, EndReason, Event};
 use crate::engine::worker::{Job, Worker};
 use crate::preset::visible::visible;
+use crate::preset::{Change, Preset};
 use crate::record::folder::recorder::{Recorder, Remains};
 use crate::record::snapshot_schedule::SnapshotSchedule;
 use plan::{Plan, Source};
 use report::Reporter;
-use result::Outcome;
+use result::{Outcome, Written};
+use steering::{Mistakes, steer, take};
 
 pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
     let RunArguments {
@@ -64,7 +67,7 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
 }
 
 /// How soon a person who pressed Ctrl-C is told that it was noticed, where the worker is busy.
-const INTERRUPT_CHECK_INTERVAL: Duration = Duration::from_millis(100);
+pub(super) const INTERRUPT_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Carries a plan out from the first step to the written picture. With `json` a failure is the last
 /// object on standard output too, also one that was found while planning.
@@ -96,7 +99,7 @@ fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
     if let Some(note) = note {
         output::error_line(format!("note: {note}"));
     }
-    let result = in_lines(&plan, job, recorder.as_deref());
+    let result = in_lines(&plan, job, recorder.as_ref());
     if let Some(recorder) = recorder {
         let remains = recorder.finish();
         warn(&recorder);
@@ -129,7 +132,7 @@ fn warn(recorder: &Recorder) {
 }
 
 /// The run without a screen of its own: a progress bar, plain lines, or JSON.
-fn in_lines(plan: &Plan, job: Job, recorder: Option<&Recorder>) -> Result<ExitCode, Failure> {
+fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<ExitCode, Failure> {
     let mut snapshots = SnapshotSchedule::default();
     let mut snapshot_pending = false;
     let mut listener = Listener {
@@ -140,9 +143,14 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Recorder>) -> Result<ExitCo
         .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
     let worker = Worker::spawn(job)?;
     let interrupted = Arc::new(AtomicBool::new(false));
-    let mut outcome = Outcome::default();
+    let mistakes = Mistakes::default();
+    let _steering = recorder.and_then(|recorder| steer(plan, &worker, recorder, &mistakes));
+    let mut outcome = Outcome::new(plan.preset.clone());
     let mut stopping = false;
     loop {
+        for mistake in take(&mistakes) {
+            listener.tell(|reporter| reporter.refused(&mistake));
+        }
         let event = match worker.events().recv_timeout(INTERRUPT_CHECK_INTERVAL) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => {
@@ -182,9 +190,18 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Recorder>) -> Result<ExitCo
                 }
                 outcome.last_block = Some(block);
             }
-            Event::Failed { error, .. }
-            | Event::Refused { error, .. }
-            | Event::PresetRefused { error, .. } => {
+            Event::Dropped { .. } => {}
+            Event::PresetChanged {
+                step,
+                changes,
+                in_force,
+                ..
+            } => listener.change(&mut outcome, step, changes, *in_force),
+            // Somebody else's: the run goes on as it was.
+            Event::PresetRefused { error, .. } => {
+                listener.tell(|reporter| reporter.refused(&error.to_string()));
+            }
+            Event::Failed { error, .. } | Event::Refused { error, .. } => {
                 listener.reporter.clear();
                 return Err(error.into());
             }
@@ -193,7 +210,8 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Recorder>) -> Result<ExitCo
                 pictures,
                 seconds,
             } => {
-                if interrupted.load(Ordering::Relaxed) && !stopping {
+                let interrupted = interrupted.load(Ordering::Relaxed);
+                if interrupted && !stopping {
                     listener.reporter.freeze();
                 }
                 listener.reporter.clear();
@@ -201,19 +219,7 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Recorder>) -> Result<ExitCo
                 if let (Some(recorder), Some(path)) = (recorder, &written.path) {
                     recorder.saved(path);
                 }
-                listener.tell(|reporter| reporter.ended(plan, &written));
-                if let Some(error) = listener
-                    .failed
-                    .filter(|error| error.kind() != ErrorKind::BrokenPipe)
-                {
-                    return Err(error.into());
-                }
-                let stopped = reason == EndReason::Stopped && interrupted.load(Ordering::Relaxed);
-                return Ok(if stopped {
-                    ExitCode::from(INTERRUPTED)
-                } else {
-                    ExitCode::SUCCESS
-                });
+                return listener.end(plan, &written, interrupted);
             }
             // Only its picture is wanted, and the recorder has it.
             Event::Snapshot(snapshot) => {
@@ -222,8 +228,7 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Recorder>) -> Result<ExitCo
                     snapshot: snapshot.number,
                 });
             }
-            Event::PresetChanged { .. }
-            | Event::Paused(_)
+            Event::Paused(_)
             | Event::Resumed(_)
             | Event::WentBack { .. }
             | Event::Gradients(_)
@@ -246,10 +251,41 @@ impl Listener {
             self.failed = say(self.reporter.as_mut()).err();
         }
     }
+
+    /// The exit code of a run that is over.
+    fn end(
+        mut self,
+        plan: &Plan,
+        written: &Written,
+        interrupted: bool,
+    ) -> Result<ExitCode, Failure> {
+        self.tell(|reporter| reporter.ended(plan, written));
+        if let Some(error) = self
+            .failed
+            .filter(|error| error.kind() != ErrorKind::BrokenPipe)
+        {
+            return Err(error.into());
+        }
+        Ok(if interrupted && written.reason == EndReason::Stopped {
+            ExitCode::from(INTERRUPTED)
+        } else {
+            ExitCode::SUCCESS
+        })
+    }
+
+    /// Another preset is in force.
+    fn change(&mut self, outcome: &mut Outcome, step: u64, changes: Vec<Change>, in_force: Preset) {
+        let steps = in_force.schedule.steps;
+        if let Some(started) = &mut outcome.started {
+            started.steps = steps;
+        }
+        self.tell(|reporter| reporter.changed(step, &changes, steps));
+        outcome.change(step, changes, in_force);
+    }
 }
 
 /// The first Ctrl-C (or SIGTERM, SIGHUP) stops the run and saves the picture; the second ends at once.
-fn stop_on_interrupt(worker: &Worker, interrupted: &Arc<AtomicBool>) {
+pub(super) fn stop_on_interrupt(worker: &Worker, interrupted: &Arc<AtomicBool>) {
     let flag = Arc::clone(interrupted);
     let commands = worker.commands();
     signals::ask_first(move || {

@@ -1,7 +1,6 @@
 //! `stylescope runs …`: runs that were kept. Main thread.
 
 mod diff;
-mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,8 +9,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use self::table::Table;
 use super::run::recording::runs_folder;
+use super::table::Table;
 use super::{Failure, output, terminal_picture};
 use crate::cli::{Graphics, RunsCommand, RunsPlace};
 use crate::pixels;

@@ -14,36 +14,6 @@ pub(super) enum Panel {
     Events,
 }
 
-impl Panel {
-    pub(super) const ALL: [Self; 6] = [
-        Self::Losses,
-        Self::Layers,
-        Self::Preview,
-        Self::Parameters,
-        Self::Presets,
-        Self::Events,
-    ];
-
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::Losses => "Loss",
-            Self::Layers => "Layers",
-            Self::Preview => "Picture",
-            Self::Parameters => "Parameters",
-            Self::Presets => "Presets",
-            Self::Events => "Events",
-        }
-    }
-
-    /// The key that goes there, from 1.
-    pub(super) fn number(self) -> usize {
-        Self::ALL
-            .iter()
-            .position(|panel| *panel == self)
-            .map_or(0, |index| index + 1)
-    }
-}
-
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Action {
@@ -98,18 +68,18 @@ pub(super) enum Action {
 
 /// Where a key counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scope {
+pub(super) enum Scope<P = Panel> {
     Everywhere,
-    In(Panel),
+    In(P),
 }
 
 /// A key, what it does, and how the help says it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Binding {
-    pub(super) scope: Scope,
+pub(super) struct Binding<A = Action, P = Panel> {
+    pub(super) scope: Scope<P>,
     code: KeyCode,
     modifiers: KeyModifiers,
-    pub(super) action: Action,
+    pub(super) action: A,
     /// How the key is written; bindings with the same words are one line of the help.
     pub(super) key: &'static str,
     /// Empty where another line says it.
@@ -118,18 +88,18 @@ pub(super) struct Binding {
     pub(super) hint: &'static str,
 }
 
-const NONE: KeyModifiers = KeyModifiers::NONE;
-const CTRL: KeyModifiers = KeyModifiers::CTRL;
-const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
+pub(super) const NONE: KeyModifiers = KeyModifiers::NONE;
+pub(super) const CTRL: KeyModifiers = KeyModifiers::CTRL;
+pub(super) const SHIFT: KeyModifiers = KeyModifiers::SHIFT;
 
-const fn bind(
-    scope: Scope,
+pub(super) const fn bind<A: Copy, P: Copy>(
+    scope: Scope<P>,
     (modifiers, code): (KeyModifiers, KeyCode),
-    action: Action,
+    action: A,
     key: &'static str,
     help: &'static str,
     hint: &'static str,
-) -> Binding {
+) -> Binding<A, P> {
     Binding {
         scope,
         code,
@@ -141,7 +111,7 @@ const fn bind(
     }
 }
 
-const fn char(character: char) -> (KeyModifiers, KeyCode) {
+pub(super) const fn char(character: char) -> (KeyModifiers, KeyCode) {
     (NONE, KeyCode::Char(character))
 }
 
@@ -233,6 +203,15 @@ pub(super) const BINDINGS: &[Binding] = &[
 
 /// What `key` asks for while keys go to `focus`.
 pub(super) fn action(key: KeyEvent, focus: Panel) -> Option<Action> {
+    find(BINDINGS, key, focus)
+}
+
+/// The same by any table of keys.
+pub(super) fn find<A: Copy, P: Copy + PartialEq>(
+    bindings: &[Binding<A, P>],
+    key: KeyEvent,
+    focus: P,
+) -> Option<A> {
     let (code, modifiers) = match (key.code, key.modifiers) {
         // Shift is in the character already.
         (KeyCode::Char(character), modifiers) => {
@@ -246,10 +225,13 @@ pub(super) fn action(key: KeyEvent, focus: Panel) -> Option<Action> {
         }
         other => other,
     };
-    BINDINGS
+    bindings
         .iter()
         .filter(|binding| binding.code == code && binding.modifiers == modifiers)
-        .find(|binding| matches!(binding.scope, Everywhere) || binding.scope == In(focus))
+        .find(|binding| match binding.scope {
+            Everywhere => true,
+            In(panel) => panel == focus,
+        })
         .map(|binding| binding.action)
 }
 

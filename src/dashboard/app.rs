@@ -3,11 +3,14 @@
 //! [`App::handle`] takes messages in and leaves [`Effect`]s behind; it waits for nothing and touches
 //! neither terminal nor file, so that tests drive it as a person would.
 
+mod desk;
 mod engine;
 mod files;
 mod keys;
 mod mouse;
 mod pictures;
+mod takeover;
+mod watching;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -21,38 +24,27 @@ use super::dialog::Dialog;
 use super::event_log::{EventLog, Tone};
 use super::gpu::GpuLoad;
 use super::layout::{Areas, Border, Splits};
+use super::loss_view::LossView;
 use super::message::{Effect, Message, Task};
+use super::pictures::Pictures;
 use super::preview::View;
 use super::recipe::Recipe;
 use super::run_state::{Phase, RunState};
-use super::setup::{Farewell, Saved, Source};
+use super::setup::{Farewell, Saved, Source, Watching};
 use super::theme::Theme;
 use super::timeline::Timeline;
-use crate::engine::message::Command;
+use crate::engine::message::{Command, Seen};
 use crate::preset::visible::visible;
 use crate::preset::{Change, Listed, Loaded, Override, Preset};
-use crate::record::chart::Scale;
 use crate::terminal::input::Input;
 use crate::terminal::signals::Signal;
 
 use engine::Measuring;
-pub(super) use pictures::Pictures;
+pub(super) use takeover::Takeover;
+pub(super) use watching::Watched;
 
 /// A message at the bottom stands this long.
 const NOTICE_TIME: Duration = Duration::from_secs(6);
-
-/// How the loss curve is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LossView {
-    pub(super) scale: Scale,
-    /// The last so many steps; `None` for all.
-    pub(super) window: Option<u64>,
-    /// As a picture and not as text.
-    pub(super) as_picture: bool,
-}
-
-/// Choices of [`LossView::window`].
-const WINDOWS: [Option<u64>; 4] = [None, Some(1000), Some(200), Some(50)];
 
 /// A list's chosen line and its first visible one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -97,6 +89,8 @@ pub(super) enum Exit {
     reason = "each is a fact of its own, in any combination"
 )]
 pub(super) struct App {
+    /// What the engine calls the one whose run this is.
+    pub(super) candidate: usize,
     pub(super) theme: Theme,
     /// Columns and rows of the screen.
     pub(super) size: (u16, u16),
@@ -127,7 +121,11 @@ pub(super) struct App {
     /// The events panel follows the newest one.
     pub(super) events_scroll: usize,
     pub(super) loss_view: LossView,
+    /// Which part of which picture is looked at.
+    pub(super) view: View,
     pub(super) pictures: Pictures,
+    /// The snapshot that was last looked at as the encoder takes it, and its number.
+    snapshot_seen: Option<(u64, Seen)>,
     pub(super) dialog: Option<Dialog>,
     notice: Option<(Instant, Tone, String)>,
     /// The preset by which steps are made: without what waits for a restart.
@@ -149,12 +147,12 @@ pub(super) struct App {
     /// Pictures that are to be saved once the worker has sent them.
     save_wanted: usize,
     measuring: Measuring,
-    /// The frame being written has blank cells where a picture is to be placed.
-    blanks_drawn: bool,
     pub(super) exit: Option<Exit>,
     pub(super) interrupted: bool,
     /// Nobody sees the screen any more: the run goes on to its end by itself.
     pub(super) unseen: bool,
+    /// The run is another program's, and only looked at.
+    pub(super) watched: Option<Watched>,
     effects: Vec<Effect>,
     /// Something that is seen has changed.
     dirty: bool,
@@ -165,6 +163,8 @@ pub(super) struct App {
 /// What an [`App`] begins with.
 #[derive(Debug)]
 pub(super) struct Beginning {
+    /// What the engine calls the one whose run this is.
+    pub(super) candidate: usize,
     pub(super) theme: Theme,
     pub(super) size: (u16, u16),
     pub(super) loaded: Loaded,
@@ -172,17 +172,19 @@ pub(super) struct Beginning {
     pub(super) content: Source,
     pub(super) style: Source,
     pub(super) pictures: Pictures,
+    pub(super) watching: Option<Watching>,
 }
 
 impl App {
     pub(super) fn new(beginning: Beginning, now: Instant) -> Self {
         let recipe = Recipe::new(beginning.loaded);
         let mut app = Self {
+            candidate: beginning.candidate,
             theme: beginning.theme,
             size: beginning.size,
             content: beginning.content,
             style: beginning.style,
-            run: RunState::default(),
+            run: RunState::new(beginning.candidate),
             in_force: recipe.preset().clone(),
             writing: IndexMap::new(),
             active_preset: None,
@@ -201,16 +203,14 @@ impl App {
             focus: Panel::Parameters,
             front: vec![Panel::Parameters],
             maximised: None,
-            splits: Splits::default(),
+            splits: Splits::of::<Panel>(),
             dragged: None,
             cursors: HashMap::new(),
             events_scroll: 0,
-            loss_view: LossView {
-                scale: Scale::Logarithmic,
-                window: None,
-                as_picture: false,
-            },
+            loss_view: LossView::default(),
+            view: View::default(),
             pictures: beginning.pictures,
+            snapshot_seen: None,
             dialog: None,
             notice: None,
             result: None,
@@ -218,10 +218,10 @@ impl App {
             saving: 0,
             save_wanted: 0,
             measuring: Measuring::default(),
-            blanks_drawn: false,
             exit: None,
             interrupted: false,
             unseen: false,
+            watched: beginning.watching.map(Watched::new),
             effects: vec![Effect::Task(Task::List)],
             dirty: true,
             repaint: false,
@@ -253,7 +253,11 @@ impl App {
             Message::Input(Input::StatusReport) => return,
             Message::Engine(event) => self.engine(*event, now),
             Message::Files(changed) => self.files_changed(&changed),
-            Message::Picture(encoded) => self.encoded(*encoded, now),
+            Message::Picture(encoded) => {
+                if let Some(error) = self.pictures.encoded(*encoded, now) {
+                    self.say(now, Tone::Error, error);
+                }
+            }
             Message::Output(event) => {
                 self.written(event, now);
                 return;
@@ -266,6 +270,7 @@ impl App {
             }
             Message::Gpu(load) => self.gpu = Some(load),
             Message::Done(done) => self.done(*done, now),
+            Message::Steered { steered, .. } => self.steered(steered, now),
             Message::EditorClosed(result) => {
                 if let Err(error) = result {
                     self.say(now, Tone::Error, error);
@@ -284,10 +289,16 @@ impl App {
             self.notice = None;
             self.dirty = true;
         }
-        // Kept for whoever looks at the record later, too.
-        self.ask_for_snapshot(now);
+        if self.watched.is_some() {
+            self.look_at_watched(now);
+        } else {
+            // Kept for whoever looks at the record later, too.
+            self.ask_for_snapshot(now);
+        }
         if !self.unseen {
-            self.ask_for_gradients();
+            if self.watched.is_none() {
+                self.ask_for_gradients();
+            }
             if !self.away {
                 self.ask_for_picture(now);
             }
@@ -338,6 +349,10 @@ impl App {
             return;
         }
         self.unseen = true;
+        if self.watched.is_some() {
+            // The run is none of this program's.
+            return self.leave(Exit::Now);
+        }
         let step = self.run.step;
         self.events.add(
             now,
@@ -360,6 +375,12 @@ impl App {
         if self.exit == Some(Exit::Now) {
             return;
         }
+        // A run that is only watched is neither stopped nor saved.
+        let exit = if self.watched.is_some() {
+            Exit::Now
+        } else {
+            exit
+        };
         self.exit = Some(exit);
         if exit == Exit::Saving {
             self.save_what_is_left();
@@ -434,10 +455,6 @@ impl App {
         }
     }
 
-    pub(super) fn view(&self) -> &View {
-        &self.pictures.view
-    }
-
     /// What is left when the screen has been given back.
     pub(super) fn farewell(&self) -> Farewell {
         let mut lines = Vec::new();
@@ -457,7 +474,7 @@ impl App {
                 .result
                 .as_ref()
                 .and(self.run.pictures.as_ref())
-                .and_then(|pictures| pictures.pictures.first().cloned()),
+                .and_then(|pictures| pictures.of(self.candidate).cloned()),
             result: self.result.clone(),
             lines,
             failure,
@@ -467,18 +484,8 @@ impl App {
     }
 
     pub(super) fn take_effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
-    }
-
-    pub(super) fn take_dirty(&mut self) -> bool {
-        std::mem::take(&mut self.dirty)
-    }
-
-    pub(super) fn take_repaint(&mut self) -> bool {
-        std::mem::take(&mut self.repaint)
-    }
-
-    pub(super) fn is_dirty(&self) -> bool {
-        self.dirty || self.repaint
+        let mut effects = std::mem::take(&mut self.effects);
+        effects.extend(self.pictures.take_effects());
+        effects
     }
 }

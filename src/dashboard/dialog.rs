@@ -19,6 +19,56 @@ pub(super) enum Leaving {
 
 impl Leaving {
     pub(super) const ALL: [Self; 3] = [Self::Save, Self::Stay, Self::Discard];
+
+    /// What `key` says to the question, of which this answer is the one that is marked.
+    pub(super) fn answer(self, key: KeyEvent) -> Answer {
+        let is_plain = key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+        let index = Self::ALL
+            .iter()
+            .position(|other| *other == self)
+            .unwrap_or(0);
+        let at = |index: usize| {
+            let last = Self::ALL.len() - 1;
+            Answer::Asking(Self::ALL.get(index.min(last)).copied().unwrap_or(self))
+        };
+        match key.code {
+            KeyCode::Char(_) if !is_plain => Answer::Asking(self),
+            // `q` twice in a hurry: what loses nothing.
+            KeyCode::Char('s' | 'y' | 'q') => Answer::Given(Self::Save),
+            KeyCode::Char('g' | 'n') | KeyCode::Esc => Answer::Given(Self::Stay),
+            KeyCode::Char('d') => Answer::Given(Self::Discard),
+            KeyCode::Enter => Answer::Given(self),
+            KeyCode::Tab if key.modifiers.contains(KeyModifiers::SHIFT) => {
+                at(index.saturating_sub(1))
+            }
+            KeyCode::Tab | KeyCode::Right | KeyCode::Down | KeyCode::Char('j') => at(index + 1),
+            KeyCode::Left | KeyCode::Up | KeyCode::Char('k') => at(index.saturating_sub(1)),
+            _ => Answer::Asking(self),
+        }
+    }
+}
+
+/// Where a question is after a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It stands, with this answer marked.
+    Asking(Leaving),
+    /// It is answered.
+    Given(Leaving),
+}
+
+/// The first line that is seen of a text after a key; `None` where it is to be closed.
+pub(super) fn scrolled(first: usize, most: usize, key: KeyEvent) -> Option<usize> {
+    let first = first.min(most);
+    Some(match key.code {
+        KeyCode::Up | KeyCode::Char('k') => first.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => (first + 1).min(most),
+        KeyCode::PageUp => first.saturating_sub(10),
+        KeyCode::PageDown | KeyCode::Char(' ') => (first + 10).min(most),
+        KeyCode::Home => 0,
+        KeyCode::End => most,
+        _ => return None,
+    })
 }
 
 /// What a typed text is for.

@@ -19,7 +19,7 @@ use super::panel::losses::LossesPanel;
 use super::panel::parameters::Parameters;
 use super::panel::picture::{Picture, note as picture_note};
 use super::panel::presets::Presets;
-use crate::record::chart::{LossChart, Scale};
+use crate::record::chart::LossChart;
 
 impl Widget for &App {
     fn render(self, area: Rect, buffer: &mut Buffer) {
@@ -58,7 +58,7 @@ fn panel(app: &App, group: &Group, buffer: &mut Buffer) {
             latest: app.run.history.latest(),
             history: &app.run.history,
             gradients: app.run.gradients.as_ref(),
-            candidate: 0,
+            candidate: app.candidate,
             scroll: app.cursor(Panel::Layers).first,
             selected: (app.focus == Panel::Layers).then(|| app.cursor(Panel::Layers).chosen),
             theme,
@@ -67,7 +67,12 @@ fn panel(app: &App, group: &Group, buffer: &mut Buffer) {
         Panel::Preview => Picture(app).render(area, buffer),
         Panel::Parameters => Parameters(app).render(area, buffer),
         Panel::Presets => Presets(app).render(area, buffer),
-        Panel::Events => Events(app).render(area, buffer),
+        Panel::Events => Events {
+            log: &app.events,
+            scroll: app.events_scroll,
+            theme,
+        }
+        .render(area, buffer),
     }
 }
 
@@ -89,16 +94,7 @@ pub(super) fn chart(app: &App, area: Rect) -> LossChart {
 fn note(app: &App, panel: Panel) -> Option<Line<'static>> {
     let theme = &app.theme;
     let text = match panel {
-        Panel::Losses => {
-            let scale = match app.loss_view.scale {
-                Scale::Logarithmic => "log",
-                Scale::Linear => "linear",
-            };
-            match app.loss_view.window {
-                None => format!(" {scale}, whole run "),
-                Some(steps) => format!(" {scale}, last {steps} steps "),
-            }
-        }
+        Panel::Losses => format!(" {} ", app.loss_view.in_words()),
         Panel::Layers => {
             app.run.history.latest()?;
             if app.run.gradients.is_some() {

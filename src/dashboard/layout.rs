@@ -39,21 +39,75 @@ impl Shape {
         }
     }
 
+    fn index(self) -> usize {
+        match self {
+            Self::TooSmall | Self::Small => 0,
+            Self::Medium => 1,
+            Self::Large => 2,
+        }
+    }
+}
+
+/// The panels of one kind of screen, and how they share it.
+pub(super) trait Panels: Copy + Eq + 'static {
+    /// In the order of their numbers.
+    const ALL: &'static [Self];
+
+    /// Whether keys of these numbers go there.
+    const HAS_KEYS: bool = true;
+
+    fn title(self) -> &'static str;
+
     /// Columns of the screen from left to right, in each its groups from top to bottom. A group of several
     /// panels shows one of them.
-    fn columns(self) -> Vec<Vec<Vec<Panel>>> {
-        use Panel::{Events, Layers, Losses, Parameters, Presets, Preview};
+    fn columns(shape: Shape) -> Vec<Vec<Vec<Self>>>;
+
+    /// Shares of the columns' widths, and of the rows in each column, before anything is dragged.
+    fn shares(shape: Shape) -> (Vec<f32>, Vec<Vec<f32>>);
+
+    /// From 1.
+    fn number(self) -> usize {
+        Self::ALL
+            .iter()
+            .position(|panel| *panel == self)
+            .map_or(0, |index| index + 1)
+    }
+}
+
+impl Panels for Panel {
+    const ALL: &'static [Self] = &[
+        Self::Losses,
+        Self::Layers,
+        Self::Preview,
+        Self::Parameters,
+        Self::Presets,
+        Self::Events,
+    ];
+
+    fn title(self) -> &'static str {
         match self {
-            Self::TooSmall => vec![],
-            Self::Small => vec![
+            Self::Losses => "Loss",
+            Self::Layers => "Layers",
+            Self::Preview => "Picture",
+            Self::Parameters => "Parameters",
+            Self::Presets => "Presets",
+            Self::Events => "Events",
+        }
+    }
+
+    fn columns(shape: Shape) -> Vec<Vec<Vec<Self>>> {
+        use Panel::{Events, Layers, Losses, Parameters, Presets, Preview};
+        match shape {
+            Shape::TooSmall => vec![],
+            Shape::Small => vec![
                 vec![vec![Losses], vec![Layers]],
                 vec![vec![Preview], vec![Parameters, Presets, Events]],
             ],
-            Self::Medium => vec![
+            Shape::Medium => vec![
                 vec![vec![Losses], vec![Layers], vec![Events]],
                 vec![vec![Preview], vec![Parameters, Presets]],
             ],
-            Self::Large => vec![
+            Shape::Large => vec![
                 vec![vec![Losses], vec![Layers]],
                 vec![vec![Preview], vec![Events]],
                 vec![vec![Parameters], vec![Presets]],
@@ -61,27 +115,18 @@ impl Shape {
         }
     }
 
-    /// Shares of the columns' widths, and of the rows in each column, before anything is dragged.
-    fn shares(self) -> (Vec<f32>, Vec<Vec<f32>>) {
-        match self {
-            Self::TooSmall => (vec![], vec![]),
-            Self::Small => (vec![0.52, 0.48], vec![vec![0.52, 0.48], vec![0.58, 0.42]]),
-            Self::Medium => (
+    fn shares(shape: Shape) -> (Vec<f32>, Vec<Vec<f32>>) {
+        match shape {
+            Shape::TooSmall => (vec![], vec![]),
+            Shape::Small => (vec![0.52, 0.48], vec![vec![0.52, 0.48], vec![0.58, 0.42]]),
+            Shape::Medium => (
                 vec![0.52, 0.48],
                 vec![vec![0.44, 0.34, 0.22], vec![0.6, 0.4]],
             ),
-            Self::Large => (
+            Shape::Large => (
                 vec![0.37, 0.39, 0.24],
                 vec![vec![0.52, 0.48], vec![0.72, 0.28], vec![0.66, 0.34]],
             ),
-        }
-    }
-
-    fn index(self) -> usize {
-        match self {
-            Self::TooSmall | Self::Small => 0,
-            Self::Medium => 1,
-            Self::Large => 2,
         }
     }
 }
@@ -97,36 +142,36 @@ pub(super) enum Border {
 
 /// Panels that share a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
+pub(super) struct Group<P = Panel> {
     pub(super) area: Rect,
-    pub(super) panels: Vec<Panel>,
+    pub(super) panels: Vec<P>,
     /// The one that is seen.
-    pub(super) shown: Panel,
+    pub(super) shown: P,
 }
 
 /// Where everything stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Areas {
+pub(super) struct Areas<P = Panel> {
     pub(super) shape: Shape,
     pub(super) header: Rect,
     pub(super) body: Rect,
-    pub(super) groups: Vec<Group>,
+    pub(super) groups: Vec<Group<P>>,
     pub(super) footer: Rect,
 }
 
-impl Areas {
+impl<P: Panels> Areas<P> {
     /// The group that shows `panel`, where it is seen.
-    pub(super) fn group_of(&self, panel: Panel) -> Option<&Group> {
+    pub(super) fn group_of(&self, panel: P) -> Option<&Group<P>> {
         self.groups.iter().find(|group| group.shown == panel)
     }
 
     /// What is inside the border of `panel`, where it is seen.
-    pub(super) fn inner(&self, panel: Panel) -> Option<Rect> {
+    pub(super) fn inner(&self, panel: P) -> Option<Rect> {
         Some(inside(self.group_of(panel)?.area))
     }
 
     /// The group under the mouse.
-    pub(super) fn at(&self, position: Position) -> Option<&Group> {
+    pub(super) fn at(&self, position: Position) -> Option<&Group<P>> {
         self.groups
             .iter()
             .find(|group| group.area.contains(position))
@@ -139,27 +184,22 @@ pub(super) struct Splits {
     shares: [(Vec<f32>, Vec<Vec<f32>>); 3],
 }
 
-impl Default for Splits {
-    fn default() -> Self {
+impl Splits {
+    /// As nothing was dragged yet.
+    pub(super) fn of<P: Panels>() -> Self {
         Self {
-            shares: [
-                Shape::Small.shares(),
-                Shape::Medium.shares(),
-                Shape::Large.shares(),
-            ],
+            shares: [Shape::Small, Shape::Medium, Shape::Large].map(P::shares),
         }
     }
-}
 
-impl Splits {
     /// The areas of a screen. `front` are the panels that were last chosen, the latest first; a maximised
     /// panel has the whole body.
-    pub(super) fn areas(
+    pub(super) fn areas<P: Panels>(
         &self,
         (width, height): (u16, u16),
-        front: &[Panel],
-        maximised: Option<Panel>,
-    ) -> Areas {
+        front: &[P],
+        maximised: Option<P>,
+    ) -> Areas<P> {
         let shape = Shape::of(width, height);
         let header = Rect::new(0, 0, width, HEADER_ROWS.min(height));
         let footer_rows = u16::from(height > HEADER_ROWS);
@@ -190,14 +230,14 @@ impl Splits {
         }
     }
 
-    fn groups(&self, shape: Shape, body: Rect, front: &[Panel]) -> Vec<Group> {
+    fn groups<P: Panels>(&self, shape: Shape, body: Rect, front: &[P]) -> Vec<Group<P>> {
         let Some((column_shares, row_shares)) = self.shares.get(shape.index()) else {
             return vec![];
         };
         let mut groups = Vec::new();
         let mut x = body.x;
         let widths = divided(body.width, column_shares, FEWEST_COLUMNS);
-        for ((column, width), shares) in shape.columns().into_iter().zip(widths).zip(row_shares) {
+        for ((column, width), shares) in P::columns(shape).into_iter().zip(widths).zip(row_shares) {
             let mut y = body.y;
             for (panels, height) in
                 column
@@ -225,7 +265,7 @@ impl Splits {
     }
 
     /// The border that the mouse takes hold of at `position`.
-    pub(super) fn border_at(&self, areas: &Areas, position: Position) -> Option<Border> {
+    pub(super) fn border_at<P>(&self, areas: &Areas<P>, position: Position) -> Option<Border> {
         if !areas.body.contains(position) || areas.groups.len() < 2 {
             return None;
         }
@@ -255,7 +295,7 @@ impl Splits {
     }
 
     /// Moves a border to the mouse.
-    pub(super) fn drag(&mut self, areas: &Areas, border: Border, position: Position) {
+    pub(super) fn drag<P>(&mut self, areas: &Areas<P>, border: Border, position: Position) {
         let Some((column_shares, row_shares)) = self.shares.get_mut(areas.shape.index()) else {
             return;
         };
@@ -333,10 +373,10 @@ mod tests {
 
     #[test]
     fn panels_fill_the_body_and_never_overlap() {
-        let splits = Splits::default();
+        let splits = Splits::of::<Panel>();
         for width in 60..260 {
             for height in 16..80 {
-                let areas = splits.areas((width, height), &[], None);
+                let areas = splits.areas((width, height), &[], None::<Panel>);
                 assert!(!overlaps(&areas), "{width}×{height}");
                 let covered: u32 = areas.groups.iter().map(|group| group.area.area()).sum();
                 assert_eq!(covered, areas.body.area(), "{width}×{height}");
@@ -348,16 +388,16 @@ mod tests {
                 }
             }
         }
-        let tiny = splits.areas((59, 40), &[], None);
+        let tiny = splits.areas((59, 40), &[], None::<Panel>);
         assert_eq!(tiny.shape, Shape::TooSmall);
-        assert!(splits.areas((0, 0), &[], None).groups.is_empty());
+        assert!(splits.areas((0, 0), &[], None::<Panel>).groups.is_empty());
     }
 
     #[test]
     fn every_panel_can_be_brought_to_the_front() {
-        let splits = Splits::default();
+        let splits = Splits::of::<Panel>();
         for size in [(60, 16), (80, 24), (120, 40), (200, 60)] {
-            for panel in Panel::ALL {
+            for &panel in Panel::ALL {
                 let areas = splits.areas(size, &[panel], None);
                 assert!(areas.group_of(panel).is_some(), "{panel:?} at {size:?}");
                 let maximised = splits.areas(size, &[], Some(panel));
@@ -368,19 +408,19 @@ mod tests {
 
     #[test]
     fn borders_follow_the_mouse_and_stop_where_nothing_would_fit() {
-        let mut splits = Splits::default();
+        let mut splits = Splits::of::<Panel>();
         let size = (120, 40);
-        let areas = splits.areas(size, &[], None);
+        let areas = splits.areas(size, &[], None::<Panel>);
         let right = areas.groups[0].area.right();
         let border = splits
             .border_at(&areas, Position::new(right - 1, 10))
             .unwrap();
         assert_eq!(border, Border::Column(0));
         splits.drag(&areas, border, Position::new(79, 10));
-        let areas = splits.areas(size, &[], None);
+        let areas = splits.areas(size, &[], None::<Panel>);
         assert_eq!(areas.groups[0].area.width, 80);
         splits.drag(&areas, border, Position::new(119, 10));
-        let areas = splits.areas(size, &[], None);
+        let areas = splits.areas(size, &[], None::<Panel>);
         assert_eq!(areas.groups[0].area.width, 120 - FEWEST_COLUMNS);
         let bottom = areas.groups[0].area.bottom();
         let border = splits
@@ -388,7 +428,7 @@ mod tests {
             .unwrap();
         assert_eq!(border, Border::Row(0, 0));
         splits.drag(&areas, border, Position::new(5, 9));
-        let areas = splits.areas(size, &[], None);
+        let areas = splits.areas(size, &[], None::<Panel>);
         assert_eq!(areas.groups[0].area.bottom(), 10);
     }
 }

@@ -6,28 +6,27 @@
 use std::io;
 use std::path::PathBuf;
 use std::process::Command as Program;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::app::App;
 use super::connection::{Connection, cell, measured_cell};
+use super::desk::Desk;
 use super::event_log::Tone;
 use super::gpu::GpuWatch;
 use super::log::Log;
 use super::message::{Effect, Message};
 use super::opening::StartError;
 use super::preview::Encoder;
+use super::recorders::Recorders;
 use super::screen::Screen;
-use super::setup::{Farewell, Setup};
+use super::setup::{Commands, Farewell, Setup};
 use super::task::Tasks;
 use crate::engine::message::Event;
 use crate::engine::picture_slot::PictureSlot;
-use crate::engine::worker::Worker;
 use crate::preset::visible::visible;
-use crate::preset::watch::Watcher;
-use crate::record::folder::recorder::{Recorder, Trouble};
+use crate::preset::watch::{Polling, Watcher};
+use crate::record::folder::recorder::Trouble;
 use crate::terminal::ask::Capabilities;
 use crate::terminal::capture::Capture;
 use crate::terminal::output::OutputEvent;
@@ -47,24 +46,25 @@ const MOST_MESSAGES: usize = 256;
 /// # Errors
 /// Where there is no terminal, no thread, or no worker to be had; then the terminal is as it was.
 pub fn run(setup: Setup) -> Result<Farewell, StartError> {
-    let mut live = Live::open(setup)?;
+    let mut live = Live::of_run(setup)?;
     live.go_on();
-    Ok(live.close())
+    Ok(live.close().farewell())
 }
 
 /// The editor has the terminal; it comes back with it.
 pub(super) type Lent = Receiver<(Connection, io::Result<std::process::ExitStatus>)>;
 
 /// The state, and all that moves it.
-pub(super) struct Live {
-    pub(super) app: App,
+pub(super) struct Live<D> {
+    pub(super) desk: D,
     pub(super) connection: Option<Connection>,
     pub(super) screen: Screen,
     pub(super) lent: Option<Lent>,
-    pub(super) worker: Option<Worker>,
-    /// Hands on what the worker says.
+    pub(super) engine: Option<Box<dyn Commands>>,
+    /// Hands on what the engine says.
     pub(super) engine_events: Option<JoinHandle<()>>,
-    pub(super) recorder: Option<Arc<Recorder>>,
+    pub(super) recorders: Recorders,
+    pub(super) polling: Polling,
     pub(super) slot: PictureSlot,
     pub(super) tasks: Option<Tasks>,
     pub(super) watcher: Option<Watcher>,
@@ -82,16 +82,16 @@ pub(super) struct Live {
     pub(super) urgent: bool,
 }
 
-impl Live {
+impl<D: Desk> Live<D> {
     /// Until the state wants to leave.
-    fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self) {
         loop {
             let now = Instant::now();
             if let Some(connection) = &self.connection {
-                self.app.pictures.link = connection.output.bytes_per_second();
+                self.desk.pictures().link = connection.output.bytes_per_second();
             }
             self.hear_recorder(now);
-            self.app.tick(now);
+            self.desk.tick(now);
             if self.carry_out() {
                 return;
             }
@@ -114,23 +114,20 @@ impl Live {
     }
 
     fn hear_recorder(&mut self, now: Instant) {
-        let troubles = self
-            .recorder
-            .as_ref()
-            .map(|recorder| recorder.take_troubles());
-        for trouble in troubles.unwrap_or_default() {
+        for (label, trouble) in self.recorders.take_troubles() {
             let tone = match trouble {
                 Trouble::Began(_) => Tone::Error,
                 Trouble::Over => Tone::Good,
             };
-            self.app.say(now, tone, trouble.to_string());
+            let whose = label.map_or_else(String::new, |label| format!("{label}: "));
+            self.desk.say(now, tone, format!("{whose}{trouble}"));
         }
     }
 
     fn timeout(&self, now: Instant) -> Duration {
         let until = |at: Instant| at.saturating_duration_since(now);
-        let picture = self.app.wake_at().map_or(IDLE_INTERVAL, until);
-        let frame = match (&self.connection, self.app.is_dirty()) {
+        let picture = self.desk.wake_at().map_or(IDLE_INTERVAL, until);
+        let frame = match (&self.connection, self.desk.is_dirty()) {
             (Some(connection), true) if !connection.in_flight => {
                 self.next_frame().map_or(Duration::ZERO, until)
             }
@@ -162,7 +159,7 @@ impl Live {
                 }
             }
             Message::Signal(signal) => {
-                if self.app.exit.is_none() {
+                if !self.desk.is_leaving() {
                     signals::answered();
                 }
                 match signal {
@@ -174,10 +171,10 @@ impl Live {
             Message::Engine(event) => match event.as_ref() {
                 Event::PictureReady => {
                     if let Some(preview) = self.slot.take() {
-                        self.app.preview(preview);
+                        self.desk.preview(preview);
                     }
                 }
-                Event::Started(started) if self.gpu.is_none() => {
+                Event::Started(started) if self.gpu.is_none() && self.desk.computes_here() => {
                     let sender = self.sender.clone();
                     self.gpu = GpuWatch::start(&started.device, move |load| {
                         drop(sender.send(Message::Gpu(load)));
@@ -187,8 +184,8 @@ impl Live {
             },
             _ => {}
         }
-        self.app.handle(message, now);
-        if self.app.unseen {
+        self.desk.handle(message, now);
+        if self.desk.is_unseen() {
             self.disconnect();
         }
     }
@@ -198,15 +195,15 @@ impl Live {
         let mut leaves = false;
         // What is carried out may want more.
         loop {
-            let effects = self.app.take_effects();
+            let effects = self.desk.take_effects();
             if effects.is_empty() {
                 return leaves;
             }
             for effect in effects {
                 match effect {
                     Effect::Engine(command) => {
-                        if let Some(worker) = &self.worker {
-                            worker.send(command);
+                        if let Some(engine) = &self.engine {
+                            engine.send(command);
                         }
                     }
                     Effect::Task(task) => {
@@ -219,13 +216,24 @@ impl Live {
                             watcher.watch_files(&files);
                         }
                     }
-                    Effect::Encode(job) => self.encoder.encode(*job),
+                    Effect::RefuseSteering { candidate, why } => {
+                        self.recorders.refuse(candidate, why);
+                    }
+                    Effect::Encode(job) => self.encoder.encode(job),
                     Effect::ForgetPictures => self.encoder.repaint(),
                     Effect::DeletePictures => self.delete_pictures(),
                     Effect::WritePicture { tag, pieces } => {
                         if let Some(connection) = &self.connection {
                             connection.output.picture(tag, pieces);
                         }
+                    }
+                    Effect::Record {
+                        candidate,
+                        label,
+                        recorder,
+                    } => {
+                        self.recorders.add(candidate, Some(label), recorder);
+                        self.recorders.steer(self.polling, &self.sender);
                     }
                     Effect::Edit(path) => self.edit(path),
                     Effect::Suspend => self.suspend(),
@@ -240,38 +248,38 @@ impl Live {
         let Some(connection) = &mut self.connection else {
             return;
         };
-        if connection.in_flight || !due || !self.app.is_dirty() {
+        if connection.in_flight || !due || !self.desk.is_dirty() {
             return;
         }
-        if self.app.take_repaint() || self.screen.size() != self.app.size {
+        if self.desk.take_repaint() || self.screen.size() != self.desk.size() {
             // Only memory is written.
-            let _ = self.screen.repaint(self.app.size);
-            self.app.forget_picture();
+            let _ = self.screen.repaint(self.desk.size());
+            self.desk.pictures().forget();
         }
-        self.app.prepare_cells();
-        self.app.take_dirty();
+        self.desk.pictures().prepare_cells();
+        self.desk.clean();
         self.urgent = false;
         self.last_frame = Some(now);
-        match self.screen.frame(&self.app) {
+        match self.screen.frame(&self.desk) {
             Ok(Some(bytes)) => {
                 connection.in_flight = true;
                 connection.output.frame(bytes);
             }
             Ok(None) | Err(_) => {
                 // Nothing to write is as good as written.
-                self.app
+                self.desk
                     .handle(Message::Output(OutputEvent::FrameWritten), now);
             }
         }
     }
 
     fn write_log(&mut self) {
-        let lines = self.app.events.take_fresh();
+        let lines = self.desk.take_log_lines();
         if lines.is_empty() {
             return;
         }
         if let Some(error) = self.log.as_mut().and_then(|log| log.add(&lines)) {
-            self.app.say(
+            self.desk.say(
                 Instant::now(),
                 Tone::Error,
                 format!("the log takes no more: {error}"),
@@ -288,7 +296,7 @@ impl Live {
             // What the terminal answered is true of the font that it had then.
             let measured = measured_cell(Some(size)).filter(|now| Some(*now) != self.first_cell);
             let cell = measured.unwrap_or_else(|| cell(&self.capabilities, Some(size)));
-            self.app.resize((size.columns, size.rows), cell);
+            self.desk.resize((size.columns, size.rows), cell);
             self.urgent = true;
         }
     }
@@ -300,7 +308,7 @@ impl Live {
             let _ = connection.session.enter_again();
             connection.in_flight = false;
         }
-        self.app.come_back();
+        self.desk.pictures().come_back();
         self.measure();
     }
 
@@ -316,9 +324,9 @@ impl Live {
         connection.output.resume();
         connection.in_flight = false;
         self.connection = Some(connection);
-        self.app.come_back();
+        self.desk.pictures().come_back();
         if let Err(error) = result {
-            self.app
+            self.desk
                 .lose_screen(Instant::now(), &format!("the terminal is gone ({error})"));
         }
         self.measure();
@@ -359,7 +367,7 @@ impl Live {
             });
         if spawned.is_ok() {
             self.lent = Some(lent);
-            self.app.away = true;
+            self.desk.lend(true);
         }
     }
 
@@ -370,8 +378,8 @@ impl Live {
             connection.in_flight = false;
             self.connection = Some(connection);
             self.lent = None;
-            self.app.away = false;
-            self.app.come_back();
+            self.desk.lend(false);
+            self.desk.pictures().come_back();
             self.measure();
         }
     }
@@ -390,12 +398,12 @@ impl Live {
     }
 
     /// Gives everything back.
-    fn close(mut self) -> Farewell {
+    pub(super) fn close(mut self) -> D {
         // Files first: the picture may still be on its way to the disk.
         self.tasks = None;
         while let Ok(message) = self.messages.try_recv() {
             if matches!(message, Message::Done(_) | Message::Printed(_)) {
-                self.app.handle(message, Instant::now());
+                self.desk.handle(message, Instant::now());
             }
         }
         self.write_log();
@@ -415,13 +423,13 @@ impl Live {
             capture.stop();
         }
         signals::stop_delivering();
-        // The recorder is to hear the worker's last words.
-        self.worker = None;
+        // The recorders are to hear the engine's last words.
+        self.engine = None;
         if let Some(thread) = self.engine_events.take() {
             // A panic there has been reported by the hook.
             let _ = thread.join();
         }
-        self.app.farewell()
+        self.desk
     }
 }
 

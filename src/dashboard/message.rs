@@ -2,17 +2,20 @@
 //! data.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use image::RgbImage;
 
 use super::gpu::GpuLoad;
 use super::preview::{EncodeJob, Encoded};
-use super::setup::{Saved, Saving};
+use super::setup::{Joining, Saved, Saving};
 use crate::engine::message::{Command, Event};
 use crate::preset::editing::EditError;
 use crate::preset::watch::Changed;
 use crate::preset::{Listed, Loaded, Override, Preset, PresetError};
 use crate::record::chart::LossChart;
+use crate::record::folder::recorder::Recorder;
+use crate::record::folder::steering::Steered;
 use crate::terminal::input::Input;
 use crate::terminal::output::OutputEvent;
 use crate::terminal::signals::Signal;
@@ -38,6 +41,8 @@ pub(super) enum Message {
     Gpu(GpuLoad),
     /// A task is done.
     Done(Box<Done>),
+    /// A preset was saved in the run's folder.
+    Steered { candidate: usize, steered: Steered },
     /// The editor was closed.
     EditorClosed(Result<(), String>),
 }
@@ -53,6 +58,8 @@ pub(super) enum Task {
     },
     /// Find all presets.
     List,
+    /// Have a preset join a comparison as this candidate.
+    Join { number: usize, name: String },
     /// Draw a chart of so many pixels.
     Chart {
         chart: Box<LossChart>,
@@ -87,6 +94,8 @@ pub(super) enum Why {
     Changed,
     /// A person chose it.
     Chosen,
+    /// The file of this candidate changed.
+    Candidate(usize),
 }
 
 /// How a [`Task`] came out.
@@ -97,9 +106,11 @@ pub(super) enum Done {
         result: Result<Box<Loaded>, PresetError>,
     },
     Listed(Vec<Listed>),
+    Joining(Result<Box<Joining>, String>),
     /// `None` where it cannot be drawn.
     Chart(u64, Option<RgbImage>),
     Saved {
+        candidate: usize,
         is_result: bool,
         result: Result<Saved, String>,
     },
@@ -129,10 +140,18 @@ pub(super) enum Effect {
     Task(Task),
     /// Other preset files are in use now.
     Watch(Vec<PathBuf>),
+    /// Write down what happens to one that joined, and hear of presets that are saved in its folder.
+    Record {
+        candidate: usize,
+        label: String,
+        recorder: Arc<Recorder>,
+    },
+    /// What was saved in the folder of this candidate's run makes no sense to it.
+    RefuseSteering { candidate: usize, why: String },
     /// Open a preset file in the editor.
     Edit(PathBuf),
     /// Make a picture for the terminal.
-    Encode(Box<EncodeJob>),
+    Encode(EncodeJob),
     /// Nothing of what the encoder made last is on the screen any more.
     ForgetPictures,
     /// Take pictures out of the terminal's memory.

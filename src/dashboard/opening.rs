@@ -1,25 +1,28 @@
 //! Opens the dashboard: takes the terminal, and starts everything that the loop hears of. UI thread.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Instant;
 
 use image::{DynamicImage, Rgb32FImage, RgbImage};
 
-use super::app::{App, Beginning, Pictures};
+use super::app::{App, Beginning};
 use super::connection::{Connection, cell, colour_support, measured_cell, to};
+use super::desk::Desk;
 use super::event_log::Tone;
 use super::live::Live;
 use super::log::Log;
 use super::message::Message;
+use super::pictures::Pictures;
 use super::preview::Encoder;
+use super::recorders::Recorders;
 use super::screen::Screen;
-use super::setup::{Options, Setup};
-use super::task::Tasks;
+use super::setup::{Options, Setup, Start};
+use super::task::{Tasks, Workshop};
 use super::theme::{ColourSupport, Theme};
 use crate::engine::EngineError;
-use crate::engine::worker::Worker;
 use crate::pixels;
 use crate::preset::folder;
 use crate::preset::visible::visible;
@@ -56,13 +59,74 @@ pub enum StartError {
     Engine(#[from] EngineError),
 }
 
-impl Live {
-    /// Takes the terminal and starts the run.
+/// What every kind of screen is opened with.
+pub(super) struct Opening {
+    pub(super) start: Start,
+    /// Preset files to watch from the start.
+    pub(super) files: Vec<PathBuf>,
+    /// Content and style.
+    pub(super) sources: [Arc<Rgb32FImage>; 2],
+    pub(super) options: Options,
+    pub(super) workshop: Workshop,
+    pub(super) recorders: Recorders,
+    pub(super) note: Option<String>,
+}
+
+/// What is known of the terminal by then.
+pub(super) struct Look {
+    pub(super) theme: Theme,
+    /// Columns and rows.
+    pub(super) size: (u16, u16),
+    pub(super) pictures: Pictures,
+}
+
+impl Live<App> {
+    /// Takes the terminal and starts a run.
     ///
     /// # Errors
     /// Where something is missing; then the terminal is as it was.
-    pub(super) fn open(setup: Setup) -> Result<Self, StartError> {
-        let log = open_log(&setup.options)?;
+    pub(super) fn of_run(setup: Setup) -> Result<Self, StartError> {
+        let recorders = Recorders::default();
+        if let Some(recorder) = setup.recorder {
+            recorders.add(0, None, recorder);
+        }
+        let opening = Opening {
+            start: setup.start,
+            files: setup.loaded.files.clone(),
+            sources: [&setup.content, &setup.style].map(|source| Arc::clone(&source.picture)),
+            options: setup.options,
+            workshop: Workshop {
+                keeper: Some(setup.keeper),
+                painter: setup.painter,
+                joiner: None,
+            },
+            recorders,
+            note: setup.note,
+        };
+        Self::open(opening, |look| {
+            let beginning = Beginning {
+                candidate: 0,
+                theme: look.theme,
+                size: look.size,
+                loaded: setup.loaded,
+                overrides: setup.overrides,
+                content: setup.content,
+                style: setup.style,
+                pictures: look.pictures,
+                watching: setup.watching,
+            };
+            App::new(beginning, Instant::now())
+        })
+    }
+}
+
+impl<D: Desk> Live<D> {
+    /// Takes the terminal, starts what is to be looked at, and sets up a desk for it.
+    ///
+    /// # Errors
+    /// Where something is missing; then the terminal is as it was.
+    pub(super) fn open(opening: Opening, desk: impl FnOnce(Look) -> D) -> Result<Self, StartError> {
+        let log = open_log(&opening.options)?;
         let (sender, messages) = mpsc::channel();
         let session = Session::enter().map_err(StartError::Terminal)?;
         let to_loop = to(&sender);
@@ -75,11 +139,11 @@ impl Live {
         let to_loop = to(&sender);
         let capture = Capture::start(move |line| to_loop(Message::Printed(line)));
         // Before the terminal is asked, which may take its time.
-        let mut worker = Worker::spawn(setup.job)?;
+        let running = (opening.start)()?;
         let (connection, capabilities) =
-            Connection::new(session, &setup.options, &sender).map_err(StartError::Terminal)?;
+            Connection::new(session, &opening.options, &sender).map_err(StartError::Terminal)?;
         let to_loop = to(&sender);
-        let tasks = Tasks::start(Arc::clone(&setup.keeper), setup.painter, move |done| {
+        let tasks = Tasks::start(opening.workshop, move |done| {
             to_loop(Message::Done(Box::new(done)));
         })
         .map_err(StartError::Thread)?;
@@ -87,29 +151,21 @@ impl Live {
         // The theme says what has a colour. Placeholders of kitty's pictures are told by theirs.
         crossterm::style::force_color_output(true);
         let protocol = connection.protocol;
-        let sources = [&setup.content.picture, &setup.style.picture].map(|picture| small(picture));
+        let sources = opening.sources.map(|picture| small(&picture));
         let encoder = encoder(protocol, &capabilities, colours, sources, &sender)
             .map_err(StartError::Thread)?;
         let size = connection.session.size();
         let cells = size.map_or((80, 24), |size| (size.columns, size.rows));
-        let files = setup.loaded.files.clone();
-        let mut app = App::new(
-            Beginning {
-                theme: Theme::new(colours),
-                size: cells,
-                loaded: setup.loaded,
-                overrides: setup.overrides,
-                content: setup.content,
-                style: setup.style,
-                pictures: pictures(protocol, cell(&capabilities, size), &setup.options),
-            },
-            Instant::now(),
-        );
+        let mut desk = desk(Look {
+            theme: Theme::new(colours),
+            size: cells,
+            pictures: pictures(protocol, cell(&capabilities, size), &opening.options),
+        });
         let to_loop = to(&sender);
         let watcher = Watcher::start(
-            &files,
+            &opening.files,
             &folder::folders(),
-            setup.options.polling,
+            opening.options.polling,
             move |changed| to_loop(Message::Files(changed)),
         );
         let note = match &watcher {
@@ -117,38 +173,34 @@ impl Live {
             Err(error) => Some((Tone::Error, error.to_string())),
         };
         if let Some((tone, note)) = note {
-            app.say(Instant::now(), tone, note);
+            desk.say(Instant::now(), tone, note);
         }
-        if let Some(note) = setup.note {
-            app.say(Instant::now(), Tone::Notice, visible(&note));
+        if let Some(note) = opening.note {
+            desk.say(Instant::now(), Tone::Notice, visible(&note));
         }
-        let slot = worker.picture_slot();
-        let mut engine_events = None;
-        if let Some(events) = worker.take_events() {
-            let to_loop = to(&sender);
-            let recorder = setup.recorder.clone();
-            let thread = std::thread::Builder::new()
-                .name("engine events".to_owned())
-                .spawn(move || {
-                    for event in events {
-                        if let Some(recorder) = &recorder {
-                            recorder.hear(&event);
-                        }
-                        to_loop(Message::Engine(Box::new(event)));
-                    }
-                })
-                .map_err(StartError::Thread)?;
-            engine_events = Some(thread);
-        }
+        opening.recorders.steer(opening.options.polling, &sender);
+        let to_loop = to(&sender);
+        let recorders = opening.recorders.clone();
+        let events = running.events;
+        let engine_events = std::thread::Builder::new()
+            .name("engine events".to_owned())
+            .spawn(move || {
+                for event in events {
+                    recorders.hear(&event);
+                    to_loop(Message::Engine(Box::new(event)));
+                }
+            })
+            .map_err(StartError::Thread)?;
         Ok(Self {
-            app,
+            desk,
             connection: Some(connection),
             screen: Screen::new(cells).map_err(StartError::Terminal)?,
             lent: None,
-            worker: Some(worker),
-            engine_events,
-            recorder: setup.recorder,
-            slot,
+            engine: Some(running.commands),
+            engine_events: Some(engine_events),
+            recorders: opening.recorders,
+            polling: opening.options.polling,
+            slot: running.pictures,
             tasks: Some(tasks),
             watcher: watcher.ok(),
             encoder,

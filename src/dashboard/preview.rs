@@ -11,8 +11,8 @@ mod sample;
 pub mod view;
 
 pub use budget::Budget;
-pub use encode::{Frame, Painted, copy_changed};
-pub use encoder::{EncodeJob, Encoded, Encoder};
+pub use encode::{Frame, Painted, PaintedTile, copy_changed};
+pub use encoder::{EncodeJob, EncodeTile, Encoded, Encoder};
 pub use layout::Layout;
 pub use quality::Quality;
 pub use view::{Subject, View, Zoom};

@@ -73,8 +73,18 @@ impl Recipe {
 
     /// Sets a field; false where it has this value already.
     pub(super) fn set(&mut self, change: Override) -> Result<bool, PresetError> {
+        self.steer(vec![change])
+    }
+
+    /// Sets several fields at once, as somebody else wants them; false where they have these values already.
+    pub(super) fn steer(&mut self, settings: Vec<Override>) -> Result<bool, PresetError> {
         let mut edits = self.edits.clone();
-        edits.insert(change.key, change.value);
+        for Override { key, value } in settings {
+            // A whole table of layers leaves nothing of what was set of single ones.
+            let layer = format!("{key}.");
+            edits.retain(|known, _| !known.starts_with(&layer));
+            edits.insert(key, value);
+        }
         let preset = with_overrides(&self.loaded.preset, &overrides(&edits))?;
         if diff(&self.preset, &preset).is_empty() {
             return Ok(false);
@@ -125,7 +135,11 @@ impl Recipe {
         };
         self.broken = None;
         for change in diff(&self.loaded.preset, &loaded.preset) {
-            self.edits.shift_remove(&change.key);
+            // Also a table that was set as a whole, of which the file says a layer.
+            self.edits.retain(|key, _| {
+                let rest = change.key.strip_prefix(key.as_str());
+                !rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            });
         }
         // A changed network takes layers away that were turned: those edits mean nothing any more.
         self.settle_on(loaded)

@@ -2,13 +2,10 @@
 
 use std::time::Instant;
 
-use crate::engine::message::{EndReason, Gradients, LossBlock, Pictures, Preview, Stage, Started};
+use crate::engine::message::{EndReason, Gradients, LossBlock, Pictures, Stage, Started};
 use crate::record::history::History;
 use crate::record::speed::Speed;
 use crate::record::transfer::Transfer;
-
-/// The run has one candidate; comparing gives each its own state.
-const CANDIDATE: usize = 0;
 
 /// What the run is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +25,8 @@ pub(super) enum Phase {
 /// The run as far as it is known.
 #[derive(Debug)]
 pub(super) struct RunState {
+    /// What the engine calls the one whose run this is.
+    candidate: usize,
     pub(super) started: Option<Started>,
     pub(super) history: History,
     pub(super) speed: Speed,
@@ -47,9 +46,11 @@ pub(super) struct RunState {
     failure: Option<String>,
 }
 
-impl Default for RunState {
-    fn default() -> Self {
+impl RunState {
+    /// Before anything was heard of `candidate`.
+    pub(super) fn new(candidate: usize) -> Self {
         Self {
+            candidate,
             started: None,
             history: History::new(),
             speed: Speed::default(),
@@ -65,9 +66,7 @@ impl Default for RunState {
             failure: None,
         }
     }
-}
 
-impl RunState {
     pub(super) fn phase(&self) -> Phase {
         if let Some(failure) = &self.failure {
             Phase::Failed(failure.clone())
@@ -133,7 +132,7 @@ impl RunState {
     }
 
     pub(super) fn add(&mut self, block: &LossBlock) {
-        self.history.add(block, CANDIDATE);
+        self.history.add(block, self.candidate);
         self.step = block.first_step + block.steps();
         self.seconds = block.seconds;
         self.speed.note(self.step, block.seconds);
@@ -159,9 +158,10 @@ impl RunState {
         self.finished &= !paused;
     }
 
-    pub(super) fn seen(&mut self, preview: &Preview) {
+    /// A picture of `step` was seen.
+    pub(super) fn seen(&mut self, step: u64) {
         if self.is_idle() {
-            self.step = preview.step;
+            self.step = step;
         }
     }
 
@@ -170,7 +170,7 @@ impl RunState {
         self.seconds = seconds;
         self.pictures = Some(pictures);
         match reason {
-            EndReason::Completed => {
+            EndReason::Completed | EndReason::BudgetSpent => {
                 self.finished = true;
                 self.paused = false;
             }

@@ -10,7 +10,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{TerminalOptions, Viewport};
 
-use super::app::App;
+use super::desk::Desk;
 
 /// The terminal shows nothing of what is between these (mode 2026); others ignore them.
 const BEGIN: &[u8] = b"\x1b[?2026h";
@@ -80,13 +80,13 @@ impl Screen {
         self.size
     }
 
-    /// The bytes that make the screen look like `app`; `None` where it does already.
+    /// The bytes that make the screen look like `desk`; `None` where it does already.
     ///
     /// # Errors
     /// As [`Screen::new`].
-    pub(super) fn frame(&mut self, app: &App) -> io::Result<Option<Vec<u8>>> {
+    pub(super) fn frame(&mut self, desk: &impl Desk) -> io::Result<Option<Vec<u8>>> {
         let area = Rect::new(0, 0, self.size.0, self.size.1);
-        self.terminal.get_frame().render_widget(app, area);
+        desk.render(area, self.terminal.get_frame().buffer_mut());
         self.terminal.flush()?;
         self.terminal.swap_buffers();
         let drawn = std::mem::take(&mut *self.bytes.0.borrow_mut());

@@ -3,15 +3,20 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use image::{Rgb32FImage, RgbImage};
 
-use crate::engine::message::{Pictures, Started};
-use crate::engine::worker::Job;
+use crate::engine::EngineError;
+use crate::engine::input::Candidate;
+use crate::engine::message::{Command, Event, Pictures, Started};
+use crate::engine::picture_slot::PictureSlot;
+use crate::engine::worker::Worker;
 use crate::preset::watch::Polling;
 use crate::preset::{Change, Loaded, Override};
 use crate::record::chart::LossChart;
+use crate::record::folder::follow::Sighting;
 use crate::record::folder::recorder::Recorder;
 use crate::terminal::ask::{Capabilities, Protocol};
 
@@ -45,10 +50,53 @@ pub struct Options {
 pub type ChartPainter =
     fn(&LossChart, (u32, u32), dark: bool, cell_height: u32) -> Option<RgbImage>;
 
+/// Something that goes on and can be looked at.
+#[derive(Debug)]
+pub struct Running {
+    /// Its other end. When it is dropped, it ends.
+    pub commands: Box<dyn Commands>,
+    /// What it says, in order.
+    pub events: Receiver<Event>,
+    /// Where its pictures are put.
+    pub pictures: PictureSlot,
+}
+
+/// Takes commands; called on the UI thread, and does not make it wait.
+pub trait Commands: Send + std::fmt::Debug {
+    /// Says something to it. What comes of it is said by events.
+    fn send(&self, command: Command);
+}
+
+impl Commands for Worker {
+    fn send(&self, command: Command) {
+        Self::send(self, command);
+    }
+}
+
+impl Running {
+    /// A worker's.
+    ///
+    /// # Errors
+    /// Where somebody else has taken its events.
+    pub fn worker(mut worker: Worker) -> Result<Self, EngineError> {
+        let events = worker
+            .take_events()
+            .ok_or_else(|| EngineError::WorkerGone("somebody else listens to it".to_owned()))?;
+        Ok(Self {
+            events,
+            pictures: worker.picture_slot(),
+            commands: Box::new(worker),
+        })
+    }
+}
+
+/// Starts something that goes on, once the terminal is ready for what libraries print.
+pub type Start = Box<dyn FnOnce() -> Result<Running, EngineError>>;
+
 /// Everything that is needed to open the dashboard.
 pub struct Setup {
-    /// What the worker is to do; one candidate.
-    pub job: Job,
+    /// Starts what is shown: a worker with one candidate, or something that follows a run.
+    pub start: Start,
     /// The preset as it was loaded, overrides included.
     pub loaded: Loaded,
     /// What the command line lays over any preset.
@@ -67,13 +115,107 @@ pub struct Setup {
     pub recorder: Option<Arc<Recorder>>,
     /// What a person should know from the start.
     pub note: Option<String>,
+    /// Where a run that goes on elsewhere is only looked at.
+    pub watching: Option<Watching>,
+}
+
+/// A run of another program that is looked at.
+#[derive(Debug, Clone)]
+pub struct Watching {
+    /// What the run is called.
+    pub id: String,
+    /// The name of the preset that it began with.
+    pub preset: String,
+    /// What is seen of it; whoever follows it puts in what is new.
+    pub sighting: Sighting,
+    /// Why the content picture is not there, where that is so.
+    pub no_content: Option<String>,
+    /// The same for the style picture.
+    pub no_style: Option<String>,
+}
+
+/// One of those that are compared.
+#[derive(Debug, Clone)]
+pub struct CompareCandidate {
+    /// What the engine calls it; used for no other, ever.
+    pub number: usize,
+    /// What it is called: the preset's name, and what tells it from others of the same preset.
+    pub label: String,
+    /// Its preset as it was loaded, overrides included.
+    pub loaded: Loaded,
+    /// What is laid over its preset's file.
+    pub overrides: Vec<Override>,
+    /// Who writes down what happens to it.
+    pub recorder: Option<Arc<Recorder>>,
+}
+
+/// Everything that is needed to open the view of a comparison.
+pub struct CompareSetup {
+    /// Starts a worker with all candidates, or something that follows a comparison.
+    pub start: Start,
+    /// In the order in which they are shown; the others are compared with the first.
+    pub candidates: Vec<CompareCandidate>,
+    /// The content picture.
+    pub content: Source,
+    /// The style picture.
+    pub style: Source,
+    /// How to behave.
+    pub options: Options,
+    /// Who saves pictures; `None` where a comparison is only followed, which goes on when it is left.
+    pub keeper: Option<Arc<dyn Keeper>>,
+    /// Who draws charts as pictures.
+    pub painter: ChartPainter,
+    /// Who lets new presets join; `None` where none can.
+    pub joiner: Option<Arc<dyn Joiner>>,
+    /// What a person should know from the start.
+    pub note: Option<String>,
+}
+
+/// Lets presets join a comparison. Called on a thread of its own; may block on the file system.
+pub trait Joiner: Send + Sync + std::fmt::Debug {
+    /// Loads the preset `name`, as [`crate::preset::load`] finds it, and begins to record it as candidate
+    /// `number`.
+    ///
+    /// # Errors
+    /// What went wrong and what to do about it, in words.
+    fn join(&self, number: usize, name: &str) -> Result<Joining, String>;
+}
+
+/// One that is about to join.
+#[derive(Debug)]
+pub struct Joining {
+    /// As those from the start.
+    pub candidate: CompareCandidate,
+    /// What the engine is to be given.
+    pub input: Box<Candidate>,
+}
+
+/// How the view of a comparison was left.
+#[derive(Debug, Default)]
+pub struct CompareFarewell {
+    /// What was saved as results, by the candidates' numbers.
+    pub results: Vec<(usize, Saved)>,
+    /// The one that went on alone.
+    pub promoted: Option<usize>,
+    /// The last picture of the one that went on alone, where it was saved.
+    pub picture: Option<Arc<Rgb32FImage>>,
+    /// Lines for the screen that the terminal returns to.
+    pub lines: Vec<String>,
+    /// Why nothing of it is left, where that is so.
+    pub failure: Option<String>,
+    /// Whether the terminal was gone: then nobody reads anything.
+    pub unseen: bool,
+    /// Whether a signal ended it.
+    pub interrupted: bool,
 }
 
 /// What is to be saved.
 #[derive(Debug, Clone)]
 pub struct Saving {
-    /// The picture and its step.
+    /// The pictures and their step.
     pub pictures: Pictures,
+    /// Whose picture is to be saved.
+    pub candidate: usize,
     /// The preset that is in force now.
     pub loaded: Loaded,
     /// What was changed while the picture formed: the step from which it counts, and what.

@@ -8,9 +8,17 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
 use super::message::{Done, Task, WriteFailure};
-use super::setup::{ChartPainter, Keeper};
+use super::setup::{ChartPainter, Joiner, Keeper};
 use crate::preset::editing;
 use crate::preset::{self, Loaded, Origin, Override};
+
+/// Who does what is beyond the dashboard's room.
+#[derive(Debug)]
+pub(super) struct Workshop {
+    pub(super) keeper: Option<Arc<dyn Keeper>>,
+    pub(super) painter: ChartPainter,
+    pub(super) joiner: Option<Arc<dyn Joiner>>,
+}
 
 /// The other threads' end.
 #[derive(Debug)]
@@ -23,8 +31,7 @@ impl Tasks {
     /// # Errors
     /// Where the system gives no thread.
     pub(super) fn start(
-        keeper: Arc<dyn Keeper>,
-        painter: ChartPainter,
+        workshop: Workshop,
         send: impl Fn(Done) + Send + 'static,
     ) -> io::Result<Self> {
         let (tasks, inbox) = mpsc::channel();
@@ -33,8 +40,7 @@ impl Tasks {
             .spawn(move || {
                 for task in inbox {
                     let failed = failure_of(&task);
-                    let done =
-                        catch_unwind(AssertUnwindSafe(|| done(task, keeper.as_ref(), painter)));
+                    let done = catch_unwind(AssertUnwindSafe(|| done(task, &workshop)));
                     if let Ok(done) = done.or(failed.ok_or(())) {
                         send(done);
                     }
@@ -68,15 +74,19 @@ impl Drop for Tasks {
 fn failure_of(task: &Task) -> Option<Done> {
     match task {
         Task::Save(saving) => Some(Done::Saved {
+            candidate: saving.candidate,
             is_result: saving.is_result,
             result: Err("the picture could not be written: the program made a mistake".to_owned()),
         }),
         Task::Chart { tag, .. } => Some(Done::Chart(*tag, None)),
+        Task::Join { .. } => Some(Done::Joining(Err(
+            "it cannot join: the program made a mistake".to_owned(),
+        ))),
         Task::Load { .. } | Task::List | Task::Write { .. } | Task::WriteAs { .. } => None,
     }
 }
 
-fn done(task: Task, keeper: &dyn Keeper, painter: ChartPainter) -> Done {
+fn done(task: Task, workshop: &Workshop) -> Done {
     match task {
         Task::Load {
             name,
@@ -87,16 +97,24 @@ fn done(task: Task, keeper: &dyn Keeper, painter: ChartPainter) -> Done {
             result: preset::load(&name, &overrides).map(Box::new),
         },
         Task::List => Done::Listed(preset::list()),
+        Task::Join { number, name } => Done::Joining(match &workshop.joiner {
+            Some(joiner) => joiner.join(number, &name).map(Box::new),
+            None => Err("no preset can join here".to_owned()),
+        }),
         Task::Chart {
             chart,
             tag,
             pixels,
             dark,
             cell_height,
-        } => Done::Chart(tag, painter(&chart, pixels, dark, cell_height)),
+        } => Done::Chart(tag, (workshop.painter)(&chart, pixels, dark, cell_height)),
         Task::Save(saving) => Done::Saved {
+            candidate: saving.candidate,
             is_result: saving.is_result,
-            result: keeper.save(&saving),
+            result: match &workshop.keeper {
+                Some(keeper) => keeper.save(&saving),
+                None => Err("what is only watched is not saved from here".to_owned()),
+            },
         },
         Task::Write {
             loaded,

@@ -5,6 +5,7 @@ mod keys;
 mod pictures;
 mod robustness;
 mod screens;
+mod watching;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,15 +16,16 @@ use ratatui::backend::TestBackend;
 use ratatui::layout::Rect;
 use terminput::{Event as Typed, KeyCode, KeyEvent, KeyModifiers};
 
-use super::app::{App, Beginning, Pictures};
+use super::app::{App, Beginning};
 use super::message::{Effect, Message};
+use super::pictures::Pictures;
 use super::preview::encode::Painter;
-use super::preview::{Encoded, Frame, Painted, Quality};
-use super::setup::Source;
+use super::preview::{EncodeJob, Encoded, Frame, Painted, PaintedTile, Quality};
+use super::setup::{Source, Watching};
 use super::theme::{ColourSupport, Theme};
 use crate::engine::message::{
-    Command, EndReason, Event, Fetching, LossBlock, LossTerm, Preview, Region, Stage, Started,
-    TermKind,
+    Command, EndReason, Event, Fetching, LossBlock, LossTerm, PictureRequest, Preview, Region,
+    Seen, Stage, Started, TermKind,
 };
 use crate::preset::{self, Loaded};
 use crate::terminal::ask::Protocol;
@@ -59,6 +61,21 @@ impl Desk {
     }
 
     fn with(size: (u16, u16), protocol: Protocol, support: ColourSupport, loaded: Loaded) -> Self {
+        Self::of(size, protocol, support, loaded, None)
+    }
+
+    /// On a run of another program.
+    fn watching(size: (u16, u16), watching: Option<Watching>) -> Self {
+        Self::of(size, Protocol::HalfBlocks, DARK, demo(), watching)
+    }
+
+    fn of(
+        size: (u16, u16),
+        protocol: Protocol,
+        support: ColourSupport,
+        loaded: Loaded,
+        watching: Option<Watching>,
+    ) -> Self {
         let source = |name: &str, side| Source {
             name: name.to_owned(),
             picture: Arc::new(Rgb32FImage::new(side, side * 3 / 4)),
@@ -67,6 +84,7 @@ impl Desk {
         let now = Instant::now();
         let app = App::new(
             Beginning {
+                candidate: 0,
                 theme: Theme::new(support),
                 size,
                 loaded,
@@ -74,6 +92,7 @@ impl Desk {
                 content: source("photos/harbour.jpg", 64),
                 style: source("paintings/starry-night.jpg", 48),
                 pictures: Pictures::new(protocol, (8, 16), 8.0, None),
+                watching,
             },
             now,
         );
@@ -149,6 +168,7 @@ impl Desk {
     fn start(&mut self) {
         self.engine(Event::Preparing(Stage::Fitting));
         self.engine(Event::Started(Started {
+            candidates: [0].into(),
             size: (64, 48),
             style_sizes: vec![(48, 36)],
             device: "cpu".to_owned(),
@@ -177,37 +197,12 @@ impl Desk {
             for effect in self.take_effects() {
                 match effect {
                     Effect::Engine(Command::RequestPicture(request)) => {
-                        self.app.preview(Preview {
-                            step: self.app.run.step,
-                            request,
-                            region: request.region.unwrap_or(Region {
-                                x: 0,
-                                y: 0,
-                                width: 64,
-                                height: 48,
-                            }),
-                            size: (64, 48),
-                            pictures: vec![Arc::new(gradient(64, 48))],
-                        });
+                        self.app.preview(answer(request, self.app.run.step));
                         self.settle();
                     }
                     Effect::Encode(job) => {
-                        let picture = gradient(job.layout.pixels.0, job.layout.pixels.1);
-                        let mut painter = Painter::new(Protocol::HalfBlocks, false, DARK);
-                        let painted = painter.paint(&picture, &job.layout, Quality::Full).unwrap();
-                        self.hear(Message::Picture(Box::new(Encoded::Frame(Box::new(
-                            Frame {
-                                tag: job.tag,
-                                step: self.app.run.step,
-                                view: job.view,
-                                layout: job.layout,
-                                quality: Quality::Full,
-                                painted,
-                                bytes: 1000,
-                                encode_seconds: 0.001,
-                            },
-                        )))));
-                        self.app.prepare_cells();
+                        self.hear(painted(&job, self.app.run.step));
+                        self.app.pictures.prepare_cells();
                         self.hear(Message::Output(OutputEvent::FrameWritten));
                     }
                     other => self.effects.push(other),
@@ -223,6 +218,7 @@ impl Desk {
             reason: EndReason::Completed,
             pictures: crate::engine::message::Pictures {
                 step,
+                candidates: [0].into(),
                 pictures: vec![Arc::new(Rgb32FImage::new(64, 48))],
             },
             seconds: 20.0,
@@ -233,7 +229,7 @@ impl Desk {
     fn screen(&mut self) -> String {
         let (width, height) = self.app.size;
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        self.app.prepare_cells();
+        self.app.pictures.prepare_cells();
         terminal
             .draw(|frame| frame.render_widget(&self.app, Rect::new(0, 0, width, height)))
             .unwrap();
@@ -246,6 +242,50 @@ impl Desk {
         }
         text
     }
+}
+
+/// What the engine sends of one candidate at `step`.
+fn answer(request: PictureRequest, step: u64) -> Preview {
+    let region = request.region.unwrap_or(Region {
+        x: 0,
+        y: 0,
+        width: 64,
+        height: 48,
+    });
+    Preview {
+        request,
+        pictures: vec![Seen {
+            candidate: 0,
+            step,
+            region,
+            size: (64, 48),
+            picture: Arc::new(gradient(64, 48)),
+        }],
+    }
+}
+
+/// What the encoder makes of a job where pictures are half-blocks.
+fn painted(job: &EncodeJob, step: u64) -> Message {
+    let mut painter = Painter::new(Protocol::HalfBlocks, false, DARK);
+    let tiles = job.tiles.iter().enumerate().map(|(index, tile)| {
+        let (width, height) = tile.layout.pixels;
+        let picture = gradient(width, height);
+        let painted = painter
+            .paint(index, &picture, &tile.layout, Quality::Full)
+            .unwrap();
+        PaintedTile { index, painted }
+    });
+    frame(job, step, tiles.collect())
+}
+
+fn frame(job: &EncodeJob, step: u64, tiles: Vec<PaintedTile>) -> Message {
+    Message::Picture(Box::new(Encoded::Frame(Box::new(Frame {
+        tag: job.tag,
+        steps: vec![step; job.tiles.len()],
+        tiles,
+        bytes: 1000,
+        encode_seconds: 0.001,
+    }))))
 }
 
 fn gradient(width: u32, height: u32) -> RgbImage {
@@ -289,6 +329,7 @@ fn losses(steps: std::ops::Range<u64>, app: &App) -> LossBlock {
         }
     }
     LossBlock {
+        candidates: [0].into(),
         first_step: steps.start,
         terms: terms.into(),
         weights: vec![weights].into(),

@@ -11,7 +11,7 @@ use crate::record::snapshot_schedule::{MOST_KEPT, SnapshotSchedule};
 
 /// Fewest that are kept, however large the picture.
 const FEWEST_KEPT: usize = 3;
-/// Memory for all of them, about.
+/// Memory for all of them, about, with those of others in the same batch.
 const BUDGET_BYTES: u64 = 512 << 20;
 /// A picture, its two moments and its average, and the copy that is looked at, four bytes a number.
 const BYTES_A_PIXEL: u64 = 3 * 4 * 5;
@@ -72,8 +72,8 @@ impl Timeline {
     }
 
     /// Takes one in; says which have to go, and whether a person waited for it.
-    pub(super) fn add(&mut self, snapshot: &Snapshot) -> (Vec<u64>, bool) {
-        let Some(picture) = snapshot.pictures.pictures.first() else {
+    pub(super) fn add(&mut self, snapshot: &Snapshot, candidate: usize) -> (Vec<u64>, bool) {
+        let Some(picture) = snapshot.pictures.of(candidate) else {
             return (vec![snapshot.number], false);
         };
         let asked_for = self.waiting > 0;
@@ -85,8 +85,10 @@ impl Timeline {
             asked_for,
         });
         let (width, height) = picture.dimensions();
-        let most = (BUDGET_BYTES / (u64::from(width) * u64::from(height) * BYTES_A_PIXEL).max(1))
-            .clamp(FEWEST_KEPT as u64, MOST_KEPT as u64) as usize;
+        let together = snapshot.pictures.pictures.len() as u64;
+        let bytes = u64::from(width) * u64::from(height) * BYTES_A_PIXEL * together;
+        let most =
+            (BUDGET_BYTES / bytes.max(1)).clamp(FEWEST_KEPT as u64, MOST_KEPT as u64) as usize;
         let mut gone = Vec::new();
         while self.kept.len() > most {
             gone.push(self.drop_least_missed());
@@ -149,6 +151,7 @@ mod tests {
         Snapshot {
             number,
             pictures: Pictures {
+                candidates: [0].into(),
                 step,
                 pictures: vec![Arc::new(Rgb32FImage::new(side, side))],
             },
@@ -163,7 +166,7 @@ mod tests {
             if number == 7 {
                 timeline.ask();
             }
-            gone.extend(timeline.add(&snapshot(number, number * 10, 4)).0);
+            gone.extend(timeline.add(&snapshot(number, number * 10, 4), 0).0);
         }
         let steps: Vec<u64> = timeline.kept().iter().map(|kept| kept.step).collect();
         assert_eq!(steps.len(), MOST_KEPT);
@@ -178,7 +181,7 @@ mod tests {
     fn large_pictures_are_kept_less_often() {
         let mut timeline = Timeline::default();
         for number in 1..=10 {
-            let _ = timeline.add(&snapshot(number, number, 1700));
+            let _ = timeline.add(&snapshot(number, number, 1700), 0);
         }
         assert_eq!(timeline.kept().len(), FEWEST_KEPT);
     }
@@ -189,7 +192,7 @@ mod tests {
         timeline.back();
         assert!(timeline.chosen().is_none());
         for number in 1..=3 {
-            let _ = timeline.add(&snapshot(number, number, 4));
+            let _ = timeline.add(&snapshot(number, number, 4), 0);
         }
         timeline.back();
         timeline.back();

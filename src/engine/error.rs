@@ -83,6 +83,9 @@ pub enum EngineError {
         /// The number asked for.
         number: u64,
     },
+    /// What the program that makes the run says of it, or why it cannot be asked.
+    #[error("{0}")]
+    Elsewhere(String),
     /// The worker thread is gone.
     #[error("the worker thread ended unexpectedly: {0}")]
     WorkerGone(String),

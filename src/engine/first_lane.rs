@@ -1,16 +1,17 @@
 //! The lane that a run begins with. Its weights may have to be fetched first, and whoever waits for that may
 //! choose another preset meanwhile. Worker thread.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use tch::Device;
 
 use super::EngineError;
 use super::inbox::Inbox;
+use super::input::{Candidate, WeightsChoice};
 use super::lane::Lane;
 use super::message::Event;
 use super::run::broken_off;
-use super::worker::Job;
 use crate::preset::diff;
 
 /// The lane, and what is to be said of presets that came before it was built.
@@ -21,36 +22,36 @@ pub(super) struct FirstLane {
 }
 
 impl FirstLane {
-    /// Builds the lane of `job`, or of the presets that are asked for while its weights are fetched. Where one
-    /// of those cannot be built, the ones of `job` count again.
+    /// Builds a lane of `first`, which are called `numbers`, or of the presets that are asked for while its weights
+    /// are fetched. Where one of those cannot be built, those of `first` count again.
     pub(super) fn new(
-        job: &Job,
+        first: &[Candidate],
+        numbers: &Arc<[usize]>,
+        weights: &WeightsChoice,
         device: Device,
         inbox: &mut Inbox<'_>,
         outbox: &Sender<Event>,
     ) -> Result<Self, EngineError> {
-        let mut candidates = job.candidates.clone();
+        let mut candidates = first.to_vec();
         let mut changes = Vec::new();
         loop {
-            let built = Lane::new(
-                candidates.clone(),
-                job.weights.clone(),
-                device,
-                &mut |stage| {
-                    let _ = outbox.send(Event::Preparing(stage));
-                    broken_off(
-                        candidates
-                            .first()
-                            .is_some_and(|first| inbox.is_replaced(&first.preset)),
-                    )
-                },
-            );
+            let built = Lane::new(candidates.clone(), weights.clone(), device, &mut |stage| {
+                let _ = outbox.send(Event::Preparing(stage));
+                broken_off(
+                    candidates
+                        .first()
+                        .is_some_and(|first| inbox.is_replaced(&first.preset, numbers)),
+                )
+            });
             let error = match built {
-                Ok(lane) => return Ok(Self { lane, changes }),
+                Ok(lane) => {
+                    let lane = lane.numbered(Arc::clone(numbers));
+                    return Ok(Self { lane, changes });
+                }
                 Err(error) => error,
             };
             let change = if error.is_stopped() {
-                inbox.take_change()
+                inbox.take_change(numbers)
             } else {
                 None
             };
@@ -68,16 +69,11 @@ impl FirstLane {
                     error,
                 });
                 changes.clear();
-                candidates.clone_from(&job.candidates);
+                candidates = first.to_vec();
                 continue;
             };
-            let Some(slot) = candidates.get_mut(candidate) else {
-                let reason = format!("there is no candidate {candidate}");
-                let _ = outbox.send(Event::PresetRefused {
-                    candidate,
-                    preset,
-                    error: EngineError::Incompatible(reason),
-                });
+            let row = numbers.iter().position(|number| *number == candidate);
+            let Some(slot) = row.and_then(|row| candidates.get_mut(row)) else {
                 continue;
             };
             changes.push(Event::PresetChanged {

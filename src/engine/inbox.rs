@@ -78,26 +78,33 @@ impl<'a> Inbox<'a> {
                 .any(|command| matches!(command, Command::Stop))
     }
 
-    /// Whether weights for `preset` are not wanted any more: the run is to end, or to use others.
-    pub(super) fn is_replaced(&mut self, preset: &Preset) -> bool {
+    /// Whether weights for `preset` are not wanted any more: the run is to end, or one of `candidates` to use others.
+    pub(super) fn is_replaced(&mut self, preset: &Preset, candidates: &[usize]) -> bool {
         let uses_others = |command: &Command| match command {
-            Command::ChangePreset { preset: other, .. } => {
-                other.network != preset.network || !same_layers(preset, other)
+            Command::ChangePreset {
+                candidate,
+                preset: other,
+            } => {
+                candidates.contains(candidate)
+                    && (other.network != preset.network || !same_layers(preset, other))
             }
             _ => false,
         };
         self.is_stopping() || self.waiting.iter().any(uses_others)
     }
 
-    /// The first change of preset that waits, whatever was said before it; `None` where the run is to end.
-    pub(super) fn take_change(&mut self) -> Option<(usize, Box<Preset>)> {
+    /// The first change of a preset of one of `candidates` that waits, whatever was said before it; `None` where the
+    /// run is to end.
+    pub(super) fn take_change(&mut self, candidates: &[usize]) -> Option<(usize, Box<Preset>)> {
         if self.is_stopping() {
             return None;
         }
         let place = self
             .waiting
             .iter()
-            .position(|command| matches!(command, Command::ChangePreset { .. }))?;
+            .position(|command| {
+                matches!(command, Command::ChangePreset { candidate, .. } if candidates.contains(candidate))
+            })?;
         match self.waiting.remove(place) {
             Some(Command::ChangePreset { candidate, preset }) => Some((candidate, preset)),
             _ => None,
@@ -136,8 +143,11 @@ fn is_overtaken(command: &Command, later: &VecDeque<Command>) -> bool {
             | Command::Pause
             | Command::Resume
             | Command::Forget { .. }
+            | Command::Join { .. }
             | Command::RequestPicture(_) => {}
+            Command::Drop { candidate: other } if other != candidate => {}
             Command::Stop
+            | Command::Drop { .. }
             | Command::Restart
             | Command::Snapshot
             | Command::GoBack { .. }
@@ -238,21 +248,23 @@ mod tests {
         };
         change("style.weight=7");
         sender.send(Command::Pause).unwrap();
-        assert!(!inbox.is_replaced(&current));
+        assert!(!inbox.is_replaced(&current, &[0]));
         change("style.layers={ block1 = 1.0 }");
-        assert!(inbox.is_replaced(&current));
+        assert!(!inbox.is_replaced(&current, &[1, 2]));
+        assert!(inbox.take_change(&[1, 2]).is_none());
+        assert!(inbox.is_replaced(&current, &[0]));
         let weight =
             |change: Option<(usize, Box<Preset>)>| change.map(|(_, preset)| preset.style.weight);
-        assert_eq!(weight(inbox.take_change()), Some(7.0));
-        assert!(inbox.is_replaced(&current));
-        assert!(inbox.take_change().is_some());
-        assert!(!inbox.is_replaced(&current));
-        assert!(inbox.take_change().is_none());
+        assert_eq!(weight(inbox.take_change(&[0])), Some(7.0));
+        assert!(inbox.is_replaced(&current, &[0]));
+        assert!(inbox.take_change(&[0]).is_some());
+        assert!(!inbox.is_replaced(&current, &[0]));
+        assert!(inbox.take_change(&[0]).is_none());
         assert!(matches!(inbox.next(false), Next::Command(Command::Pause)));
         change("style.weight=8");
         sender.send(Command::Stop).unwrap();
-        assert!(inbox.is_replaced(&current));
-        assert!(inbox.take_change().is_none(), "the run is to end");
+        assert!(inbox.is_replaced(&current, &[0]));
+        assert!(inbox.take_change(&[0]).is_none(), "the run is to end");
     }
 
     #[test]

@@ -9,21 +9,23 @@ use super::extractor::Extractor;
 use super::gradient::gradient_norms;
 use super::input::{Candidate, WeightsChoice};
 use super::message::{
-    Gradients, LossBlock, LossTerm, PictureRequest, Pictures, Preview, Report, Stage, Started,
+    Gradients, LossBlock, LossTerm, Pictures, Region, Report, Seen, Stage, Started,
 };
 use super::preparation::Preparation;
-use super::preview::preview;
+use super::preview::{pictures_of, seen};
 use super::progress::Progress;
 use super::target::Targets;
 use super::term::Terms;
 use super::{EngineError, device};
-use crate::pixels::tensor::to_picture;
+use crate::optimizer::{at, row_index};
 use crate::preset::Preset;
 
 /// N candidates `[N, 3, H, W]`, each with its own weights, rates and statistics.
 #[derive(Debug)]
 pub struct Lane {
     device: Device,
+    /// What each row's candidate is called.
+    numbers: Arc<[usize]>,
     candidates: Vec<Candidate>,
     weights_choice: WeightsChoice,
     extractor: Extractor,
@@ -52,6 +54,12 @@ impl Lane {
         Self::build(candidates, weights_choice, device, None, report)
     }
 
+    /// The same lane, its candidates called by `numbers` in place of 0, 1, …
+    #[must_use]
+    pub fn numbered(self, numbers: Arc<[usize]>) -> Self {
+        Self { numbers, ..self }
+    }
+
     /// The lane again with `candidates`, which may differ from the old ones in anything; the pictures
     /// so far are kept (and resized where the size changed), the moments where the size is the same.
     /// The old lane must not step any more once the new one does.
@@ -63,32 +71,48 @@ impl Lane {
         candidates: Vec<Candidate>,
         report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
-        if candidates.len() != self.candidates.len() {
+        let rows: Vec<usize> = (0..self.candidates.len()).collect();
+        self.rebuilt_of(&rows, candidates, report)
+    }
+
+    /// As [`Lane::rebuilt`], but of the candidates at `rows` only, which `candidates` replaces in this order.
+    ///
+    /// # Errors
+    /// As [`Lane::new`]; then the old lane is as it was.
+    pub fn rebuilt_of(
+        &self,
+        rows: &[usize],
+        candidates: Vec<Candidate>,
+        report: &mut Report<'_>,
+    ) -> Result<Self, EngineError> {
+        let numbers = at(&self.numbers, rows);
+        if candidates.len() != numbers.len() {
             return Err(EngineError::Incompatible(
-                "a lane keeps its number of candidates".to_owned(),
+                "every candidate of a lane needs a place in it".to_owned(),
             ));
         }
-        Self::build(
+        let lane = Self::build(
             candidates,
             self.weights_choice.clone(),
             self.device,
-            Some(self),
+            Some((self, rows)),
             report,
-        )
+        )?;
+        Ok(lane.numbered(numbers.into()))
     }
 
     fn build(
         candidates: Vec<Candidate>,
         weights_choice: WeightsChoice,
         device: Device,
-        old: Option<&Self>,
+        old: Option<(&Self, &[usize])>,
         report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
         let first = candidates.first().ok_or_else(|| {
             EngineError::Incompatible("a lane needs at least one candidate".to_owned())
         })?;
         let preparation = Preparation::new(first, &candidates, device)?;
-        let old_extractor = old.map(|old| &old.extractor);
+        let old_extractor = old.map(|(old, _)| &old.extractor);
         let extractor = Extractor::new(
             first,
             &preparation,
@@ -109,11 +133,19 @@ impl Lane {
         })?;
         let terms = Terms::new(&candidates, &targets, device)?;
         let progress = match old {
-            Some(old) => old.progress.carried(&candidates, preparation.size)?,
+            // The tensors are shared where all candidates stay.
+            Some((old, rows)) if rows.len() == old.candidates.len() => {
+                old.progress.carried(&candidates, preparation.size)?
+            }
+            Some((old, rows)) => old
+                .progress
+                .rows(rows)?
+                .carried(&candidates, preparation.size)?,
             None => Progress::new(preparation.first_pictures(&candidates)?, &candidates, 0)?,
         };
         Ok(Self {
             device,
+            numbers: (0..candidates.len()).collect(),
             candidates,
             weights_choice,
             extractor,
@@ -180,6 +212,7 @@ impl Lane {
         let count = values.len();
         stacked.f_copy_data(&mut values, count)?;
         let block = LossBlock {
+            candidates: Arc::clone(&self.numbers),
             first_step: self.progress.step - steps,
             terms: Arc::clone(&self.terms.columns),
             weights: Arc::clone(&self.terms.weights),
@@ -189,44 +222,58 @@ impl Lane {
         Ok(Some(block))
     }
 
-    /// The error for the first loss of `block` that is not a number.
-    pub fn not_finite(&self, block: &LossBlock) -> Option<EngineError> {
-        let (candidate, losses) = block.first_not_finite()?;
+    /// The first loss of `block` that is not a number: whose it is, at which step, and the error to say so.
+    pub fn not_finite(&self, block: &LossBlock) -> Option<(usize, u64, EngineError)> {
+        let (number, losses) = block.first_not_finite()?;
         let term = losses.each().find(|(_, value, _)| !value.is_finite())?.0;
-        let preset = &self.candidates.get(candidate)?.preset;
-        Some(EngineError::NotFinite {
+        let preset = &self.candidates.get(self.row_of(number)?)?.preset;
+        let error = EngineError::NotFinite {
             step: losses.step,
             term: term.to_string(),
             learning_rate: preset.optimizer.learning_rate,
-        })
+        };
+        Some((number, losses.step, error))
     }
 
-    /// Takes up changed live fields: weights, rates, divisors. The pictures and moments stay.
-    pub fn update_live(&mut self, candidate: usize, preset: Preset) -> Result<(), EngineError> {
-        if let Some(slot) = self.candidates.get_mut(candidate) {
+    /// Takes up changed live fields of the candidate at `row`: weights, rates, divisors. The pictures and moments
+    /// stay.
+    pub fn update_live(&mut self, row: usize, preset: Preset) -> Result<(), EngineError> {
+        if let Some(slot) = self.candidates.get_mut(row) {
             slot.preset = preset;
         }
         self.terms = Terms::new(&self.candidates, &self.targets, self.device)?;
         self.progress.update_live(&self.candidates)
     }
 
-    /// The part of the pictures that `request` asks for, made as small as it says.
-    pub fn preview(&self, request: PictureRequest) -> Result<Preview, EngineError> {
-        tch::no_grad(|| {
-            Ok(preview(
-                &self.progress.shown()?,
-                self.progress.step,
-                request,
-            )?)
-        })
+    /// The part `region` of the pictures of those candidates whom `is_wanted` names by their number, no larger than
+    /// `most` pixels across and down.
+    pub fn seen(
+        &self,
+        is_wanted: impl Fn(usize) -> bool,
+        region: Option<Region>,
+        most: (u32, u32),
+    ) -> Result<Vec<Seen>, EngineError> {
+        let rows: Vec<usize> = (0..self.numbers.len())
+            .filter(|row| self.numbers.get(*row).copied().is_some_and(&is_wanted))
+            .collect();
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let step = self.progress.step;
+        let seen = tch::no_grad(|| {
+            let mut shown = self.progress.shown()?;
+            if rows.len() < self.numbers.len() {
+                shown = shown.f_index_select(0, &row_index(&rows, self.device)?)?;
+            }
+            seen(&shown, &at(&self.numbers, &rows), step, region, most)
+        })?;
+        Ok(seen)
     }
 
     /// The pictures to show and save: the moving average where the preset asks for one.
     pub fn pictures(&self) -> Result<Pictures, EngineError> {
-        Ok(Pictures::from_tensor(
-            &self.progress.shown()?,
-            self.progress.step,
-        )?)
+        let shown = self.progress.shown()?;
+        Ok(pictures_of(&shown, &self.numbers, self.progress.step)?)
     }
 
     /// What is shown, `[N, 3, H, W]`, copied to the host; `None` where any of it is not finite.
@@ -242,12 +289,13 @@ impl Lane {
         Ok(self.progress.copied(Device::Cpu)?)
     }
 
-    /// Goes on from `state`, under the presets in force: the pictures are resized where the size has
+    /// Goes on from `state`, which is of these candidates, under the presets in force: the pictures are resized where the size has
     /// changed since, the moments kept where they still mean something. Steps that were not read back
     /// are forgotten.
     pub(super) fn go_back(&mut self, state: &Progress) -> Result<(), EngineError> {
-        let size = self.started().size;
-        self.progress = state.copied(self.device)?.carried(&self.candidates, size)?;
+        self.progress = state
+            .copied(self.device)?
+            .carried(&self.candidates, self.size())?;
         self.unread.clear();
         Ok(())
     }
@@ -258,6 +306,7 @@ impl Lane {
         let began = Instant::now();
         let (picture, unweighted, _) = self.forward()?;
         Ok(Gradients {
+            candidates: Arc::clone(&self.numbers),
             step: self.progress.step,
             terms: Arc::clone(&self.terms.columns),
             norms: gradient_norms(&self.terms, &unweighted, &picture, is_wanted)?,
@@ -295,6 +344,16 @@ impl Lane {
             .unwrap_or(0)
     }
 
+    /// What the candidates are called, in the order of their rows.
+    pub fn numbers(&self) -> &Arc<[usize]> {
+        &self.numbers
+    }
+
+    /// The row of the candidate that is called `number`.
+    pub fn row_of(&self, number: usize) -> Option<usize> {
+        self.numbers.iter().position(|other| *other == number)
+    }
+
     /// The candidates as they are in force.
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
@@ -304,12 +363,18 @@ impl Lane {
         self.candidates.iter().map(|candidate| &candidate.preset)
     }
 
-    /// What a viewer wants to know at the start.
-    pub fn started(&self) -> Started {
+    /// Width and height of the pictures.
+    pub fn size(&self) -> (u32, u32) {
         let size = self.progress.picture.size();
         let side = |dimension: usize| size.get(dimension).copied().unwrap_or(0) as u32;
+        (side(3), side(2))
+    }
+
+    /// What a viewer wants to know at the start.
+    pub fn started(&self) -> Started {
         Started {
-            size: (side(3), side(2)),
+            candidates: Arc::clone(&self.numbers),
+            size: self.size(),
             style_sizes: self.style_sizes.clone(),
             device: device::name(self.device),
             threads: tch::get_num_threads() as usize,
@@ -318,16 +383,5 @@ impl Lane {
             step: self.progress.step,
             steps: self.steps_wanted(),
         }
-    }
-}
-
-impl Pictures {
-    /// What `shown`, `[N, 3, H, W]` after `step` updates, looks like.
-    pub(super) fn from_tensor(shown: &Tensor, step: u64) -> Result<Self, TchError> {
-        let (count, ..) = shown.size4()?;
-        let pictures = (0..count)
-            .map(|index| Ok(Arc::new(to_picture(shown, index)?)))
-            .collect::<Result<_, TchError>>()?;
-        Ok(Self { step, pictures })
     }
 }

@@ -7,6 +7,7 @@ use tch::Tensor;
 use super::EngineError;
 use super::lane::Lane;
 use super::message::Pictures;
+use super::preview::pictures_of;
 
 /// Pictures are copied no more often than this.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -78,7 +79,7 @@ impl LastSound {
         } else {
             newest.as_ref().or(proven)
         }?;
-        Pictures::from_tensor(&chosen.pictures, chosen.step).ok()
+        pictures_of(&chosen.pictures, lane.numbers(), chosen.step).ok()
     }
 }
 

@@ -1,4 +1,7 @@
 //! What the worker and the other threads say to each other. Plain data: no tensor travels.
+//!
+//! A candidate is called by a number that is given to it once and never to another, whichever lane it is in.
+//! What concerns a lane says which candidates it holds, and gives their values in that order.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -8,6 +11,7 @@ use image::{Rgb32FImage, RgbImage};
 use serde::Serialize;
 
 use super::EngineError;
+use super::input::Candidate;
 use crate::preset::{Change, Preset};
 use crate::weights::store::Progress;
 
@@ -28,10 +32,22 @@ pub enum Command {
         /// All of its new preset.
         preset: Box<Preset>,
     },
+    /// Give up a candidate's place: its picture is reported, and it is stepped no more. Not the last one's.
+    Drop {
+        /// Which candidate.
+        candidate: usize,
+    },
+    /// A new candidate, in a lane of its own. It is stepped before the others until it has caught up.
+    Join {
+        /// Its number, which no other ever had.
+        candidate: usize,
+        /// What it is made of.
+        input: Box<Candidate>,
+    },
     /// Begin again from the first picture, with everything that the presets now say.
     Restart,
     /// Keep the state of the run as it is now, to be gone back to, and report every candidate's picture
-    /// as an event, whether or not anyone looks at the slot.
+    /// as an event a lane, whether or not anyone looks at the slot.
     Snapshot,
     /// Go on from a kept state, as if the steps after it had never been made; the presets stay.
     GoBack {
@@ -47,6 +63,28 @@ pub enum Command {
     RequestPicture(PictureRequest),
     /// Measure how much of the gradient each term makes up. Takes as long as several steps.
     MeasureGradients,
+}
+
+/// Which candidates' pictures are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Whose {
+    /// Every one's.
+    All,
+    /// One's.
+    One(usize),
+    /// Two candidates', in this order.
+    Two(usize, usize),
+}
+
+impl Whose {
+    /// Whether `candidate` is among them.
+    pub fn includes(self, candidate: usize) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(one) => candidate == one,
+            Self::Two(one, two) => candidate == one || candidate == two,
+        }
+    }
 }
 
 /// A part of the picture, in pixels of the picture being optimised.
@@ -66,7 +104,10 @@ pub struct Region {
 /// that no more is copied than is seen; enlarging is left to whoever shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PictureRequest {
-    /// What to cut out; what lies outside the picture is left out. `None` for all of it.
+    /// Whose picture is wanted.
+    pub of: Whose,
+    /// What to cut out; what lies outside the picture is left out. `None` for all of it. It counts in pixels of
+    /// the first candidate's picture; of pictures of other sizes the same part is cut out.
     pub region: Option<Region>,
     /// Most pixels across and down that are wanted. The shape of what is cut out is kept.
     pub most: (u32, u32),
@@ -75,16 +116,34 @@ pub struct PictureRequest {
 /// The answer to a [`PictureRequest`], in the slot.
 #[derive(Debug, Clone)]
 pub struct Preview {
-    /// Number of updates made.
-    pub step: u64,
     /// What was asked for.
     pub request: PictureRequest,
+    /// What there is of it, in the order of the candidates' numbers.
+    pub pictures: Vec<Seen>,
+}
+
+impl Preview {
+    /// What is seen of `candidate`.
+    pub fn of(&self, candidate: usize) -> Option<&Seen> {
+        self.pictures
+            .iter()
+            .find(|seen| seen.candidate == candidate)
+    }
+}
+
+/// What is seen of one candidate's picture.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Whose it is.
+    pub candidate: usize,
+    /// Number of updates made.
+    pub step: u64,
     /// What was cut out.
     pub region: Region,
     /// Width and height of the picture being optimised.
     pub size: (u32, u32),
-    /// A picture a candidate, 8 bits a channel.
-    pub pictures: Vec<Arc<RgbImage>>,
+    /// 8 bits a channel.
+    pub picture: Arc<RgbImage>,
 }
 
 /// What happens before the first step.
@@ -218,6 +277,8 @@ impl std::fmt::Display for LossTerm {
 /// The losses of consecutive steps, all under the same weights.
 #[derive(Debug, Clone)]
 pub struct LossBlock {
+    /// Whose losses these are.
+    pub candidates: Arc<[usize]>,
     /// The step of the first row; the losses of step s are those of the picture after s updates.
     pub first_step: u64,
     /// What each column is.
@@ -236,23 +297,26 @@ impl LossBlock {
         (self.values.len() / (self.terms.len() * self.weights.len()).max(1)) as u64
     }
 
-    /// The losses of `candidate` at the `row`-th step of the block.
+    /// The losses of `candidate` at the `row`-th step of the block; `None` also where they are not in it.
     pub fn losses(&self, row: u64, candidate: usize) -> Option<Losses<'_>> {
+        let place = place_of(&self.candidates, candidate)?;
         let columns = self.terms.len();
-        let start = (row as usize * self.weights.len() + candidate) * columns;
+        let start = (row as usize * self.weights.len() + place) * columns;
         Some(Losses {
             step: self.first_step + row,
             terms: &self.terms,
-            weights: self.weights.get(candidate)?,
+            weights: self.weights.get(place)?,
             unweighted: self.values.get(start..start + columns)?,
         })
     }
 
     /// The earliest losses that hold something that is not a number, and whose they are.
     pub fn first_not_finite(&self) -> Option<(usize, Losses<'_>)> {
-        let candidates = self.weights.len();
         (0..self.steps())
-            .flat_map(|row| (0..candidates).map(move |candidate| (row, candidate)))
+            .flat_map(|row| {
+                let candidates = self.candidates.iter();
+                candidates.map(move |candidate| (row, *candidate))
+            })
             .filter_map(|(row, candidate)| Some((candidate, self.losses(row, candidate)?)))
             .find(|(_, losses)| losses.unweighted.iter().any(|value| !value.is_finite()))
     }
@@ -262,6 +326,36 @@ impl LossBlock {
         let rows = step.saturating_sub(self.first_step) as usize;
         self.values
             .truncate(rows * self.weights.len() * self.terms.len());
+    }
+
+    /// The steps from `step` on, without `candidate`.
+    pub(super) fn rest(&self, step: u64, candidate: usize) -> Self {
+        let columns = self.terms.len();
+        let mut weights = self.weights.to_vec();
+        let mut candidates = self.candidates.to_vec();
+        let mut values = Vec::new();
+        if let Some(place) = place_of(&self.candidates, candidate) {
+            weights.remove(place);
+            candidates.remove(place);
+            let first_row = step.saturating_sub(self.first_step) as usize;
+            values = self
+                .values
+                .chunks(columns.max(1))
+                .enumerate()
+                .filter(|(chunk, _)| {
+                    chunk % self.weights.len() != place && chunk / self.weights.len() >= first_row
+                })
+                .flat_map(|(_, row)| row.iter().copied())
+                .collect();
+        }
+        Self {
+            candidates: candidates.into(),
+            first_step: step.max(self.first_step),
+            weights: weights.into(),
+            values,
+            terms: Arc::clone(&self.terms),
+            seconds: self.seconds,
+        }
     }
 
     /// The losses of `candidate` at every step of the block.
@@ -307,9 +401,16 @@ impl Losses<'_> {
     }
 }
 
-/// The first thing that is known about a run, and again after every rebuild.
+/// Where `candidate` stands among `candidates`.
+fn place_of(candidates: &[usize], candidate: usize) -> Option<usize> {
+    candidates.iter().position(|other| *other == candidate)
+}
+
+/// The first thing that is known about a lane, and again after every rebuild.
 #[derive(Debug, Clone)]
 pub struct Started {
+    /// The candidates that it holds.
+    pub candidates: Arc<[usize]>,
     /// Width and height of the pictures being optimised.
     pub size: (u32, u32),
     /// Width and height at which each candidate's style picture is seen.
@@ -324,7 +425,7 @@ pub struct Started {
     pub weights: Option<PathBuf>,
     /// The step the run is at.
     pub step: u64,
-    /// The step the run is to reach.
+    /// The step the run is to reach: that of the candidate with most of them.
     pub steps: u64,
 }
 
@@ -334,20 +435,41 @@ pub struct Started {
 pub enum EndReason {
     /// All steps were made. The worker waits: a preset with more steps makes it go on.
     Completed,
+    /// The time that [`Job::budget`](super::worker::Job) gives is used up. The worker waits, as after the last step.
+    BudgetSpent,
     /// [`Command::Stop`], or nobody is there any more to say anything else.
     Stopped,
 }
 
-/// Every candidate's picture at one moment.
+/// The pictures of a lane at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Pictures {
+    /// Whose they are.
+    pub candidates: Arc<[usize]>,
     /// Number of updates made.
     pub step: u64,
     /// RGB in [0, 1], a picture a candidate; none where the run was stopped before there were any.
     pub pictures: Vec<Arc<Rgb32FImage>>,
 }
 
-/// A state of the run that the worker keeps, and the pictures at that moment.
+impl Pictures {
+    /// The picture of `candidate`.
+    pub fn of(&self, candidate: usize) -> Option<&Arc<Rgb32FImage>> {
+        self.pictures.get(place_of(&self.candidates, candidate)?)
+    }
+
+    /// Without those of the other candidates.
+    #[must_use]
+    pub fn only(&self, candidate: usize) -> Self {
+        Self {
+            candidates: Arc::new([candidate]),
+            step: self.step,
+            pictures: self.of(candidate).into_iter().cloned().collect(),
+        }
+    }
+}
+
+/// A state of a lane that the worker keeps, and the pictures at that moment.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     /// What [`Command::GoBack`] and [`Command::Forget`] call it; never used twice.
@@ -359,6 +481,8 @@ pub struct Snapshot {
 /// How much of each candidate's gradient with respect to the picture comes from which term.
 #[derive(Debug, Clone)]
 pub struct Gradients {
+    /// Whose gradients these are.
+    pub candidates: Arc<[usize]>,
     /// Number of updates before this evaluation.
     pub step: u64,
     /// What each number is.
@@ -370,9 +494,21 @@ pub struct Gradients {
     pub seconds: f64,
 }
 
+impl Gradients {
+    /// The norms of `candidate`'s terms.
+    pub fn of(&self, candidate: usize) -> Option<&[f64]> {
+        let place = place_of(&self.candidates, candidate)?;
+        self.norms.get(place).map(Vec::as_slice)
+    }
+}
+
 /// A kind of command that can be refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
+    /// [`Command::Stop`], of a run that is only watched.
+    Stop,
+    /// A preset that somebody saved in the folder of a run that is only watched.
+    Preset,
     /// [`Command::Restart`]
     Restart,
     /// [`Command::Snapshot`]
@@ -385,6 +521,12 @@ pub enum Refusal {
     Picture,
     /// [`Command::MeasureGradients`]
     Gradients,
+    /// [`Command::Drop`] of this candidate.
+    Drop(usize),
+    /// [`Command::Join`] of this candidate.
+    Join(usize),
+    /// [`Command::Pause`] or [`Command::Resume`], of a run that is only watched.
+    Pause,
 }
 
 /// Said by the worker, in order, never dropped.
@@ -433,6 +575,8 @@ pub enum Event {
     Snapshot(Snapshot),
     /// The answer to [`Command::GoBack`].
     WentBack {
+        /// Who goes on from there.
+        candidates: Arc<[usize]>,
         /// From which kept state the run goes on.
         snapshot: u64,
         /// The step that the run is at again.
@@ -442,7 +586,14 @@ pub enum Event {
     Gradients(Gradients),
     /// There is a new picture in the slot.
     PictureReady,
-    /// The run is over.
+    /// The answer to [`Command::Drop`].
+    Dropped {
+        /// Which candidate is no more.
+        candidate: usize,
+        /// Its last picture.
+        pictures: Pictures,
+    },
+    /// A lane has come to its end.
     Ended {
         /// Why.
         reason: EndReason,
@@ -451,11 +602,52 @@ pub enum Event {
         /// Seconds of stepping, pauses left out.
         seconds: f64,
     },
-    /// The run cannot go on.
+    /// These candidates cannot go on; the others, if there are any, do.
     Failed {
+        /// Which.
+        candidates: Arc<[usize]>,
         /// Why.
         error: EngineError,
         /// The last pictures that are sound, where there are any.
         pictures: Option<Pictures>,
     },
+}
+
+impl Event {
+    /// Whether it has anything to do with `candidate`: what is not said of candidates concerns all.
+    pub fn concerns(&self, candidate: usize) -> bool {
+        match self {
+            Self::Started(Started { candidates, .. })
+            | Self::Losses(LossBlock { candidates, .. })
+            | Self::Gradients(Gradients { candidates, .. })
+            | Self::WentBack { candidates, .. }
+            | Self::Failed { candidates, .. }
+            | Self::Ended {
+                pictures: Pictures { candidates, .. },
+                ..
+            }
+            | Self::Snapshot(Snapshot {
+                pictures: Pictures { candidates, .. },
+                ..
+            }) => candidates.contains(&candidate),
+            Self::PresetChanged {
+                candidate: other, ..
+            }
+            | Self::PresetRefused {
+                candidate: other, ..
+            }
+            | Self::Dropped {
+                candidate: other, ..
+            }
+            | Self::Refused {
+                what: Refusal::Drop(other) | Refusal::Join(other),
+                ..
+            } => *other == candidate,
+            Self::Preparing(_)
+            | Self::Refused { .. }
+            | Self::Paused(_)
+            | Self::Resumed(_)
+            | Self::PictureReady => true,
+        }
+    }
 }

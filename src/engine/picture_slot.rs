@@ -28,23 +28,16 @@ impl PictureSlot {
 
 #[cfg(test)]
 mod tests {
-    use super::super::message::{PictureRequest, Region};
+    use super::super::message::{PictureRequest, Whose};
     use super::*;
 
-    fn preview(step: u64) -> Preview {
+    fn preview(width: u32) -> Preview {
         Preview {
-            step,
             request: PictureRequest {
+                of: Whose::All,
                 region: None,
-                most: (1, 1),
+                most: (width, 1),
             },
-            region: Region {
-                x: 0,
-                y: 0,
-                width: 1,
-                height: 1,
-            },
-            size: (1, 1),
             pictures: vec![],
         }
     }
@@ -52,10 +45,13 @@ mod tests {
     #[test]
     fn the_latest_wins_and_is_taken_once() {
         let slot = PictureSlot::default();
-        for step in 1..=3 {
-            slot.put(preview(step));
+        for width in 1..=3 {
+            slot.put(preview(width));
         }
-        assert_eq!(slot.take().map(|preview| preview.step), Some(3));
+        assert_eq!(
+            slot.take().map(|preview| preview.request.most),
+            Some((3, 1))
+        );
         assert!(slot.take().is_none());
     }
 }

@@ -83,7 +83,7 @@ impl Preparation {
 }
 
 /// The common size of the candidates, or why they cannot share a tensor.
-fn check_compatible(
+pub(super) fn check_compatible(
     first: &Candidate,
     candidates: &[Candidate],
 ) -> Result<(u32, u32), EngineError> {

@@ -5,22 +5,26 @@ use std::sync::Arc;
 
 use tch::{TchError, Tensor};
 
-use super::message::{PictureRequest, Preview, Region};
-use crate::pixels::tensor::to_rgb8;
+use super::cut::{clipped, fitting};
+use super::message::{Pictures, Region, Seen};
+use crate::pixels::tensor::{to_picture, to_rgb8};
 
 /// By how much the antialiased filter reduces a picture at most, about.
 const LARGEST_REDUCTION: u32 = 8;
 
-/// The answer to `request` from `shown`, `[N, 3, H, W]` after `step` updates.
-pub(super) fn preview(
+/// The part `region` of every picture of `shown`, `[N, 3, H, W]` after `step` updates, no larger than `most`; the
+/// candidates are called `numbers`.
+pub(super) fn seen(
     shown: &Tensor,
+    numbers: &[usize],
     step: u64,
-    request: PictureRequest,
-) -> Result<Preview, TchError> {
+    region: Option<Region>,
+    most: (u32, u32),
+) -> Result<Vec<Seen>, TchError> {
     let (_, _, height, width) = shown.size4()?;
     let size = (width as u32, height as u32);
-    let region = clipped(request.region, size);
-    let (width, height) = fitting((region.width, region.height), request.most);
+    let region = clipped(region, size);
+    let (width, height) = fitting((region.width, region.height), most);
     let mut seen = shown
         .f_detach()?
         .f_narrow(2, i64::from(region.y), i64::from(region.height))?
@@ -49,49 +53,49 @@ pub(super) fn preview(
             None,
         )?;
     }
-    Ok(Preview {
+    let pictures = to_rgb8(&seen)?.into_iter().zip(numbers);
+    Ok(pictures
+        .map(|(picture, &candidate)| Seen {
+            candidate,
+            step,
+            region,
+            size,
+            picture: Arc::new(picture),
+        })
+        .collect())
+}
+
+/// What `shown`, `[N, 3, H, W]` after `step` updates, looks like in full.
+pub(super) fn pictures_of(
+    shown: &Tensor,
+    numbers: &Arc<[usize]>,
+    step: u64,
+) -> Result<Pictures, TchError> {
+    let (count, ..) = shown.size4()?;
+    let pictures = (0..count)
+        .map(|index| Ok(Arc::new(to_picture(shown, index)?)))
+        .collect::<Result<_, TchError>>()?;
+    Ok(Pictures {
+        candidates: Arc::clone(numbers),
         step,
-        request,
-        region,
-        size,
-        pictures: to_rgb8(&seen)?.into_iter().map(Arc::new).collect(),
+        pictures,
     })
 }
 
-/// What of `region` lies inside a picture of this size: all of the picture where nothing does.
-fn clipped(region: Option<Region>, (width, height): (u32, u32)) -> Region {
-    let whole = Region {
-        x: 0,
-        y: 0,
-        width,
-        height,
-    };
-    let Some(region) = region else { return whole };
-    let inside = Region {
-        width: region.width.min(width.saturating_sub(region.x)),
-        height: region.height.min(height.saturating_sub(region.y)),
-        ..region
-    };
-    if inside.width == 0 || inside.height == 0 {
-        whole
-    } else {
-        inside
+/// `region`, which counts in pixels of a picture of size `from`, for one of size `to`.
+pub(super) fn carried_over(region: Region, from: (u32, u32), to: (u32, u32)) -> Region {
+    if from == to {
+        return region;
     }
-}
-
-/// The largest size of the same shape within `most` that is not larger than `size`; at least 1×1.
-fn fitting((width, height): (u32, u32), most: (u32, u32)) -> (u32, u32) {
-    let (most_across, most_down) = (most.0.max(1), most.1.max(1));
-    if width <= most_across && height <= most_down {
-        return (width, height);
-    }
-    let scale =
-        (f64::from(most_across) / f64::from(width)).min(f64::from(most_down) / f64::from(height));
-    let side = |length: u32, most: u32| {
-        let scaled = (f64::from(length) * scale).round() as u32;
-        scaled.clamp(1, most)
+    let scaled = |value: u32, from: u32, to: u32| {
+        (f64::from(value) * f64::from(to) / f64::from(from.max(1))).round() as u32
     };
-    (side(width, most_across), side(height, most_down))
+    Region {
+        x: scaled(region.x, from.0, to.0),
+        y: scaled(region.y, from.1, to.1),
+        width: scaled(region.width, from.0, to.0).max(1),
+        height: scaled(region.height, from.1, to.1).max(1),
+    }
 }
 
 #[cfg(test)]
@@ -112,45 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn a_region_is_cut_at_the_edges_and_one_that_shows_nothing_becomes_all() {
-        let whole = region(0, 0, 40, 30);
-        for (asked, expected) in [
-            (None, whole),
-            (Some(region(5, 6, 7, 8)), region(5, 6, 7, 8)),
-            (Some(region(35, 28, 10, 10)), region(35, 28, 5, 2)),
-            (Some(region(0, 0, u32::MAX, u32::MAX)), whole),
-            (Some(region(40, 0, 5, 5)), whole),
-            (Some(region(3, u32::MAX, 5, 5)), whole),
-            (Some(region(3, 3, 0, 5)), whole),
-        ] {
-            assert_eq!(clipped(asked, SIZE), expected, "{asked:?}");
-        }
-    }
-
-    #[test]
-    fn a_picture_shrinks_in_its_shape_and_never_grows() {
-        assert_eq!(fitting(SIZE, (100, 100)), SIZE);
-        assert_eq!(fitting(SIZE, (20, 100)), (20, 15));
-        assert_eq!(fitting(SIZE, (100, 10)), (13, 10));
-        assert_eq!(fitting(SIZE, (0, 0)), (1, 1));
-        assert_eq!(fitting((4000, 2), (10, 10)), (10, 1));
-    }
-
-    #[test]
     fn what_is_shown_is_what_is_there() {
         let shown = Tensor::rand([2, 3, 30, 40], (Kind::Float, Device::Cpu)) * 1.4 - 0.2;
         let cut = region(4, 3, 10, 6);
-        let request = PictureRequest {
-            region: Some(cut),
-            most: (100, 100),
-        };
-        let preview = preview(&shown, 7, request).unwrap();
-        assert_eq!(
-            (preview.step, preview.region, preview.size),
-            (7, cut, (40, 30))
-        );
-        for (index, picture) in (0..).zip(&preview.pictures) {
-            for (x, y, pixel) in picture.enumerate_pixels() {
+        let all = seen(&shown, &[4, 9], 7, Some(cut), (100, 100)).unwrap();
+        for (index, seen) in (0..).zip(&all) {
+            assert_eq!((seen.step, seen.region, seen.size), (7, cut, (40, 30)));
+            assert_eq!(Some(&seen.candidate), [4, 9].get(index as usize));
+            for (x, y, pixel) in seen.picture.enumerate_pixels() {
                 for (channel, &found) in (0..).zip(&pixel.0) {
                     let place = [index, channel, i64::from(y) + 3, i64::from(x) + 4];
                     let value = shown.double_value(&place).clamp(0.0, 1.0) as f32;
@@ -158,6 +131,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_same_part_of_a_picture_of_another_size() {
+        let part = region(10, 6, 20, 12);
+        assert_eq!(carried_over(part, SIZE, SIZE), part);
+        assert_eq!(carried_over(part, SIZE, (80, 60)), region(20, 12, 40, 24));
+        assert_eq!(carried_over(region(1, 1, 1, 1), SIZE, (4, 3)).width, 1);
     }
 
     /// A fine chequerboard is grey from afar: what only takes every other pixel shows black or white.
@@ -169,12 +150,8 @@ mod tests {
         let shown = Tensor::from_slice(&board)
             .reshape([1, 1, 30, 40])
             .expand([1, 3, 30, 40], false);
-        let request = PictureRequest {
-            region: None,
-            most: (10, 10),
-        };
-        let preview = preview(&shown, 0, request).unwrap();
-        let picture = preview.pictures.first().unwrap();
+        let seen = seen(&shown, &[0], 0, None, (10, 10)).unwrap();
+        let picture = &seen.first().unwrap().picture;
         assert_eq!(picture.dimensions(), (10, 8));
         assert!(
             picture

@@ -7,6 +7,7 @@ use super::input::Candidate;
 use crate::network::IMAGENET_DEVIATION;
 use crate::optimizer::adam::Adam;
 use crate::optimizer::average::IterateAverage;
+use crate::optimizer::row_index;
 use crate::preset::OptimizerPreset;
 
 /// The state of a lane, from which every later step follows.
@@ -93,6 +94,21 @@ impl Progress {
             }
         }
         Self::new(picture, candidates, self.step)
+    }
+
+    /// The progress of the candidates at `rows`, copied.
+    pub(super) fn rows(&self, rows: &[usize]) -> Result<Self, TchError> {
+        let index = row_index(rows, self.picture.device())?;
+        Ok(Self {
+            picture: self.picture.f_index_select(0, &index)?,
+            optimizer: self.optimizer.rows(rows)?,
+            average: self
+                .average
+                .as_ref()
+                .map(|average| average.rows(rows))
+                .transpose()?,
+            step: self.step,
+        })
     }
 
     /// A copy on `device` that shares nothing with this one, whatever steps either makes.

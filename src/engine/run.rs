@@ -1,21 +1,29 @@
-//! A run: the lane, and what is going on with it, driven by commands between steps. Worker thread.
+//! A run: its lanes, which take turns, and the commands between their steps. Worker thread.
+
+mod changes;
+mod membership;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tch::Device;
 
 use super::EngineError;
+use super::arrangement::arrange;
 use super::device;
 use super::first_lane::FirstLane;
 use super::inbox::{Inbox, Next};
 use super::input::Candidate;
-use super::lane::Lane;
-use super::last_sound::LastSound;
-use super::message::{Command, EndReason, Event, PictureRequest, Pictures, Refusal, Snapshot};
+use super::lane_run::LaneRun;
+use super::message::{
+    Command, EndReason, Event, PictureRequest, Preview, Refusal, Snapshot, Whose,
+};
 use super::picture_slot::PictureSlot;
-use super::snapshot::Snapshots;
-use super::worker::Job;
-use crate::preset::{Change, ChangeClass, Preset, diff};
+use super::preview::carried_over;
+use super::snapshot::{Kept, Snapshots};
+use super::worker::{Job, caught};
 
 /// What the worker is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,25 +38,19 @@ enum State {
 
 /// Everything that the worker thread holds.
 pub(super) struct Run<'a> {
-    lane: Lane,
+    lanes: Vec<LaneRun>,
     job: Job,
-    /// The presets as last asked for: those in force, and what waits for a restart.
-    wanted: Vec<Preset>,
+    device: Device,
     outbox: &'a Sender<Event>,
     slot: PictureSlot,
     snapshots: Snapshots,
-    last_sound: LastSound,
     state: State,
-    /// The picture that was asked for and has not been delivered yet.
+    /// The pictures that were asked for and have not been delivered yet.
     request: Option<PictureRequest>,
-    /// Time spent in steps.
-    stepping: Duration,
-    /// When losses were last read back; `None` until the first step, so that its losses show at once.
-    last_read: Option<Instant>,
 }
 
 impl<'a> Run<'a> {
-    /// Builds the lane, saying so.
+    /// Builds the lanes, saying so.
     pub(super) fn start(
         job: Job,
         inbox: &mut Inbox<'_>,
@@ -59,116 +61,178 @@ impl<'a> Run<'a> {
         if let Some(threads) = job.threads {
             tch::set_num_threads(threads.max(1) as i32);
         }
-        let FirstLane { lane, changes } = FirstLane::new(&job, device, inbox, outbox)?;
-        let mut started = lane.started();
-        started.notes.extend(note);
-        let _ = outbox.send(Event::Started(started));
-        for change in changes {
-            let _ = outbox.send(change);
-        }
-        let wanted = lane
-            .candidates()
-            .iter()
-            .map(|candidate| candidate.preset.clone())
-            .collect();
-        Ok(Self {
-            last_sound: LastSound::new(&lane),
-            lane,
-            job,
-            wanted,
+        let mut run = Self {
+            lanes: Vec::new(),
+            device,
             outbox,
             slot,
             snapshots: Snapshots::default(),
             state: State::Running,
             request: None,
-            stepping: Duration::ZERO,
-            last_read: None,
-        })
+            job,
+        };
+        let groups = arrange(&run.job.candidates, run.job.most_in_lane);
+        let only_one = groups.len() == 1;
+        for group in groups {
+            let numbers: Arc<[usize]> = group.into();
+            match run.add_lane(&numbers, note.as_deref(), inbox) {
+                Ok(()) => {}
+                Err(error) if only_one || error.is_stopped() => return Err(error),
+                Err(error) => run.say(Event::Failed {
+                    candidates: numbers,
+                    error,
+                    pictures: None,
+                }),
+            }
+        }
+        Ok(run)
     }
 
-    /// Steps and listens until the run is stopped.
-    pub(super) fn go(&mut self, inbox: &mut Inbox<'_>) -> Result<(), EngineError> {
+    fn add_lane(
+        &mut self,
+        numbers: &Arc<[usize]>,
+        note: Option<&str>,
+        inbox: &mut Inbox<'_>,
+    ) -> Result<(), EngineError> {
+        let candidates: Vec<Candidate> = numbers
+            .iter()
+            .filter_map(|number| self.job.candidates.get(*number).cloned())
+            .collect();
+        let weights = &self.job.weights;
+        let FirstLane { lane, changes } = FirstLane::new(
+            &candidates,
+            numbers,
+            weights,
+            self.device,
+            inbox,
+            self.outbox,
+        )?;
+        let mut started = lane.started();
+        started.notes.extend(note.map(str::to_owned));
+        self.say(Event::Started(started));
+        changes.into_iter().for_each(|change| self.say(change));
+        self.lanes.push(LaneRun::new(lane));
+        Ok(())
+    }
+
+    /// Steps and listens until the run is stopped, or no lane is left.
+    pub(super) fn go(&mut self, inbox: &mut Inbox<'_>) {
         loop {
-            self.take_commands(inbox)?;
+            self.take_commands(inbox);
+            self.say_failures();
+            if self.lanes.is_empty() {
+                return;
+            }
             if self.state == State::Stopping {
-                return self.end(EndReason::Stopped);
+                self.end_all(EndReason::Stopped);
+                self.say_failures();
+                return;
             }
-            if self.has_steps_left() {
-                self.state = State::Running;
-                self.step()?;
-            } else if self.state != State::Completed {
-                self.state = State::Completed;
-                self.end(EndReason::Completed)?;
+            match self.next_lane() {
+                Some(lane) => {
+                    self.state = State::Running;
+                    self.step(lane);
+                }
+                None if self.state != State::Completed => {
+                    self.state = State::Completed;
+                    let has_steps = self.lanes.iter().any(LaneRun::has_steps_left);
+                    self.end_all(if has_steps {
+                        EndReason::BudgetSpent
+                    } else {
+                        EndReason::Completed
+                    });
+                }
+                None => {}
             }
+            self.say_failures();
         }
     }
 
-    /// What is worth saving of a run that failed with `error`.
-    pub(super) fn sound_pictures(&self, error: &EngineError) -> Option<Pictures> {
-        self.last_sound.pictures(&self.lane, error)
+    /// The run cannot go on because of a mistake in the program: `reason` says what is known of it.
+    pub(super) fn give_up(&mut self, reason: &str) {
+        for lane in &self.lanes {
+            let error = EngineError::WorkerGone(reason.to_owned());
+            // What is half done is only looked at for pictures, which are checked.
+            let pictures = caught(|| Ok(lane.sound_pictures(&error))).unwrap_or(None);
+            self.say(Event::Failed {
+                candidates: Arc::clone(lane.lane.numbers()),
+                error,
+                pictures,
+            });
+        }
     }
 
-    fn has_steps_left(&self) -> bool {
-        self.lane.step_count() < self.lane.steps_wanted()
+    /// The lane that is furthest behind, so that all advance together; `None` where there is no step to make.
+    fn next_lane(&self) -> Option<usize> {
+        let spent = || self.lanes.iter().map(LaneRun::stepping).sum::<Duration>();
+        if self.job.budget.is_some_and(|budget| budget <= spent()) {
+            return None;
+        }
+        let with_steps = (0..)
+            .zip(&self.lanes)
+            .filter(|(_, lane)| lane.has_steps_left());
+        let furthest = with_steps.min_by_key(|(_, lane)| lane.lane.step_count());
+        furthest.map(|(index, _)| index)
     }
 
     /// Carries out what has been said. Waits for a command only when there is no step to make.
-    fn take_commands(&mut self, inbox: &mut Inbox<'_>) -> Result<(), EngineError> {
+    fn take_commands(&mut self, inbox: &mut Inbox<'_>) {
         loop {
             let idle = match self.state {
                 State::Running | State::Stopping => false,
                 State::Paused => true,
-                State::Completed => !self.has_steps_left(),
+                State::Completed => self.next_lane().is_none(),
             };
             match inbox.next(idle) {
                 Next::Command(command) => {
-                    self.carry_out(command, inbox)?;
+                    self.carry_out(command, inbox);
                     // What was said after it is not meant for a run that is over.
                     if self.state == State::Stopping {
-                        return Ok(());
+                        return;
+                    }
+                    self.say_failures();
+                    if self.lanes.is_empty() {
+                        return;
                     }
                 }
-                Next::Nothing => return Ok(()),
+                Next::Nothing => return,
                 Next::Closed => {
                     self.state = State::Stopping;
-                    return Ok(());
+                    return;
                 }
             }
         }
     }
 
-    fn carry_out(&mut self, command: Command, inbox: &mut Inbox<'_>) -> Result<(), EngineError> {
+    fn carry_out(&mut self, command: Command, inbox: &mut Inbox<'_>) {
         match command {
             Command::Pause
                 if self.state == State::Running
-                    || self.state == State::Completed && self.has_steps_left() =>
+                    || self.state == State::Completed && self.next_lane().is_some() =>
             {
                 self.state = State::Paused;
-                self.read_losses()?;
-                self.say(Event::Paused(self.lane.step_count()));
+                self.read_losses();
+                self.say(Event::Paused(self.step_count()));
                 // No read-back will come by which a picture that was asked for could be delivered.
                 self.deliver_picture();
             }
             Command::Resume if self.state == State::Paused => {
                 self.state = State::Running;
-                self.say(Event::Resumed(self.lane.step_count()));
+                self.say(Event::Resumed(self.step_count()));
             }
             Command::Pause | Command::Resume => {}
             Command::Stop => self.state = State::Stopping,
             Command::ChangePreset { candidate, preset } => {
-                self.change_preset(candidate, *preset, inbox)?;
+                self.change_preset(candidate, *preset, inbox);
             }
-            Command::Restart => self.restart(inbox)?,
-            Command::Snapshot => {
-                self.read_losses()?;
-                let kept = self.keep_snapshot();
-                self.answer(Refusal::Snapshot, kept);
-            }
-            Command::GoBack { snapshot } => self.go_back(snapshot)?,
+            Command::Drop { candidate } => self.drop_candidate(candidate),
+            Command::Join { candidate, input } => self.join(candidate, *input, inbox),
+            Command::Restart => self.restart(inbox),
+            Command::Snapshot => self.keep_snapshots(),
+            Command::GoBack { snapshot } => self.go_back(snapshot),
             Command::Forget { snapshot } => {
                 if let Err(error) = self.snapshots.forget(snapshot) {
-                    let what = Refusal::Forget;
-                    self.say(Event::Refused { what, error });
+                    self.refuse(Refusal::Forget, error);
                 }
             }
             Command::RequestPicture(request) => {
@@ -177,219 +241,166 @@ impl<'a> Run<'a> {
                     self.deliver_picture();
                 }
             }
-            Command::MeasureGradients => {
-                // So that the device has nothing else to do whose time would be taken for this one's.
-                self.read_losses()?;
-                let mut is_wanted = || !inbox.is_urgent();
-                let gradients = self.lane.gradients(&mut is_wanted).map(Event::Gradients);
-                self.answer(Refusal::Gradients, gradients);
-            }
+            Command::MeasureGradients => self.measure_gradients(inbox),
         }
-        Ok(())
     }
 
-    fn step(&mut self) -> Result<(), EngineError> {
-        let started = Instant::now();
-        self.lane.step()?;
-        self.stepping += started.elapsed();
-        let due = self
-            .last_read
-            .is_none_or(|last| last.elapsed() >= self.job.report_interval);
-        if due {
-            self.read_losses()?;
-            self.deliver_picture();
-            self.last_sound.renew(&self.lane);
-        }
-        Ok(())
-    }
-
-    fn read_losses(&mut self) -> Result<(), EngineError> {
-        let began = Instant::now();
-        self.last_read = Some(began);
-        let Some(mut block) = self.lane.read_losses(0.0)? else {
-            return Ok(());
+    fn step(&mut self, index: usize) {
+        let (interval, outbox) = (self.job.report_interval, self.outbox);
+        let Some(lane) = self.lanes.get_mut(index) else {
+            return;
         };
-        // Reading back waits for the device, which belongs to the time of the steps.
-        self.stepping += began.elapsed();
-        block.seconds = self.stepping.as_secs_f64();
-        let failed = self.lane.not_finite(&block);
-        if let Some(EngineError::NotFinite { step, .. }) = &failed {
-            block.truncate(*step);
+        if lane.attempt(|lane| lane.step(interval, outbox)) == Some(true) {
+            self.deliver_picture();
         }
-        if block.steps() > 0 {
-            self.say(Event::Losses(block));
+        self.end_what_is_finished(index);
+    }
+
+    fn read_losses(&mut self) {
+        for lane in &mut self.lanes {
+            lane.attempt(|lane| lane.read_losses(self.outbox));
         }
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        Ok(())
     }
 
     fn deliver_picture(&mut self) {
         let Some(request) = self.request.take() else {
             return;
         };
-        let delivered = self.lane.preview(request).map(|preview| {
-            self.slot.put(preview);
-            Event::PictureReady
-        });
-        self.answer(Refusal::Picture, delivered);
-    }
-
-    fn keep_snapshot(&mut self) -> Result<Event, EngineError> {
-        let pictures = self.lane.pictures()?;
-        let number = self.snapshots.keep(self.lane.state()?);
-        Ok(Event::Snapshot(Snapshot { number, pictures }))
-    }
-
-    fn go_back(&mut self, number: u64) -> Result<(), EngineError> {
-        // The losses of the steps that are now left behind belong to the steps that they were made at.
-        self.read_losses()?;
-        let went_back = self
-            .snapshots
-            .get(number)
-            .and_then(|state| self.lane.go_back(state));
-        if went_back.is_ok() {
-            self.last_sound = LastSound::new(&self.lane);
-            if self.state == State::Completed {
-                // Goes on where steps are left, and otherwise ends again, with the pictures of then.
-                self.state = State::Running;
+        match self.preview(request) {
+            Ok(preview) => {
+                self.slot.put(preview);
+                self.say(Event::PictureReady);
             }
+            Err(error) => self.refuse(Refusal::Picture, error),
         }
-        let step = self.lane.step_count();
-        let answer = went_back.map(|()| Event::WentBack {
-            snapshot: number,
-            step,
-        });
-        self.answer(Refusal::GoBack, answer);
-        Ok(())
     }
 
-    /// Takes up what of `preset` may change now; what needs a restart is remembered.
-    fn change_preset(
-        &mut self,
-        candidate: usize,
-        preset: Preset,
-        inbox: &mut Inbox<'_>,
-    ) -> Result<(), EngineError> {
-        let Some(current) = self
-            .lane
-            .candidates()
-            .get(candidate)
-            .map(|candidate| candidate.preset.clone())
-        else {
-            let reason = format!("there is no candidate {candidate}");
-            let error = EngineError::Incompatible(reason);
-            self.refuse(candidate, preset, error);
-            return Ok(());
+    fn preview(&self, request: PictureRequest) -> Result<Preview, EngineError> {
+        let first = match request.of {
+            Whose::One(first) | Whose::Two(first, _) => self.lane_of(first),
+            Whose::All => self.lanes.first(),
         };
-        let pending = diff(&current, &preset);
-        let has = |class| pending.iter().any(|change: &Change| change.class == class);
-        // Losses so far were made under the old weights and must say so.
-        self.read_losses()?;
-        let in_force = keep_restart_fields(&current, &preset);
-        if has(ChangeClass::Rebuild) {
-            let mut candidates = self.lane.candidates().to_vec();
-            if let Some(slot) = candidates.get_mut(candidate) {
-                slot.preset.clone_from(&in_force);
-            }
-            match self.lane.rebuilt(candidates, &mut |stage| {
-                let _ = self.outbox.send(Event::Preparing(stage));
-                broken_off(inbox.is_replaced(&in_force))
-            }) {
-                Ok(lane) => {
-                    self.lane = lane;
-                    self.say(Event::Started(self.lane.started()));
-                }
-                // A later preset waits, or the end.
-                Err(error) if error.is_stopped() => return Ok(()),
-                Err(error) => {
-                    self.refuse(candidate, preset, error);
-                    return Ok(());
-                }
-            }
-        } else if has(ChangeClass::Live) {
-            self.lane.update_live(candidate, in_force.clone())?;
+        let first_size = first.map(|lane| lane.lane.size());
+        let mut pictures = Vec::new();
+        for lane in &self.lanes {
+            let size = lane.lane.size();
+            let region = request
+                .region
+                .map(|region| carried_over(region, first_size.unwrap_or(size), size));
+            let wanted = |candidate| request.of.includes(candidate);
+            pictures.extend(lane.lane.seen(wanted, region, request.most)?);
         }
-        // What waits for a restart was said when it was first asked for.
-        let changes = self
-            .wanted
-            .get(candidate)
-            .map_or(pending, |before| diff(before, &preset));
-        if let Some(slot) = self.wanted.get_mut(candidate) {
-            slot.clone_from(&preset);
-        }
-        self.say(Event::PresetChanged {
-            candidate,
-            step: self.lane.step_count(),
-            changes,
-            preset: Box::new(preset),
-            in_force: Box::new(in_force),
-        });
-        Ok(())
+        pictures.sort_by_key(|seen| seen.candidate);
+        Ok(Preview { request, pictures })
     }
 
-    fn restart(&mut self, inbox: &mut Inbox<'_>) -> Result<(), EngineError> {
-        self.read_losses()?;
-        let candidates = self
-            .lane
-            .candidates()
-            .iter()
-            .zip(&self.wanted)
-            .map(|(candidate, preset)| Candidate {
-                preset: preset.clone(),
-                ..candidate.clone()
-            })
-            .collect();
-        let device = self.lane.picture().device();
-        let outbox = self.outbox;
-        let weights = self.job.weights.clone();
-        match Lane::new(candidates, weights, device, &mut |stage| {
-            let _ = outbox.send(Event::Preparing(stage));
-            let replaced = |preset| inbox.is_replaced(preset);
-            broken_off(self.wanted.first().is_some_and(replaced))
-        }) {
-            Ok(lane) => {
-                self.lane = lane;
-                self.stepping = Duration::ZERO;
-                self.last_read = None;
-                self.last_sound = LastSound::new(&self.lane);
-                if self.state == State::Completed {
-                    self.state = State::Running;
+    fn keep_snapshots(&mut self) {
+        self.read_losses();
+        for lane in &self.lanes {
+            let kept = lane.lane.pictures().and_then(|pictures| {
+                let progress = lane.lane.state()?;
+                Ok((pictures, progress))
+            });
+            match kept {
+                Ok((pictures, progress)) => {
+                    let number = self.snapshots.keep(Kept {
+                        candidates: Arc::clone(lane.lane.numbers()),
+                        progress,
+                    });
+                    self.say(Event::Snapshot(Snapshot { number, pictures }));
                 }
-                self.say(Event::Started(self.lane.started()));
-            }
-            Err(error) => {
-                let what = Refusal::Restart;
-                self.say(Event::Refused { what, error });
+                Err(error) => self.refuse(Refusal::Snapshot, error),
             }
         }
-        Ok(())
     }
 
-    fn end(&mut self, reason: EndReason) -> Result<(), EngineError> {
-        self.read_losses()?;
+    fn go_back(&mut self, number: u64) {
+        // The losses of the steps that are now left behind belong to the steps that they were made at.
+        self.read_losses();
+        let kept = match self.snapshots.get(number) {
+            Ok(kept) => kept,
+            Err(error) => return self.refuse(Refusal::GoBack, error),
+        };
+        let mut went_back = false;
+        for lane in &mut self.lanes {
+            let numbers = Arc::clone(lane.lane.numbers());
+            if !numbers
+                .iter()
+                .all(|number| kept.candidates.contains(number))
+            {
+                continue;
+            }
+            let event = match lane.go_back(&kept.candidates, &kept.progress) {
+                Ok(()) => Event::WentBack {
+                    candidates: numbers,
+                    snapshot: number,
+                    step: lane.lane.step_count(),
+                },
+                Err(error) => Event::Refused {
+                    what: Refusal::GoBack,
+                    error,
+                },
+            };
+            went_back |= matches!(event, Event::WentBack { .. });
+            let _ = self.outbox.send(event);
+        }
+        if went_back && self.state == State::Completed {
+            // Goes on where steps are left, and otherwise ends again, with the pictures of then.
+            self.state = State::Running;
+        }
+    }
+
+    fn measure_gradients(&mut self, inbox: &mut Inbox<'_>) {
+        // So that the device has nothing else to do whose time would be taken for this one's.
+        self.read_losses();
+        for lane in &self.lanes {
+            let mut is_wanted = || !inbox.is_urgent();
+            match lane.lane.gradients(&mut is_wanted) {
+                Ok(gradients) => self.say(Event::Gradients(gradients)),
+                Err(error) => self.refuse(Refusal::Gradients, error),
+            }
+        }
+    }
+
+    fn end_all(&mut self, reason: EndReason) {
+        for lane in &mut self.lanes {
+            // One that has ended by itself is said to be stopped, too, since the program waits for that word.
+            if !lane.has_ended || reason == EndReason::Stopped {
+                lane.attempt(|lane| lane.end(reason, self.outbox));
+            }
+        }
         self.deliver_picture();
-        let pictures = self.lane.pictures()?;
-        self.say(Event::Ended {
-            reason,
-            pictures,
-            seconds: self.stepping.as_secs_f64(),
-        });
-        Ok(())
     }
 
-    /// Says what came of a command without which the run goes on as well.
-    fn answer(&self, what: Refusal, answer: Result<Event, EngineError>) {
-        self.say(answer.unwrap_or_else(|error| Event::Refused { what, error }));
+    /// Takes out the lanes that cannot go on, and says why.
+    fn say_failures(&mut self) {
+        let failed = self.lanes.extract_if(.., |lane| lane.failure.is_some());
+        for mut lane in failed {
+            if let Some(error) = lane.failure.take() {
+                let pictures = caught(|| Ok(lane.sound_pictures(&error))).unwrap_or(None);
+                let _ = self.outbox.send(Event::Failed {
+                    candidates: Arc::clone(lane.lane.numbers()),
+                    error,
+                    pictures,
+                });
+            }
+        }
     }
 
-    fn refuse(&self, candidate: usize, preset: Preset, error: EngineError) {
-        self.say(Event::PresetRefused {
-            candidate,
-            preset: Box::new(preset),
-            error,
-        });
+    /// The step of the lane that is furthest behind.
+    fn step_count(&self) -> u64 {
+        let steps = self.lanes.iter().map(|lane| lane.lane.step_count());
+        steps.min().unwrap_or(0)
+    }
+
+    fn lane_of(&self, candidate: usize) -> Option<&LaneRun> {
+        self.lanes
+            .iter()
+            .find(|lane| lane.lane.row_of(candidate).is_some())
+    }
+
+    fn refuse(&self, what: Refusal, error: EngineError) {
+        self.say(Event::Refused { what, error });
     }
 
     fn say(&self, event: Event) {
@@ -404,14 +415,4 @@ pub(super) fn broken_off(is_needless: bool) -> ControlFlow<()> {
     } else {
         ControlFlow::Continue(())
     }
-}
-
-/// `wanted`, but with the fields that only count from a restart as they are in `current`.
-fn keep_restart_fields(current: &Preset, wanted: &Preset) -> Preset {
-    let mut preset = wanted.clone();
-    preset.image.init = current.image.init;
-    preset.image.init_file.clone_from(&current.image.init_file);
-    preset.image.noise_deviation = current.image.noise_deviation;
-    preset.schedule.seed = current.schedule.seed;
-    preset
 }

@@ -6,6 +6,7 @@
 //! [`Job::report_interval`], never one by one.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,7 +25,7 @@ pub const REPORT_INTERVAL: Duration = Duration::from_millis(50);
 /// Everything a run needs to start.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The candidates of the lane.
+    /// The candidates, called 0, 1, … from now on. Those that can share a lane do; several lanes take turns.
     pub candidates: Vec<Candidate>,
     /// Where published networks find their weights.
     pub weights: WeightsChoice,
@@ -34,6 +35,10 @@ pub struct Job {
     pub threads: Option<usize>,
     /// How long losses may stay on the device before they are read back.
     pub report_interval: Duration,
+    /// Most candidates of a lane, at least 1.
+    pub most_in_lane: usize,
+    /// Most time for the steps of all lanes together.
+    pub budget: Option<Duration>,
 }
 
 impl Job {
@@ -41,10 +46,20 @@ impl Job {
     pub fn single(candidate: Candidate, device: DeviceChoice) -> Self {
         Self {
             candidates: vec![candidate],
+            ..Self::empty(device)
+        }
+    }
+
+    /// No candidate yet.
+    pub fn empty(device: DeviceChoice) -> Self {
+        Self {
+            candidates: Vec::new(),
             weights: WeightsChoice::default(),
             device,
             threads: None,
             report_interval: REPORT_INTERVAL,
+            most_in_lane: usize::MAX,
+            budget: None,
         }
     }
 }
@@ -65,30 +80,39 @@ impl Worker {
     /// # Errors
     /// Where the system gives no thread.
     pub fn spawn(job: Job) -> Result<Self, EngineError> {
-        Self::spawn_with(move |commands, events, slot| {
+        let all: Arc<[usize]> = (0..job.candidates.len()).collect();
+        let candidates = Arc::clone(&all);
+        Self::spawn_with(all, move |commands, events, slot| {
             let mut inbox = Inbox::new(commands);
             let mut run = match Run::start(job, &mut inbox, events, slot) {
                 Ok(run) => run,
                 Err(error) if error.is_stopped() => {
                     let _ = events.send(Event::Ended {
                         reason: EndReason::Stopped,
-                        pictures: Pictures::default(),
+                        pictures: Pictures {
+                            candidates,
+                            ..Pictures::default()
+                        },
                         seconds: 0.0,
                     });
                     return Ok(());
                 }
                 Err(error) => return Err(error),
             };
-            if let Err(error) = caught(|| run.go(&mut inbox)) {
-                let pictures = caught(|| Ok(run.sound_pictures(&error))).unwrap_or(None);
-                let _ = events.send(Event::Failed { error, pictures });
+            let went = caught(|| {
+                run.go(&mut inbox);
+                Ok(())
+            });
+            if let Err(EngineError::WorkerGone(reason)) = went {
+                run.give_up(&reason);
             }
             Ok(())
         })
     }
 
-    /// A thread that does `work`, and says where that fails or panics.
+    /// A thread that does `work` for the candidates `all`, and says where that fails or panics.
     fn spawn_with(
+        all: Arc<[usize]>,
         work: impl FnOnce(&Receiver<Command>, &Sender<Event>, PictureSlot) -> Result<(), EngineError>
         + Send
         + 'static,
@@ -103,6 +127,7 @@ impl Worker {
                 if let Err(error) = caught(|| work(&inbox, &outbox, slot)) {
                     // Nobody listening any more is no reason for anything.
                     let _ = outbox.send(Event::Failed {
+                        candidates: all,
                         error,
                         pictures: None,
                     });
@@ -169,7 +194,7 @@ impl Drop for Worker {
 }
 
 /// What `work` returns, a panic in it as an error: whoever listens must hear of it.
-fn caught<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, EngineError>) -> Result<T, EngineError> {
     // What a panic leaves half done is only looked at for pictures, which are checked.
     panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let text = payload
@@ -187,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_reported_and_the_handle_can_be_dropped() {
-        let mut worker = Worker::spawn_with(|_, events, _| {
+        let mut worker = Worker::spawn_with(Arc::new([0]), |_, events, _| {
             let _ = events.send(Event::Paused(3));
             panic!("broken at {}", 7)
         })
@@ -199,6 +224,7 @@ mod tests {
         let Ok(Event::Failed {
             error,
             pictures: None,
+            ..
         }) = events.recv()
         else {
             panic!("the panic was not reported");

@@ -103,6 +103,17 @@ impl Adam {
         })
     }
 
+    /// The moments and numbers of the candidates at `rows`, copied.
+    pub fn rows(&self, rows: &[usize]) -> Result<Self, TchError> {
+        let index = super::row_index(rows, self.first.device())?;
+        Ok(Self {
+            first: self.first.f_index_select(0, &index)?,
+            second: self.second.f_index_select(0, &index)?,
+            deviation: self.deviation.shallow_clone(),
+            candidates: super::at(&self.candidates, rows),
+        })
+    }
+
     /// Takes up changed rates, betas and clamping; the moments stay.
     pub fn update(&mut self, presets: &[&OptimizerPreset]) {
         for (numbers, preset) in self.candidates.iter_mut().zip(presets) {

@@ -55,6 +55,15 @@ impl IterateAverage {
         })
     }
 
+    /// The sums of the candidates at `rows`, copied.
+    pub fn rows(&self, rows: &[usize]) -> Result<Self, TchError> {
+        let index = super::row_index(rows, self.sum.device())?;
+        Ok(Self {
+            sum: self.sum.f_index_select(0, &index)?,
+            candidates: super::at(&self.candidates, rows),
+        })
+    }
+
     /// Takes up changed decays; what was averaged so far stays. A candidate that did not average until
     /// now begins with `picture`, as it would alone.
     pub fn update(&mut self, decays: &[f64], picture: &Tensor) -> Result<(), TchError> {

@@ -3,6 +3,7 @@
 //! Pure, any thread. Hot reload, keys of the dashboard and `--set` all compare presets here.
 
 use std::fmt;
+use std::str::FromStr;
 
 use indexmap::IndexMap;
 
@@ -40,6 +41,38 @@ impl fmt::Display for Change {
         write!(formatter, "{key} {old} → {new}, {class}")
     }
 }
+
+/// Reads what [`Display`](fmt::Display) wrote.
+impl FromStr for Change {
+    type Err = NotAChange;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = || {
+            let (rest, class) = text.rsplit_once(", ")?;
+            let (key, values) = rest.split_once(' ')?;
+            let (old, new) = values.split_once(" → ")?;
+            let class = [
+                ChangeClass::Live,
+                ChangeClass::Rebuild,
+                ChangeClass::Restart,
+            ]
+            .into_iter()
+            .find(|known| known.to_string() == class)?;
+            Some(Self {
+                key: key.to_owned(),
+                old: old.to_owned(),
+                new: new.to_owned(),
+                class,
+            })
+        };
+        parts().ok_or(NotAChange)
+    }
+}
+
+/// The text is not that of a [`Change`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected a change, such as `style.weight 1e5 → 3e5, live`")]
+pub struct NotAChange;
 
 /// Every difference, in the order of the registry; empty for equal presets. The order of layers
 /// makes no difference.
@@ -119,5 +152,25 @@ pub(super) fn short_text(value: &Value) -> String {
         Value::Text(text) => super::visible::visible(text),
         Value::Integers(numbers) => format!("{numbers:?}"),
         Value::Layers(layers) => format!("{} layers", layers.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_can_be_read_again() {
+        let load = |name: &str| crate::preset::from_toml(&format!("extends = \"{name}\"\n"), name);
+        let changes = diff(&load("demo").unwrap(), &load("gatys").unwrap());
+        assert!(changes.len() > 5);
+        for change in changes {
+            assert_eq!(change.to_string().parse(), Ok(change));
+        }
+        assert_eq!(
+            "style.weight 1 → 2, soon".parse::<Change>(),
+            Err(NotAChange)
+        );
+        assert_eq!("".parse::<Change>(), Err(NotAChange));
     }
 }

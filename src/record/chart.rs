@@ -228,6 +228,7 @@ mod tests {
         let mut history = History::new();
         history.add(
             &LossBlock {
+                candidates: [0].into(),
                 first_step: 0,
                 terms: Arc::new([
                     term(TermKind::Content, Some("a")),

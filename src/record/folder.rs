@@ -17,13 +17,17 @@
 
 pub mod comparison;
 pub mod description;
+pub mod follow;
 mod growing;
 pub mod inventory;
 pub mod journal;
 pub mod metrics;
 pub mod pictures;
+mod preset_file;
 pub mod recorder;
 mod replace;
+pub mod steering;
+mod tail;
 mod tensorboard;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};

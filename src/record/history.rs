@@ -41,6 +41,8 @@ pub enum Series {
     Total,
     /// The weighted sum of the terms of one kind.
     Kind(TermKind),
+    /// The sum of the terms of one kind without the kind's weight and the layers'.
+    UnweightedKind(TermKind),
     /// One term with its weight.
     Weighted(LossTerm),
     /// One term without its weight.
@@ -91,10 +93,16 @@ impl History {
         }
         self.rewind(block.first_step);
         let total = self.track_of(&Series::Total);
-        let kinds: Vec<(TermKind, usize)> = KINDS
+        let kinds: Vec<(TermKind, usize, usize)> = KINDS
             .into_iter()
             .filter(|kind| block.terms.iter().any(|term| term.kind == *kind))
-            .map(|kind| (kind, self.track_of(&Series::Kind(kind))))
+            .map(|kind| {
+                (
+                    kind,
+                    self.track_of(&Series::Kind(kind)),
+                    self.track_of(&Series::UnweightedKind(kind)),
+                )
+            })
             .collect();
         let terms: Vec<(usize, usize)> = block
             .terms
@@ -110,8 +118,11 @@ impl History {
         for losses in block.rows(candidate) {
             self.begin_step(losses.step);
             self.set(total, losses.step, losses.total());
-            for &(kind, track) in &kinds {
-                self.set(track, losses.step, losses.sum_of(kind));
+            for &(kind, weighted, unweighted) in &kinds {
+                self.set(weighted, losses.step, losses.sum_of(kind));
+                let of_kind = losses.each().filter(|(term, ..)| term.kind == kind);
+                let sum = of_kind.map(|(_, value, _)| value).sum();
+                self.set(unweighted, losses.step, sum);
             }
             for ((_, unweighted, weighted), tracks) in losses.each().zip(&terms) {
                 self.set(tracks.0, losses.step, unweighted);

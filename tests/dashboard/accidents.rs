@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stylescope::dashboard::setup::{Keeper, Options, Saved, Saving, Setup, Source};
+use stylescope::dashboard::setup::{Keeper, Options, Running, Saved, Saving, Setup, Source};
 use stylescope::engine::device::DeviceChoice;
 use stylescope::engine::input::Candidate;
-use stylescope::engine::worker::Job;
+use stylescope::engine::worker::{Job, Worker};
 use stylescope::preset::watch::Polling;
 use stylescope::preset::{self, Override};
 use stylescope::terminal::ask::Protocol;
@@ -119,7 +119,9 @@ fn a_dashboard_that_breaks() {
     let setup = Setup {
         content: source(&candidate.content),
         style: source(&candidate.style),
-        job: Job::single(candidate, DeviceChoice::Cpu),
+        start: Box::new(move || {
+            Running::worker(Worker::spawn(Job::single(candidate, DeviceChoice::Cpu))?)
+        }),
         loaded,
         overrides,
         options: Options {
@@ -135,6 +137,7 @@ fn a_dashboard_that_breaks() {
         painter: |_, _, _, _| None,
         recorder: None,
         note: None,
+        watching: None,
     };
     stylescope::dashboard::run(setup).unwrap();
 }

@@ -13,7 +13,10 @@ fn failed(worker: &Worker) -> (EngineError, Option<Pictures>) {
             .events()
             .recv_timeout(PATIENCE)
             .expect("the worker said nothing");
-        if let Event::Failed { error, pictures } = event {
+        if let Event::Failed {
+            error, pictures, ..
+        } = event
+        {
             return (error, pictures);
         }
     }

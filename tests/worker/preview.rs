@@ -7,6 +7,7 @@ use stylescope::engine::worker::Worker;
 use super::{change, ended, pause, stepping, wait_for, worker};
 
 const ALL: PictureRequest = PictureRequest {
+    of: stylescope::engine::message::Whose::All,
     region: None,
     most: (1000, 1000),
 };
@@ -40,9 +41,9 @@ fn pictures_come_only_when_asked_for() {
     }
     assert!(worker.take_pictures().is_none());
     let first = requested(&worker, ALL);
-    assert!(first.step >= 1);
+    assert!(first.pictures[0].step >= 1);
     assert!(worker.take_pictures().is_none());
-    assert!(requested(&worker, ALL).step > first.step);
+    assert!(requested(&worker, ALL).pictures[0].step > first.pictures[0].step);
 }
 
 #[test]
@@ -52,13 +53,19 @@ fn what_is_shown_is_what_would_be_saved() {
         stepping(&worker);
         let paused = pause(&worker);
         let preview = requested(&worker, ALL);
-        assert_eq!((preview.step, preview.size), (paused, (40, 32)));
+        assert_eq!(
+            (preview.pictures[0].step, preview.pictures[0].size),
+            (paused, (40, 32))
+        );
         worker.send(Command::Snapshot);
         let saved = wait_for(&worker, |event| match event {
             Event::Snapshot(snapshot) => Some(snapshot.pictures),
             _ => None,
         });
-        assert_eq!(*preview.pictures[0], in_eight_bits(&saved.pictures[0]));
+        assert_eq!(
+            *preview.pictures[0].picture,
+            in_eight_bits(&saved.pictures[0])
+        );
     }
 }
 
@@ -80,15 +87,20 @@ fn a_part_is_cut_out_and_made_small() {
             ..ALL
         },
     );
-    assert_eq!((cut.region, cut.size), (region, whole.size));
-    let expected = image::imageops::crop_imm(whole.pictures[0].as_ref(), 10, 4, 20, 12).to_image();
-    assert_eq!(*cut.pictures[0], expected);
+    assert_eq!(
+        (cut.pictures[0].region, cut.pictures[0].size),
+        (region, whole.pictures[0].size)
+    );
+    let expected =
+        image::imageops::crop_imm(whole.pictures[0].picture.as_ref(), 10, 4, 20, 12).to_image();
+    assert_eq!(*cut.pictures[0].picture, expected);
     let small = PictureRequest {
+        of: stylescope::engine::message::Whose::All,
         region: Some(region),
         most: (10, 10),
     };
     let small = requested(&worker, small);
-    assert_eq!(small.pictures[0].dimensions(), (10, 6));
+    assert_eq!(small.pictures[0].picture.dimensions(), (10, 6));
 }
 
 #[test]
@@ -141,5 +153,5 @@ fn paused_a_change_takes_effect_and_a_picture_shows_it() {
     stepping(&worker);
     pause(&worker);
     worker.send(change(&["image.size=80"]));
-    assert_eq!(requested(&worker, ALL).size, (80, 64));
+    assert_eq!(requested(&worker, ALL).pictures[0].size, (80, 64));
 }

@@ -21,7 +21,7 @@ fn kept(worker: &Worker) -> Snapshot {
 fn back(worker: &Worker, number: u64) -> u64 {
     worker.send(Command::GoBack { snapshot: number });
     wait_for(worker, |event| match event {
-        Event::WentBack { snapshot, step } => {
+        Event::WentBack { snapshot, step, .. } => {
             assert_eq!(snapshot, number);
             Some(step)
         }

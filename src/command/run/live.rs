@@ -11,12 +11,12 @@ use image::RgbImage;
 
 use super::plan::{self, Plan, unused};
 use super::result;
-use crate::cli::Graphics;
+use crate::cli::{Graphics, RunOptions};
 use crate::command::provenance::Made;
 use crate::command::{Failure, INTERRUPTED, output, terminal_picture};
-use crate::dashboard::setup::{Keeper, Options, Saved, Saving, Setup, Source};
+use crate::dashboard::setup::{Keeper, Options, Running, Saved, Saving, Setup, Source};
 use crate::dashboard::{self, StartError};
-use crate::engine::worker::Job;
+use crate::engine::worker::{Job, Worker};
 use crate::preset::watch::Polling;
 use crate::record::chart::LossChart;
 use crate::record::folder::recorder::{Recorder, Remains};
@@ -26,11 +26,12 @@ use crate::terminal::ask::{Capabilities, Protocol, is_dumb};
 /// Whether the plan is for the dashboard: a terminal on both ends, and nobody who wants lines.
 pub(super) fn is_wanted(plan: &Plan) -> bool {
     let options = &plan.options;
-    !options.headless
-        && !options.json
-        && io::stdout().is_terminal()
-        && io::stdin().is_terminal()
-        && !is_dumb()
+    !options.headless && !options.json && has_terminal()
+}
+
+/// Whether there is a terminal on both ends that can show a dashboard.
+pub(in crate::command) fn has_terminal() -> bool {
+    io::stdout().is_terminal() && io::stdin().is_terminal() && !is_dumb()
 }
 
 /// Opens the dashboard and, once it is left, says what became of the run.
@@ -41,29 +42,14 @@ pub(super) fn run(
     note: Option<String>,
 ) -> Result<ExitCode, Failure> {
     let plan = Arc::new(plan);
-    let source = |source: &plan::Source| Source {
-        name: source.name().to_owned(),
-        picture: Arc::clone(&source.picture),
-        notes: source.notes.clone(),
-    };
     let graphics = plan.options.graphics;
     let setup = Setup {
-        job,
+        start: Box::new(move || Running::worker(Worker::spawn(job)?)),
         loaded: plan.preset.clone(),
         overrides: plan.overrides.clone(),
-        content: source(&plan.content),
-        style: source(&plan.style),
-        options: Options {
-            choose: Box::new(move |capabilities| choose(graphics, capabilities)),
-            polling: if plan.options.poll {
-                Polling::Always
-            } else {
-                Polling::Automatic
-            },
-            preview_rate: plan.options.preview_rate,
-            bandwidth_bytes_per_second: plan.options.bandwidth.map(|size| size.0),
-            log: plan.options.log.clone(),
-        },
+        content: shown_source(&plan.content),
+        style: shown_source(&plan.style),
+        options: options(&plan.options),
         keeper: Arc::new(Files {
             plan: Arc::clone(&plan),
             recorder: recorder.cloned(),
@@ -72,6 +58,7 @@ pub(super) fn run(
         painter: paint_chart,
         recorder: recorder.cloned(),
         note,
+        watching: None,
     };
     let farewell = dashboard::run(setup).map_err(|error| match error {
         StartError::Engine(error) => error.into(),
@@ -100,8 +87,33 @@ pub(super) fn run(
     }
 }
 
+/// A picture as the dashboard takes it.
+pub(in crate::command) fn shown_source(source: &plan::Source) -> Source {
+    Source {
+        name: source.name().to_owned(),
+        picture: Arc::clone(&source.picture),
+        notes: source.notes.clone(),
+    }
+}
+
+/// How the dashboard is to behave.
+pub(in crate::command) fn options(given: &RunOptions) -> Options {
+    let graphics = given.graphics;
+    Options {
+        choose: Box::new(move |capabilities| choose(graphics, capabilities)),
+        polling: if given.poll {
+            Polling::Always
+        } else {
+            Polling::Automatic
+        },
+        preview_rate: given.preview_rate,
+        bandwidth_bytes_per_second: given.bandwidth.map(|size| size.0),
+        log: given.log.clone(),
+    }
+}
+
 /// What a person asked for where the terminal may know it; otherwise the best that it knows.
-fn choose(graphics: Graphics, capabilities: &Capabilities) -> Protocol {
+pub(in crate::command) fn choose(graphics: Graphics, capabilities: &Capabilities) -> Protocol {
     match graphics {
         Graphics::Auto => capabilities.choose(),
         Graphics::Kitty if capabilities.kitty.is_some_and(|kitty| kitty.placeholders) => {
@@ -117,7 +129,7 @@ fn choose(graphics: Graphics, capabilities: &Capabilities) -> Protocol {
     }
 }
 
-fn paint_chart(
+pub(in crate::command) fn paint_chart(
     chart: &LossChart,
     pixels: (u32, u32),
     dark: bool,
@@ -138,8 +150,7 @@ impl Keeper for Files {
     fn save(&self, saving: &Saving) -> Result<Saved, String> {
         let picture = saving
             .pictures
-            .pictures
-            .first()
+            .of(saving.candidate)
             .ok_or("there is no picture to save")?;
         let made = Made {
             loaded: &saving.loaded,
@@ -171,7 +182,7 @@ impl Keeper for Files {
 }
 
 /// `out-step120.png` for `out.png`.
-fn step_name(output: &Path, step: u64) -> PathBuf {
+pub(in crate::command) fn step_name(output: &Path, step: u64) -> PathBuf {
     let stem = output.file_stem().unwrap_or_default().to_string_lossy();
     let extension = output.extension().unwrap_or_default().to_string_lossy();
     output.with_file_name(format!("{stem}-step{step}.{extension}"))

@@ -22,7 +22,7 @@ use crate::weights::store::{ObtainError, Store};
 const LONGEST_STEM: usize = 60;
 
 /// A picture and where it is from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::command) struct Source {
     /// The path as given, or what a drawn picture is called.
     name: String,
@@ -31,7 +31,7 @@ pub(in crate::command) struct Source {
     /// SHA-256 of the file, empty for a drawn picture.
     sha256: String,
     /// RGB in [0, 1].
-    pub(super) picture: Arc<Rgb32FImage>,
+    pub(in crate::command) picture: Arc<Rgb32FImage>,
     /// What was done to it when it was read, in words.
     pub(super) notes: Vec<String>,
 }
@@ -74,8 +74,9 @@ impl Source {
         &self.sha256
     }
 
-    fn read(&mut self) -> Result<(), Failure> {
-        if let Some(path) = &self.path {
+    /// Reads the file, where that has not been done: of a picture that several runs use there is only one.
+    pub(in crate::command) fn read(&mut self) -> Result<(), Failure> {
+        if let Some(path) = self.path.as_ref().filter(|_| self.picture.is_empty()) {
             let decoded = pixels::read(path).map_err(Failure::new)?;
             self.sha256 = decoded.sha256;
             self.notes = decoded.notes.iter().map(ToString::to_string).collect();
@@ -85,7 +86,7 @@ impl Source {
     }
 
     /// The name without folder and extension, to build other names from.
-    fn stem(&self) -> String {
+    pub(in crate::command) fn stem(&self) -> String {
         match self.path.as_deref().and_then(Path::file_stem) {
             Some(stem) => stem.to_string_lossy().chars().take(LONGEST_STEM).collect(),
             None => self.name.replace(' ', "-"),
@@ -99,7 +100,7 @@ pub(in crate::command) struct Plan {
     pub(in crate::command) preset: Loaded,
     pub(in crate::command) content: Source,
     pub(in crate::command) style: Source,
-    pub(super) output: PathBuf,
+    pub(in crate::command) output: PathBuf,
     /// False where the program made the name up: then nothing that is there is replaced.
     pub(super) may_replace: bool,
     /// The trained weights, where the preset uses some.
@@ -108,9 +109,9 @@ pub(in crate::command) struct Plan {
     pub(in crate::command) init_file: Option<Arc<FileDigest>>,
     pub(super) options: RunOptions,
     /// What the command line lays over any preset.
-    pub(super) overrides: Vec<Override>,
+    pub(in crate::command) overrides: Vec<Override>,
     /// Where trained weights are looked for, and fetched to.
-    pub(super) weights_choice: WeightsChoice,
+    pub(in crate::command) weights_choice: WeightsChoice,
 }
 
 impl Plan {

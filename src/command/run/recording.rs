@@ -1,5 +1,6 @@
 //! The folder in which a run is kept: where it is, and what it knows from the start. Main thread.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,9 +10,10 @@ use super::plan::{Plan, Source};
 use crate::preset::visible::visible;
 use crate::preset::{Origin, to_toml};
 use crate::record::figure;
-use crate::record::folder::RunFolder;
-use crate::record::folder::description::{Description, Input};
+use crate::record::folder::comparison::{Comparison, ComparisonFolder};
+use crate::record::folder::description::{Description, Input, host_name};
 use crate::record::folder::recorder::{Beginning, Recorder};
+use crate::record::folder::{Hold, RunFolder};
 
 /// The variable that `--runs` stands above.
 const RUNS_VARIABLE: &str = "STYLESCOPE_RUNS";
@@ -27,6 +29,73 @@ pub(in crate::command) fn runs_folder(asked: Option<&Path>) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(RUNS))
 }
 
+/// Makes the folder of a comparison, whose pictures are those of `plan`.
+pub(in crate::command) fn begin_comparison(plan: &Plan) -> Result<ComparisonFolder, String> {
+    let runs = runs_folder(plan.options.runs.as_deref());
+    let now = Zoned::now();
+    let made = ComparisonFolder::create(&runs, &now).and_then(|folder| {
+        let whole = description(plan, &now);
+        Comparison {
+            program: whole.program,
+            command: whole.command,
+            working_folder: whole.working_folder,
+            machine: whole.machine,
+            began: whole.began,
+            content: whole.content,
+            style: whole.style,
+        }
+        .write(&folder)?;
+        Ok(folder)
+    });
+    made.map_err(|error| {
+        format!(
+            "this comparison is not recorded: {} cannot be written: {error} (--runs FOLDER names another folder, \
+             --no-record needs none)",
+            visible(&runs.display().to_string())
+        )
+    })
+}
+
+/// Begins to record `candidate` of the comparison in `folder`, which people call `label`.
+pub(in crate::command) fn begin_compared(
+    plan: &Plan,
+    folder: &ComparisonFolder,
+    candidate: usize,
+    label: &str,
+) -> io::Result<Arc<Recorder>> {
+    let (run, hold) = RunFolder::create_numbered(folder.path(), candidate + 1, &plan.preset.name)?;
+    let description = Description {
+        label: Some(label.to_owned()),
+        ..description(plan, &Zoned::now())
+    };
+    Ok(Arc::new(begin_in(plan, run, hold, description, candidate)?))
+}
+
+fn begin_in(
+    plan: &Plan,
+    folder: RunFolder,
+    hold: Hold,
+    description: Description,
+    candidate: usize,
+) -> io::Result<Recorder> {
+    let path = folder.path().to_owned();
+    let begun = Recorder::begin(Beginning {
+        folder,
+        hold,
+        description,
+        weights: plan.weights.clone(),
+        init: plan.init_file.clone(),
+        preset: to_toml(&plan.preset.preset),
+        candidate,
+        tensorboard: plan.options.tensorboard,
+    });
+    if begun.is_err() {
+        // Half a folder is of no use to anybody.
+        let _ = std::fs::remove_dir_all(path);
+    }
+    begun
+}
+
 /// Begins to record, where that is wanted. That it cannot be is no reason not to run.
 pub(super) fn begin(plan: &Plan) -> Result<Option<Arc<Recorder>>, String> {
     if plan.options.no_record {
@@ -35,24 +104,8 @@ pub(super) fn begin(plan: &Plan) -> Result<Option<Arc<Recorder>>, String> {
     let runs = runs_folder(plan.options.runs.as_deref());
     let now = Zoned::now();
     let name = &plan.preset.name;
-    let recorder = RunFolder::create(&runs, name, &now).and_then(|(folder, hold)| {
-        let path = folder.path().to_owned();
-        let begun = Recorder::begin(Beginning {
-            folder,
-            hold,
-            description: description(plan, &now),
-            weights: plan.weights.clone(),
-            init: plan.init_file.clone(),
-            preset: to_toml(&plan.preset.preset),
-            candidate: 0,
-            tensorboard: plan.options.tensorboard,
-        });
-        if begun.is_err() {
-            // Half a folder is of no use to anybody.
-            let _ = std::fs::remove_dir_all(path);
-        }
-        begun
-    });
+    let recorder = RunFolder::create(&runs, name, &now)
+        .and_then(|(folder, hold)| begin_in(plan, folder, hold, description(plan, &now), 0));
     match recorder {
         Ok(recorder) => Ok(Some(Arc::new(recorder))),
         Err(error) => Err(format!(
@@ -94,6 +147,7 @@ fn description(plan: &Plan, now: &Zoned) -> Description {
         weights: plan.weights.as_ref().map(|digest| file(digest.path())),
         init: plan.init_file.as_ref().map(|digest| file(digest.path())),
         seed: plan.preset.preset.schedule.seed,
+        steps: Some(plan.preset.preset.schedule.steps),
         ..Description::default()
     }
 }
@@ -101,10 +155,9 @@ fn description(plan: &Plan, now: &Zoned) -> Description {
 /// `node7, linux x86_64, 16 cores`
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let name = rustix::system::uname();
     format!(
         "{}, {} {}, {}",
-        name.nodename().to_string_lossy(),
+        host_name(),
         std::env::consts::OS,
         std::env::consts::ARCH,
         figure::counted(cores as u64, "core"),

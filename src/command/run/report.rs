@@ -14,6 +14,7 @@ use crate::command::fetching::{FetchBar, FetchLines};
 use crate::command::{Failure, output, terminal_picture};
 use crate::engine::message::{LossBlock, Losses, Stage, Started, TermKind};
 use crate::preset::visible::visible;
+use crate::preset::{Change, ChangeClass};
 use crate::record::figure::{self, duration, loss};
 use crate::record::speed::Speed;
 
@@ -22,6 +23,10 @@ pub(super) trait Reporter {
     fn preparing(&mut self, stage: &Stage) -> io::Result<()>;
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()>;
     fn losses(&mut self, block: &LossBlock) -> io::Result<()>;
+    /// A preset that was saved in the run's folder took effect; `steps` are to be made now.
+    fn changed(&mut self, step: u64, changes: &[Change], steps: u64) -> io::Result<()>;
+    /// One that was saved there is not taken up.
+    fn refused(&mut self, why: &str) -> io::Result<()>;
     /// Ctrl-C came: from now on nothing is drawn over what stands there.
     fn freeze(&mut self) {}
     /// Ctrl-C was noticed, and the worker is still busy.
@@ -74,7 +79,7 @@ fn settings(plan: &Plan, started: &Started) -> String {
 }
 
 /// The total, then what it is made of; all the same width, since they stand below each other.
-fn loss_words(losses: &Losses<'_>) -> Vec<String> {
+pub(in crate::command) fn loss_words(losses: &Losses<'_>) -> Vec<String> {
     let mut words = vec![format!("loss {:>7}", loss(losses.total()))];
     for (name, kind) in [
         ("content", TermKind::Content),
@@ -183,6 +188,22 @@ impl Reporter for Bar {
         Ok(())
     }
 
+    fn changed(&mut self, step: u64, changes: &[Change], steps: u64) -> io::Result<()> {
+        self.steps = steps;
+        self.progress.set_length(steps);
+        for change in changes {
+            let line = change_line(step, change);
+            self.progress
+                .println(format!("{line}, from the run's folder"));
+        }
+        Ok(())
+    }
+
+    fn refused(&mut self, why: &str) -> io::Result<()> {
+        self.progress.println(refused_line(why));
+        Ok(())
+    }
+
     fn freeze(&mut self) {
         // The terminal has echoed `^C` where the bar's last line ended, and the cursor is no longer
         // where the bar believes: it must not be drawn or cleared any more.
@@ -260,6 +281,19 @@ impl Reporter for Lines {
         Ok(())
     }
 
+    fn changed(&mut self, step: u64, changes: &[Change], steps: u64) -> io::Result<()> {
+        self.steps = steps;
+        changes.iter().try_for_each(|change| {
+            let line = change_line(step, change);
+            output::line(format!("{line}, from the run's folder"))
+        })
+    }
+
+    fn refused(&mut self, why: &str) -> io::Result<()> {
+        output::error_line(refused_line(why));
+        Ok(())
+    }
+
     fn ended(&mut self, _plan: &Plan, written: &Written) -> io::Result<()> {
         output::line(&written.summary)
     }
@@ -316,6 +350,14 @@ impl Reporter for Json {
         Ok(())
     }
 
+    fn changed(&mut self, step: u64, changes: &[Change], steps: u64) -> io::Result<()> {
+        output::json_line(&change_object(step, changes, steps))
+    }
+
+    fn refused(&mut self, why: &str) -> io::Result<()> {
+        output::json_line(&refused_object(why))
+    }
+
     fn ended(&mut self, _plan: &Plan, written: &Written) -> io::Result<()> {
         output::json_line(&json!({
             "event": "end",
@@ -327,7 +369,31 @@ impl Reporter for Json {
     }
 }
 
-fn step_object(losses: &Losses<'_>, seconds: f64) -> Value {
+/// `step 120  style.weight 1.0 → 3.5, live`
+pub(in crate::command) fn change_line(step: u64, change: &Change) -> String {
+    let restart = match change.class {
+        ChangeClass::Restart => " (it counts only where the run begins again)",
+        ChangeClass::Live | ChangeClass::Rebuild => "",
+    };
+    let change = visible(&change.to_string());
+    format!("step {step}  {change}{restart}")
+}
+
+pub(in crate::command) fn refused_line(why: &str) -> String {
+    let why = visible(why.lines().next().unwrap_or_default());
+    format!("note: not taken up, the run goes on as it was: {why}")
+}
+
+pub(in crate::command) fn change_object(step: u64, changes: &[Change], steps: u64) -> Value {
+    let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    json!({ "event": "change", "step": step, "changes": changes, "steps": steps })
+}
+
+pub(in crate::command) fn refused_object(why: &str) -> Value {
+    json!({ "event": "refused", "message": why })
+}
+
+pub(in crate::command) fn step_object(losses: &Losses<'_>, seconds: f64) -> Value {
     let mut loss = Map::new();
     loss.insert("total".to_owned(), json!(losses.total()));
     for (name, kind) in [
@@ -354,6 +420,6 @@ fn step_object(losses: &Losses<'_>, seconds: f64) -> Value {
 }
 
 /// The last line of a run that failed.
-pub(super) fn json_error(failure: &Failure) -> io::Result<()> {
+pub(in crate::command) fn json_error(failure: &Failure) -> io::Result<()> {
     output::json_line(&json!({ "event": "error", "message": failure.to_string() }))
 }

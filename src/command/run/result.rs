@@ -12,13 +12,18 @@ use crate::command::provenance::{self, Made};
 use crate::engine::message::{EndReason, LossBlock, Pictures, Started};
 use crate::pixels::{self, BitDepth, Existing, TextEntry, WriteError, WriteOptions};
 use crate::preset::visible::visible;
+use crate::preset::{Change, ChangeClass, Loaded, Preset};
 use crate::record::figure::{elapsed, loss, steps};
 
 /// What is collected on the way.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) started: Option<Started>,
     pub(super) last_block: Option<LossBlock>,
+    /// The preset in force.
+    pub(super) loaded: Loaded,
+    /// What was changed on the way, and from which step.
+    pub(super) changes: Vec<(u64, Change)>,
 }
 
 /// The end of a run.
@@ -34,6 +39,23 @@ pub(super) struct Written {
 }
 
 impl Outcome {
+    pub(super) fn new(loaded: Loaded) -> Self {
+        Self {
+            started: None,
+            last_block: None,
+            loaded,
+            changes: Vec::new(),
+        }
+    }
+
+    /// Another preset is in force.
+    pub(super) fn change(&mut self, step: u64, changes: Vec<Change>, in_force: Preset) {
+        let counts = |change: &Change| change.class != ChangeClass::Restart;
+        let counting = changes.into_iter().filter(counts);
+        self.changes.extend(counting.map(|change| (step, change)));
+        self.loaded.preset = in_force;
+    }
+
     /// Writes the picture with the record of how it was made.
     pub(super) fn finish(
         &self,
@@ -63,8 +85,8 @@ impl Outcome {
             .and_then(|block| block.losses(block.steps().saturating_sub(1), 0))
             .map(|losses| losses.total());
         let made = Made {
-            loaded: &plan.preset,
-            changes: &[],
+            loaded: &self.loaded,
+            changes: &self.changes,
             started: self.started.as_ref(),
             step,
             seconds,
@@ -90,7 +112,7 @@ impl Outcome {
 
 /// Writes the picture as `output`, or, where that is impossible by now, where it is not lost. Where it may
 /// not replace what is there, it gets the next free name. Says where it is and what it took.
-pub(super) fn save(
+pub(in crate::command) fn save(
     plan: &Plan,
     output: &Path,
     may_replace: bool,

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::table::Table;
+use crate::command::table::Table;
 use crate::command::{Failure, output};
 use crate::engine::message::{LossTerm, TermKind};
 use crate::preset::visible::visible;

@@ -84,11 +84,18 @@ impl App {
                 self.take_back(&preset);
                 self.say(now, Tone::Error, format!("not taken up: {error}"));
             }
+            Event::Refused {
+                what: Refusal::Preset,
+                error,
+            } => {
+                self.sent.clear();
+                self.say(now, Tone::Error, format!("not taken up: {error}"));
+            }
             Event::Refused { what, error } => self.refused(what, &error.to_string(), now),
             Event::Paused(step) => {
                 self.run.pause(true);
                 self.run.step = step;
-                if self.unseen && self.exit.is_none() {
+                if self.unseen && self.exit.is_none() && self.watched.is_none() {
                     // Nobody is there any more to let it go on.
                     self.effects.push(Effect::Engine(Command::Resume));
                 }
@@ -108,13 +115,16 @@ impl App {
             }
             Event::Gradients(gradients) => self.measured(gradients),
             // The loop takes it out of the slot and hands it to `preview`.
-            Event::PictureReady => {}
+            // Nobody else has a place in this run.
+            Event::PictureReady | Event::Dropped { .. } => {}
             Event::Ended {
                 reason,
                 pictures,
                 seconds,
             } => self.ended(reason, pictures, seconds, now),
-            Event::Failed { error, pictures } => self.failed(&error.to_string(), pictures, now),
+            Event::Failed {
+                error, pictures, ..
+            } => self.failed(&error.to_string(), pictures, now),
         }
     }
 
@@ -150,7 +160,7 @@ impl App {
             self.say(now, Tone::Good, "began again from the first picture");
         }
         self.gpu = self.gpu.filter(|_| started.device.starts_with("cuda"));
-        self.engine_is_on(&started.device, started.threads);
+        self.pictures.engine_is_on(&started.device, started.threads);
         self.run.start(started);
     }
 
@@ -161,6 +171,12 @@ impl App {
             && let Some(confirmed) = self.sent.drain(..=place).next_back()
         {
             self.confirmed = confirmed;
+        } else if self.watched.is_some() {
+            // The run took up something else, whoever wanted it.
+            self.sent.clear();
+        }
+        if self.watched.is_some() && self.sent.is_empty() {
+            self.reload();
         }
     }
 
@@ -187,9 +203,15 @@ impl App {
                     self.finish_leaving();
                 }
             }
-            Refusal::Picture => self.picture_refused(now),
+            Refusal::Picture => self.pictures.refused(now),
             Refusal::Gradients => self.measuring.refused(self.run.seconds, self.run.step),
-            Refusal::GoBack | Refusal::Forget => {}
+            Refusal::GoBack
+            | Refusal::Forget
+            | Refusal::Drop(_)
+            | Refusal::Join(_)
+            | Refusal::Pause
+            | Refusal::Stop => {}
+            Refusal::Preset => self.sent.clear(),
         }
         self.say(now, Tone::Error, why);
     }
@@ -229,7 +251,7 @@ impl App {
     }
 
     fn kept(&mut self, snapshot: &Snapshot, now: Instant) {
-        let (gone, asked_for) = self.timeline.add(snapshot);
+        let (gone, asked_for) = self.timeline.add(snapshot, self.candidate);
         for snapshot in gone {
             self.effects
                 .push(Effect::Engine(Command::Forget { snapshot }));
@@ -239,12 +261,19 @@ impl App {
             self.say(now, Tone::Good, format!("snapshot kept at step {step}"));
         }
         self.run.pictures = Some(snapshot.pictures.clone());
+        if self.watched.is_some() {
+            // It is the newest that there is, and nothing else is shown of the run.
+            self.pictures.look_again();
+        }
         for _ in 0..std::mem::take(&mut self.save_wanted) {
             self.save(false);
         }
     }
 
     fn ended(&mut self, reason: EndReason, pictures: Pictures, seconds: f64, now: Instant) {
+        if self.watched.is_some() {
+            return self.watched_ended(reason, &pictures, seconds, now);
+        }
         let nothing = pictures.step == 0 && reason == EndReason::Stopped;
         self.run.end(reason, pictures, seconds);
         if nothing {
@@ -270,6 +299,7 @@ impl App {
         let newest = || {
             let kept = self.timeline.newest()?;
             Some(Pictures {
+                candidates: [self.candidate].into(),
                 step: kept.step,
                 pictures: vec![std::sync::Arc::clone(&kept.picture)],
             })
@@ -277,7 +307,7 @@ impl App {
         let pictures = pictures.or_else(newest);
         self.run.fail(why.to_owned(), pictures);
         self.say(now, Tone::Error, why.to_owned());
-        self.picture_refused(now);
+        self.pictures.refused(now);
         self.pictures.look_again();
         for _ in 0..std::mem::take(&mut self.save_wanted) {
             self.save(false);
@@ -314,6 +344,7 @@ impl App {
             // Of an older picture, as after a failure, it is not known any more.
             loss: self.run.loss().filter(|_| step >= self.run.step),
             pictures,
+            candidate: self.candidate,
             is_result,
         };
         self.effects

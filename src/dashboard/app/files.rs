@@ -26,6 +26,7 @@ impl App {
             Done::Loaded { why, result } => match why {
                 Why::Changed => self.reloaded(result.map(|loaded| *loaded), now),
                 Why::Chosen => self.chosen(result.map(|loaded| *loaded), now),
+                Why::Candidate(_) => {}
             },
             Done::Listed(presets) => {
                 let first = self.presets.is_empty();
@@ -40,7 +41,12 @@ impl App {
                 self.move_cursor(Panel::Presets, 0, length, usize::MAX);
             }
             Done::Chart(tag, picture) => self.chart_drawn(tag, picture, now),
-            Done::Saved { is_result, result } => {
+            // From the comparison that it came from.
+            Done::Joining(_) => {}
+            Done::Saved { candidate, .. } if candidate != self.candidate => {}
+            Done::Saved {
+                is_result, result, ..
+            } => {
                 self.saving = self.saving.saturating_sub(1);
                 match result {
                     Ok(saved) => {
@@ -87,6 +93,9 @@ impl App {
     }
 
     fn reloaded(&mut self, result: Result<Loaded, PresetError>, now: Instant) {
+        if self.watched.is_some() {
+            return self.watched_preset_read(result);
+        }
         if let Ok(loaded) = &result
             && loaded.origin != self.recipe.loaded().origin
         {
@@ -126,6 +135,7 @@ impl App {
     /// A person chose another preset.
     fn chosen(&mut self, result: Result<Loaded, PresetError>, now: Instant) {
         match result {
+            Ok(loaded) if self.watched.is_some() => self.steer_to(&loaded, now),
             Ok(loaded) => {
                 self.effects.push(Effect::Watch(loaded.files.clone()));
                 let name = visible(&loaded.name);

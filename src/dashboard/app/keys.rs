@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use terminput::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use terminput::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::{App, Cursor, Exit, WINDOWS};
+use super::{App, Cursor, Exit};
 use crate::dashboard::action::{Action, Panel, action};
-use crate::dashboard::dialog::{Dialog, Leaving, Prompt, Purpose};
+use crate::dashboard::dialog::{Answer, Dialog, Leaving, Prompt, Purpose, scrolled};
 use crate::dashboard::event_log::Tone;
+use crate::dashboard::layout::Panels;
 use crate::dashboard::message::{Effect, Task, Why};
 use crate::dashboard::panel::{help, parameters};
 use crate::dashboard::run_state::Phase;
@@ -16,7 +17,6 @@ use crate::engine::message::Command;
 use crate::preset::parameter::Turn;
 use crate::preset::visible::visible;
 use crate::preset::{Origin, Override};
-use crate::record::chart::Scale;
 
 /// Share of the visible part that one key moves it by.
 const PAN: f32 = 0.25;
@@ -36,8 +36,7 @@ impl App {
     }
 
     fn dialog_key(&mut self, dialog: Dialog, key: KeyEvent, now: Instant) {
-        let action = action(key, Panel::Losses);
-        if action == Some(Action::Interrupt) {
+        if action(key, Panel::Losses) == Some(Action::Interrupt) {
             self.dialog = Some(dialog);
             self.act(Action::Interrupt, now);
             return;
@@ -45,52 +44,26 @@ impl App {
         match dialog {
             Dialog::Help(first) => {
                 let most = help::lines(&self.theme).len().saturating_sub(1);
-                self.dialog = scrolled(first, most, action).map(Dialog::Help);
+                self.dialog = scrolled(first, most, key).map(Dialog::Help);
             }
             Dialog::Text(title, text, first) => {
                 let most = text.lines().count().saturating_sub(1);
                 self.dialog =
-                    scrolled(first, most, action).map(|first| Dialog::Text(title, text, first));
+                    scrolled(first, most, key).map(|first| Dialog::Text(title, text, first));
             }
-            Dialog::Quit(choice) => self.quit_key(choice, key, action),
+            Dialog::Quit(choice) => self.quit_key(choice, key),
             Dialog::Prompt(prompt) => self.prompt_key(prompt, key),
         }
     }
 
-    fn quit_key(&mut self, choice: Leaving, key: KeyEvent, action: Option<Action>) {
-        let index = Leaving::ALL
-            .iter()
-            .position(|other| *other == choice)
-            .unwrap_or(0);
-        let at = |index: usize| Leaving::ALL.get(index).copied().unwrap_or(choice);
-        let is_plain = key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
-        let chosen = match key.code {
-            KeyCode::Char(_) if !is_plain => None,
-            // `q` twice in a hurry: what loses nothing.
-            KeyCode::Char('s' | 'y' | 'q') => Some(Leaving::Save),
-            KeyCode::Char('g' | 'n') | KeyCode::Esc => Some(Leaving::Stay),
-            KeyCode::Char('d') => Some(Leaving::Discard),
-            KeyCode::Enter => Some(choice),
-            _ => None,
-        };
-        match chosen {
-            Some(Leaving::Save) => self.leave(Exit::Saving),
-            Some(Leaving::Stay) => {}
-            Some(Leaving::Discard) => {
+    fn quit_key(&mut self, choice: Leaving, key: KeyEvent) {
+        match choice.answer(key) {
+            Answer::Asking(choice) => self.dialog = Some(Dialog::Quit(choice)),
+            Answer::Given(Leaving::Save) => self.leave(Exit::Saving),
+            Answer::Given(Leaving::Stay) => {}
+            Answer::Given(Leaving::Discard) => {
                 self.run.stop();
                 self.leave(Exit::Now);
-            }
-            None => {
-                let next = match (key.code, action) {
-                    (KeyCode::Tab | KeyCode::Right, _) | (_, Some(Action::Down)) => {
-                        at((index + 1).min(Leaving::ALL.len() - 1))
-                    }
-                    (KeyCode::Left, _) | (_, Some(Action::Up | Action::PreviousPanel)) => {
-                        at(index.saturating_sub(1))
-                    }
-                    _ => choice,
-                };
-                self.dialog = Some(Dialog::Quit(next));
             }
         }
     }
@@ -165,12 +138,15 @@ impl App {
     pub(super) fn send_preset(&mut self) {
         self.sent.push(self.recipe.clone());
         self.effects.push(Effect::Engine(Command::ChangePreset {
-            candidate: 0,
+            candidate: self.candidate,
             preset: Box::new(self.recipe.preset().clone()),
         }));
     }
 
     pub(super) fn act(&mut self, action: Action, now: Instant) {
+        if self.watched.is_some() && self.act_on_watched(action, now) {
+            return;
+        }
         match action {
             Action::Quit => self.quit(),
             Action::Interrupt => {
@@ -219,29 +195,18 @@ impl App {
                     self.hint(now, Tone::Notice, "all values are as in the file");
                 }
             }
-            Action::ToggleScale => {
-                self.loss_view.scale = match self.loss_view.scale {
-                    Scale::Logarithmic => Scale::Linear,
-                    Scale::Linear => Scale::Logarithmic,
-                };
-            }
-            Action::NextWindow => {
-                let index = WINDOWS
-                    .iter()
-                    .position(|window| *window == self.loss_view.window)
-                    .unwrap_or(0);
-                self.loss_view.window = WINDOWS.get(index + 1).copied().unwrap_or(None);
-            }
+            Action::ToggleScale => self.loss_view.toggle_scale(),
+            Action::NextWindow => self.loss_view.next_window(),
             Action::ToggleChartPicture => self.toggle_chart_picture(now),
             Action::NextSubject | Action::PreviousSubject => {
                 self.next_subject(action == Action::PreviousSubject);
             }
             Action::ZoomIn => self.zoom(true),
             Action::ZoomOut => self.zoom(false),
-            Action::RealPixels => self.pictures.view.real_pixels(),
-            Action::Fit => self.pictures.view.fit(),
-            Action::DividerLeft => self.pictures.view.move_split(-DIVIDE),
-            Action::DividerRight => self.pictures.view.move_split(DIVIDE),
+            Action::RealPixels => self.view.real_pixels(),
+            Action::Fit => self.view.fit(),
+            Action::DividerLeft => self.view.move_split(-DIVIDE),
+            Action::DividerRight => self.view.move_split(DIVIDE),
             Action::KeepSnapshot => {
                 self.timeline.ask();
                 self.effects.push(Effect::Engine(Command::Snapshot));
@@ -393,9 +358,9 @@ impl App {
     fn zoom(&mut self, larger: bool) {
         if let Some(layout) = self.picture_layout() {
             if larger {
-                self.pictures.view.zoom_in(&layout);
+                self.view.zoom_in(&layout);
             } else {
-                self.pictures.view.zoom_out(&layout);
+                self.view.zoom_out(&layout);
             }
         }
     }
@@ -451,9 +416,7 @@ impl App {
             }
             Panel::Preview => {
                 if let Some(layout) = self.picture_layout() {
-                    self.pictures
-                        .view
-                        .pan(0.0, PAN * by.signum() as f32, &layout);
+                    self.view.pan(0.0, PAN * by.signum() as f32, &layout);
                 }
             }
             Panel::Losses => {}
@@ -480,7 +443,7 @@ impl App {
             Panel::Preview => {
                 let right = if action == Action::Left { -PAN } else { PAN };
                 if let Some(layout) = self.picture_layout() {
-                    self.pictures.view.pan(right, 0.0, &layout);
+                    self.view.pan(right, 0.0, &layout);
                 }
             }
             _ => {}
@@ -555,18 +518,4 @@ fn without_place(summary: &str) -> String {
         .and_then(|rest| Some(rest.split_once(": ")?.1))
         .unwrap_or(summary)
         .to_owned()
-}
-
-/// The first line that is seen after a key; `None` where the text is to be closed.
-fn scrolled(first: usize, most: usize, action: Option<Action>) -> Option<usize> {
-    let first = first.min(most);
-    Some(match action? {
-        Action::Up => first.saturating_sub(1),
-        Action::Down => (first + 1).min(most),
-        Action::PageUp => first.saturating_sub(10),
-        Action::PageDown | Action::TogglePause => (first + 10).min(most),
-        Action::First => 0,
-        Action::Last => most,
-        _ => return None,
-    })
 }

@@ -65,9 +65,9 @@ impl App {
         if panel == Panel::Preview {
             if let Some(layout) = self.picture_layout() {
                 if by < 0 {
-                    self.pictures.view.zoom_in(&layout);
+                    self.view.zoom_in(&layout);
                 } else {
-                    self.pictures.view.zoom_out(&layout);
+                    self.view.zoom_out(&layout);
                 }
             }
             return;

@@ -45,7 +45,6 @@ impl Widget for DialogBox<'_> {
         let Self(app, dialog) = self;
         let theme = &app.theme;
         let area = area(dialog, screen, app.inner(Panel::Preview));
-        Clear.render(area, buffer);
         let (title, bottom) = match dialog {
             Dialog::Help(_) => (" Keys ".to_owned(), " ↑ ↓ scroll · Esc close "),
             Dialog::Text(title, ..) => (format!(" {title} "), " ↑ ↓ scroll · Esc close "),
@@ -59,18 +58,7 @@ impl Widget for DialogBox<'_> {
                 " Enter take · Esc leave as it was ",
             ),
         };
-        let block = Block::bordered()
-            .border_type(BorderType::Thick)
-            .border_style(theme.focus)
-            .title_top(cut(&title, usize::from(area.width).saturating_sub(2)))
-            .title_bottom(Line::styled(bottom, theme.dim).right_aligned());
-        let inner = block.inner(area);
-        block.render(area, buffer);
-        let inner = Rect {
-            x: inner.x + 1,
-            width: inner.width.saturating_sub(2),
-            ..inner
-        };
+        let inner = boxed(area, &title, bottom, theme, buffer);
         match dialog {
             Dialog::Help(first) => text(help::lines(theme), *first, inner, buffer),
             Dialog::Text(_, body, first) => {
@@ -80,24 +68,64 @@ impl Widget for DialogBox<'_> {
                     .collect();
                 text(lines, *first, inner, buffer);
             }
-            Dialog::Quit(choice) => quit(*choice, theme, inner, buffer),
+            Dialog::Quit(choice) => quit(
+                *choice,
+                "stop, save the picture, leave",
+                theme,
+                inner,
+                buffer,
+            ),
             Dialog::Prompt(prompt) => typed(prompt, app, inner, buffer),
         }
     }
 }
 
-fn text(lines: Vec<Line<'_>>, first: usize, area: Rect, buffer: &mut Buffer) {
+/// An empty box over what is there; says where its inside is.
+pub(in crate::dashboard) fn boxed(
+    area: Rect,
+    title: &str,
+    bottom: &'static str,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Rect {
+    Clear.render(area, buffer);
+    let block = Block::bordered()
+        .border_type(BorderType::Thick)
+        .border_style(theme.focus)
+        .title_top(cut(title, usize::from(area.width).saturating_sub(2)))
+        .title_bottom(Line::styled(bottom, theme.dim).right_aligned());
+    let inner = block.inner(area);
+    block.render(area, buffer);
+    Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    }
+}
+
+pub(in crate::dashboard) fn text(
+    lines: Vec<Line<'_>>,
+    first: usize,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let most = lines.len().saturating_sub(usize::from(area.height));
     for (row, line) in area.rows().zip(lines.into_iter().skip(first.min(most))) {
         line.render(row, buffer);
     }
 }
 
-fn quit(choice: Leaving, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub(in crate::dashboard) fn quit(
+    choice: Leaving,
+    what: &'static str,
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let mut lines = vec![Line::default()];
     for option in Leaving::ALL {
         let (key, words) = match option {
-            Leaving::Save => ("s", "stop, save the picture, leave"),
+            Leaving::Save => ("s", what),
             Leaving::Stay => ("g", "go on"),
             Leaving::Discard => ("d", "leave without saving"),
         };
@@ -142,6 +170,21 @@ fn typed(prompt: &Prompt, app: &App, area: Rect, buffer: &mut Buffer) {
         .map(|line| Line::styled(line, theme.dim))
         .collect();
     lines.push(Line::default());
+    lines.push(field(prompt, columns, theme));
+    let (below, style) = match &prompt.error {
+        Some(error) => (error.clone(), theme.error),
+        None => (format!("expected {note}"), theme.dim),
+    };
+    lines.extend(
+        wrapped(&below, columns)
+            .into_iter()
+            .map(|line| Line::styled(line, style)),
+    );
+    Paragraph::new(lines).render(area, buffer);
+}
+
+/// The text that is typed, and where in it.
+pub(in crate::dashboard) fn field(prompt: &Prompt, columns: usize, theme: &Theme) -> Line<'static> {
     let width = columns.saturating_sub(3);
     let scroll = prompt.input.visual_scroll(width);
     let shown: String = prompt
@@ -160,7 +203,7 @@ fn typed(prompt: &Prompt, app: &App, area: Rect, buffer: &mut Buffer) {
             .collect()
     };
     let under = at(cursor, cursor + 1);
-    lines.push(Line::from(vec![
+    Line::from(vec![
         Span::styled("› ", theme.focus),
         if prompt.is_proposal {
             // What is typed takes its place.
@@ -177,15 +220,5 @@ fn typed(prompt: &Prompt, app: &App, area: Rect, buffer: &mut Buffer) {
             theme.selected,
         ),
         Span::raw(at(cursor + 1, usize::MAX)),
-    ]));
-    let (below, style) = match &prompt.error {
-        Some(error) => (error.clone(), theme.error),
-        None => (format!("expected {note}"), theme.dim),
-    };
-    lines.extend(
-        wrapped(&below, columns)
-            .into_iter()
-            .map(|line| Line::styled(line, style)),
-    );
-    Paragraph::new(lines).render(area, buffer);
+    ])
 }

@@ -7,23 +7,27 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::text::wrapped;
-use crate::dashboard::app::App;
-use crate::dashboard::event_log::{Entry, Tone, clock};
+use crate::dashboard::event_log::{Entry, EventLog, Tone, clock};
+use crate::dashboard::theme::Theme;
 
-pub(in crate::dashboard) struct Events<'a>(pub(in crate::dashboard) &'a App);
+pub(in crate::dashboard) struct Events<'a> {
+    pub(in crate::dashboard) log: &'a EventLog,
+    /// How many of the newest are scrolled past.
+    pub(in crate::dashboard) scroll: usize,
+    pub(in crate::dashboard) theme: &'a Theme,
+}
 
 impl Widget for Events<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let app = self.0;
         let columns = usize::from(area.width);
         let rows = usize::from(area.height);
         let mut lines: Vec<Line<'_>> = Vec::new();
         // From the newest backwards, no more than are seen.
-        for entry in app.events.entries().iter().rev().skip(app.events_scroll) {
+        for entry in self.log.entries().iter().rev().skip(self.scroll) {
             if lines.len() >= rows {
                 break;
             }
-            lines.extend(shown(entry, app, columns).into_iter().rev());
+            lines.extend(shown(entry, self.theme, columns).into_iter().rev());
         }
         lines.truncate(rows);
         for (row, line) in area.rows().zip(lines.into_iter().rev()) {
@@ -32,8 +36,7 @@ impl Widget for Events<'_> {
     }
 }
 
-fn shown<'a>(entry: &Entry, app: &App, columns: usize) -> Vec<Line<'a>> {
-    let theme = &app.theme;
+fn shown<'a>(entry: &Entry, theme: &Theme, columns: usize) -> Vec<Line<'a>> {
     let (mark, style): (String, Style) = match entry.number {
         // As on the curve.
         Some(number) => (format!("[{number}]"), theme.notice),

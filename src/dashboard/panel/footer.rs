@@ -10,6 +10,7 @@ use crate::dashboard::action::{Action, BINDINGS, Scope};
 use crate::dashboard::app::App;
 use crate::dashboard::event_log::Tone;
 use crate::dashboard::run_state::Phase;
+use crate::dashboard::theme::Theme;
 
 pub(in crate::dashboard) struct Footer<'a>(pub(in crate::dashboard) &'a App);
 
@@ -19,19 +20,7 @@ impl Widget for Footer<'_> {
         let theme = &app.theme;
         let columns = usize::from(area.width);
         if let Some((tone, text)) = app.notice() {
-            let style = match tone {
-                Tone::Plain => theme.text,
-                Tone::Good => theme.good,
-                Tone::Notice => theme.notice,
-                Tone::Error => theme.error,
-            };
-            let first = text.lines().next().unwrap_or_default();
-            let text = cut(first, columns.saturating_sub(4));
-            Line::from(vec![
-                Span::styled(format!(" {} ", tone.mark()), style),
-                Span::styled(text, style),
-            ])
-            .render(area, buffer);
+            said(tone, &text, columns, theme).render(area, buffer);
             return;
         }
         hints(app, columns).render(area, buffer);
@@ -47,15 +36,46 @@ fn hints(app: &App, columns: usize) -> Line<'static> {
     let general = BINDINGS
         .iter()
         .filter(|binding| binding.scope == Scope::Everywhere && binding.action != Action::Help);
+    let counts = |action| app.watched.is_none() || action != Action::TogglePause;
+    let hints = own
+        .chain(general)
+        .filter(|binding| !binding.hint.is_empty() && counts(binding.action))
+        .map(|binding| (binding.key, word(app, binding.action, binding.hint)));
+    hinted(hints, columns, theme)
+}
+
+/// What was just said, in one line.
+pub(in crate::dashboard) fn said(
+    tone: Tone,
+    text: &str,
+    columns: usize,
+    theme: &Theme,
+) -> Line<'static> {
+    let style = match tone {
+        Tone::Plain => theme.text,
+        Tone::Good => theme.good,
+        Tone::Notice => theme.notice,
+        Tone::Error => theme.error,
+    };
+    let first = text.lines().next().unwrap_or_default();
+    let text = cut(first, columns.saturating_sub(4));
+    Line::from(vec![
+        Span::styled(format!(" {} ", tone.mark()), style),
+        Span::styled(text, style),
+    ])
+}
+
+/// As many keys with what they do as fit, and the help.
+pub(in crate::dashboard) fn hinted(
+    hints: impl Iterator<Item = (&'static str, &'static str)>,
+    columns: usize,
+    theme: &Theme,
+) -> Line<'static> {
     let help = 7;
     let mut line = Line::from(" ");
     let mut left = columns.saturating_sub(help + 2);
-    for binding in own
-        .chain(general)
-        .filter(|binding| !binding.hint.is_empty())
-    {
-        let word = word(app, binding.action, binding.hint);
-        let key = binding.key.split(" or ").next().unwrap_or(binding.key);
+    for (key, word) in hints {
+        let key = key.split(" or ").next().unwrap_or(key);
         let width = key.chars().count() + 1 + word.chars().count() + 2;
         if width > left {
             continue;

@@ -4,14 +4,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType};
 
-use crate::dashboard::action::Panel;
-use crate::dashboard::layout::Group;
+use crate::dashboard::layout::{Group, Panels};
 use crate::dashboard::theme::Theme;
 
 /// The border of a group with its panels' titles; `note` stands on the right of the top line.
-pub(in crate::dashboard) fn frame<'a>(
-    group: &Group,
-    focus: Panel,
+pub(in crate::dashboard) fn frame<'a, P: Panels>(
+    group: &Group<P>,
+    focus: P,
     note: Option<Line<'a>>,
     theme: &Theme,
 ) -> Block<'a> {
@@ -34,7 +33,7 @@ pub(in crate::dashboard) fn frame<'a>(
     block
 }
 
-fn titles<'a>(group: &Group, focus: Panel, theme: &Theme) -> Vec<Span<'a>> {
+fn titles<'a, P: Panels>(group: &Group<P>, focus: P, theme: &Theme) -> Vec<Span<'a>> {
     let mut spans = Vec::new();
     for (index, panel) in group.panels.iter().enumerate() {
         if index > 0 {
@@ -52,17 +51,21 @@ fn titles<'a>(group: &Group, focus: Panel, theme: &Theme) -> Vec<Span<'a>> {
     spans
 }
 
-fn title(panel: Panel) -> String {
-    format!(" {} {} ", panel.number(), panel.title())
+fn title<P: Panels>(panel: P) -> String {
+    if P::HAS_KEYS {
+        format!(" {} {} ", panel.number(), panel.title())
+    } else {
+        format!(" {} ", panel.title())
+    }
 }
 
-fn titles_width(group: &Group) -> usize {
+fn titles_width<P: Panels>(group: &Group<P>) -> usize {
     let titles: usize = group.panels.iter().map(|panel| title(*panel).len()).sum();
     titles + group.panels.len().saturating_sub(1)
 }
 
 /// The panel whose title is clicked at column `x` of the top line.
-pub(in crate::dashboard) fn title_at(group: &Group, x: u16) -> Option<Panel> {
+pub(in crate::dashboard) fn title_at<P: Panels>(group: &Group<P>, x: u16) -> Option<P> {
     let mut start = usize::from(group.area.x) + 1;
     for panel in &group.panels {
         let end = start + title(*panel).len();
@@ -87,6 +90,7 @@ pub(in crate::dashboard) fn inside(area: Rect) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dashboard::action::Panel;
 
     #[test]
     fn clicks_find_the_title_under_them() {

@@ -1,43 +1,17 @@
 //! The two lines on top: what the run is doing and how far it is, and what it is made of. UI thread.
 
-use std::fmt::Write;
-use std::path::Path;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::text::{Line, Span};
+use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
-use super::text::cut_path;
-use crate::dashboard::app::App;
+use super::piece::{Piece, bar, fetched, joined, load, sources};
+use crate::dashboard::app::{App, Watched};
 use crate::dashboard::run_state::Phase;
 use crate::engine::message::Stage;
 use crate::preset::visible::visible;
-use crate::record::figure::{bytes, compact, counted, duration};
-use crate::record::transfer::Transfer;
-
-/// Columns of the bar.
-const BAR: usize = 16;
-
-/// A piece of a line; the higher the rank, the sooner it is left out.
-struct Piece<'a> {
-    rank: u8,
-    spans: Vec<Span<'a>>,
-}
-
-impl<'a> Piece<'a> {
-    fn new(rank: u8, spans: impl Into<Vec<Span<'a>>>) -> Self {
-        Self {
-            rank,
-            spans: spans.into(),
-        }
-    }
-
-    fn width(&self) -> usize {
-        self.spans.iter().map(Span::width).sum()
-    }
-}
+use crate::record::figure::{compact, counted, duration};
 
 pub(in crate::dashboard) struct Header<'a>(pub(in crate::dashboard) &'a App);
 
@@ -54,30 +28,12 @@ impl Widget for Header<'_> {
     }
 }
 
-/// As many pieces as fit, in their order.
-fn joined<'a>(mut pieces: Vec<Piece<'a>>, columns: usize, gap: &'static str) -> Line<'a> {
-    let width = |pieces: &[Piece<'_>]| {
-        pieces.iter().map(Piece::width).sum::<usize>() + gap.len() * pieces.len().saturating_sub(1)
-    };
-    while width(&pieces) + 2 > columns && pieces.len() > 1 {
-        let last = (0..pieces.len()).max_by_key(|index| pieces.get(*index).map(|piece| piece.rank));
-        if let Some(last) = last {
-            pieces.remove(last);
-        }
-    }
-    let mut line = Line::from(" ");
-    for (index, piece) in pieces.into_iter().enumerate() {
-        if index > 0 {
-            line.push_span(gap);
-        }
-        line.spans.extend(piece.spans);
-    }
-    line
-}
-
 /// A mark, a word and a style for what the run is doing.
 pub(in crate::dashboard) fn state(app: &App) -> (&'static str, String, Style) {
     let theme = &app.theme;
+    if let Some(watched) = &app.watched {
+        return watched.state(theme);
+    }
     match app.run.phase() {
         Phase::Preparing(stage) => {
             let again = app.run.started.is_some();
@@ -102,12 +58,23 @@ pub(in crate::dashboard) fn state(app: &App) -> (&'static str, String, Style) {
 fn progress(app: &App) -> Vec<Piece<'_>> {
     let theme = &app.theme;
     let (mark, word, style) = state(app);
-    let mut pieces = vec![Piece::new(
+    let mut pieces = Vec::new();
+    if let Some(watched) = &app.watched {
+        let id = visible(watched.id());
+        pieces.push(Piece::new(
+            0,
+            [
+                Span::styled("watching ", theme.dim),
+                Span::styled(id, theme.strong),
+            ],
+        ));
+    }
+    pieces.push(Piece::new(
         0,
         [Span::styled(format!("{mark} {word}"), style)],
-    )];
+    ));
     if let Some(transfer) = &app.run.transfer {
-        pieces.extend(fetched(app, transfer, style));
+        pieces.extend(fetched(transfer, style, theme));
         return pieces;
     }
     let steps = app.recipe.preset().schedule.steps;
@@ -120,8 +87,9 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
             Span::styled(format!("/{steps}"), theme.dim),
         ],
     ));
-    pieces.push(bar(app, 6, step as f64 / steps.max(1) as f64, style));
-    if app.run.phase() == Phase::Running {
+    pieces.push(bar(6, step as f64 / steps.max(1) as f64, style, theme));
+    let is_over = app.watched.as_ref().is_some_and(Watched::is_over);
+    if app.run.phase() == Phase::Running && !is_over {
         if let Some(rate) = app.run.speed.recent_steps_per_second() {
             let digits = if rate < 10.0 { 2 } else { 1 };
             pieces.push(Piece::new(
@@ -165,62 +133,8 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// A bar of which `share`, from 0 to 1, is done.
-fn bar<'a>(app: &App, rank: u8, share: f64, style: Style) -> Piece<'a> {
-    let done = ((share * BAR as f64).floor() as usize).min(BAR);
-    Piece::new(
-        rank,
-        [
-            Span::styled("━".repeat(done), style),
-            Span::styled("─".repeat(BAR - done), app.theme.border),
-        ],
-    )
-}
-
-/// How far the fetching of weights is.
-fn fetched<'a>(app: &App, transfer: &Transfer, style: Style) -> Vec<Piece<'a>> {
-    let theme = &app.theme;
-    let mut pieces = Vec::new();
-    if transfer.now.total_bytes > 0 {
-        pieces.push(Piece::new(
-            3,
-            [Span::styled(transfer.amount(), theme.strong)],
-        ));
-        pieces.push(bar(app, 4, transfer.share(), style));
-    }
-    if let Some(waiting) = &transfer.now.waiting {
-        pieces.push(Piece::new(
-            2,
-            [Span::styled(visible(waiting), theme.notice)],
-        ));
-        return pieces;
-    }
-    if transfer.now.total_bytes == 0 {
-        return vec![Piece::new(2, [Span::styled("connecting", theme.dim)])];
-    }
-    if let Some(rate) = transfer.bytes_per_second() {
-        let rate = format!("{}/s", bytes(rate as u64));
-        pieces.push(Piece::new(5, [Span::raw(rate)]));
-    }
-    if let Some(left) = transfer.seconds_left() {
-        pieces.push(Piece::new(
-            2,
-            [Span::raw(duration(left)), Span::styled(" left", theme.dim)],
-        ));
-    }
-    pieces
-}
-
 fn ingredients(app: &App, columns: usize) -> Vec<Piece<'_>> {
     let theme = &app.theme;
-    let name_columns = (columns / 5).clamp(10, 48);
-    // The folder says little, and there is little room.
-    let shown = |name: &str| {
-        let file = Path::new(name)
-            .file_name()
-            .map(|name| name.to_string_lossy());
-        cut_path(&visible(file.as_deref().unwrap_or(name)), name_columns)
-    };
     let preset = visible(&app.recipe.loaded().name);
     let mut preset_spans = vec![
         Span::styled("preset ", theme.dim),
@@ -233,14 +147,7 @@ fn ingredients(app: &App, columns: usize) -> Vec<Piece<'_>> {
         preset_spans.push(Span::styled(" file broken", theme.error));
     }
     let mut pieces = vec![
-        Piece::new(
-            2,
-            [
-                Span::styled(shown(&app.content.name), theme.content),
-                Span::styled(" in the style of ", theme.dim),
-                Span::styled(shown(&app.style.name), theme.style),
-            ],
-        ),
+        sources(2, [&app.content, &app.style], columns, theme),
         Piece::new(0, preset_spans),
         Piece::new(4, [Span::raw(app.recipe.preset().network.name.as_str())]),
     ];
@@ -253,19 +160,6 @@ fn ingredients(app: &App, columns: usize) -> Vec<Piece<'_>> {
         };
         pieces.push(Piece::new(1, [Span::raw(device)]));
     }
-    if let Some(gpu) = app.gpu {
-        let gigabytes = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
-        let mut text = format!(
-            "{:.1}/{:.0} GiB  {}%",
-            gigabytes(gpu.memory_used_bytes),
-            gigabytes(gpu.memory_total_bytes),
-            gpu.load_percent
-        );
-        if let Some(celsius) = gpu.temperature_celsius {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "  {celsius} °C");
-        }
-        pieces.push(Piece::new(5, [Span::styled(text, theme.dim)]));
-    }
+    pieces.extend(app.gpu.map(|gpu| load(5, gpu, theme)));
     pieces
 }

@@ -2,7 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::dashboard::action::{BINDINGS, Panel, Scope};
+use crate::dashboard::action::{BINDINGS, Binding, Panel, Scope};
+use crate::dashboard::layout::Panels;
 use crate::dashboard::theme::Theme;
 
 /// Columns of the keys.
@@ -11,10 +12,22 @@ const KEY_COLUMNS: usize = 20;
 /// The help, line by line.
 pub(in crate::dashboard) fn lines(theme: &Theme) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    section(&mut lines, theme, "Everywhere", Scope::Everywhere);
+    section(
+        &mut lines,
+        theme,
+        "Everywhere",
+        BINDINGS,
+        &Scope::Everywhere,
+    );
     for panel in [Panel::Parameters, Panel::Presets, Panel::Preview] {
         lines.push(Line::default());
-        section(&mut lines, theme, panel.title(), Scope::In(panel));
+        section(
+            &mut lines,
+            theme,
+            panel.title(),
+            BINDINGS,
+            &Scope::In(panel),
+        );
     }
     lines.push(Line::default());
     lines.push(Line::styled("Mouse", theme.strong));
@@ -43,17 +56,29 @@ pub(in crate::dashboard) fn lines(theme: &Theme) -> Vec<Line<'static>> {
     lines
 }
 
-fn section(lines: &mut Vec<Line<'static>>, theme: &Theme, title: &'static str, scope: Scope) {
+/// The keys of one scope.
+pub(in crate::dashboard) fn section<A, P: PartialEq>(
+    lines: &mut Vec<Line<'static>>,
+    theme: &Theme,
+    title: &'static str,
+    bindings: &[Binding<A, P>],
+    scope: &Scope<P>,
+) {
     lines.push(Line::styled(title, theme.strong));
-    for binding in BINDINGS
+    for binding in bindings
         .iter()
-        .filter(|binding| binding.scope == scope && !binding.help.is_empty())
+        .filter(|binding| binding.scope == *scope && !binding.help.is_empty())
     {
         lines.push(entry(theme, binding.key, binding.help));
     }
 }
 
-fn entry(theme: &Theme, key: &'static str, help: &'static str) -> Line<'static> {
+/// A line of the help.
+pub(in crate::dashboard) fn entry(
+    theme: &Theme,
+    key: &'static str,
+    help: &'static str,
+) -> Line<'static> {
     Line::from(vec![
         Span::styled(format!("  {key:<KEY_COLUMNS$}"), theme.focus),
         Span::raw(help),

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use crate::dashboard::theme::Theme;
 
 /// The first of `words` that fits, in the middle of `area`, which has at least one row.
-pub(super) fn draw(words: &[&str], theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub(in crate::dashboard) fn draw(words: &[&str], theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let fits = |words: &&&str| words.chars().count() <= usize::from(area.width);
     if let Some(words) = words.iter().find(fits) {
         let middle = Rect {

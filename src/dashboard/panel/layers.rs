@@ -187,7 +187,7 @@ impl LayersPanel<'_> {
 
     fn gradient_share(&self, loss: &TermLoss) -> Option<f64> {
         let gradients = self.gradients?;
-        let norms = gradients.norms.get(self.candidate)?;
+        let norms = gradients.of(self.candidate)?;
         let index = gradients.terms.iter().position(|term| *term == loss.term)?;
         share(*norms.get(index)?, norms.iter().sum())
     }

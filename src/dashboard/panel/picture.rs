@@ -1,6 +1,6 @@
 //! The picture that forms, and the line that says what is seen of it. UI thread.
 
-use ratatui::buffer::{Buffer, CellDiffOption};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
@@ -13,33 +13,19 @@ pub(in crate::dashboard) struct Picture<'a>(pub(in crate::dashboard) &'a App);
 
 impl Widget for Picture<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let pictures = &self.0.pictures;
-        if let Some(cells) = pictures.untouched() {
-            let cells = cells.intersection(area);
-            for position in cells.positions() {
-                if let Some(cell) = buffer.cell_mut(position) {
-                    cell.set_diff_option(CellDiffOption::Skip);
-                }
-            }
-            return;
+        if !self.0.pictures.render(area, buffer) {
+            hint(self.0, area, buffer);
         }
-        if let Some(cells) = pictures.cells() {
-            let seen = cells.area.intersection(area);
-            for position in seen.positions() {
-                if let (Some(to), Some(from)) = (buffer.cell_mut(position), cells.cell(position)) {
-                    to.clone_from(from);
-                }
-            }
-            return;
-        }
-        hint(self.0, area, buffer);
     }
 }
 
 /// What is to be expected where there is no picture.
 fn hint(app: &App, area: Rect, buffer: &mut Buffer) {
+    let missing = app.missing_picture();
     let text = if app.pictures.protocol == Protocol::None {
         "pictures are off (--graphics none)"
+    } else if let Some(missing) = &missing {
+        missing
     } else if app.run.started.is_some() {
         return;
     } else {
@@ -66,7 +52,7 @@ pub(in crate::dashboard) fn note(app: &App) -> Option<Line<'static>> {
     if app.loss_view.as_picture {
         return Some(Line::styled(" loss curve, c: back ", theme.text));
     }
-    let view = app.view();
+    let view = &app.view;
     let mut words = vec![Span::styled(
         format!(" {}", view.subject.name()),
         theme.text,
@@ -78,7 +64,7 @@ pub(in crate::dashboard) fn note(app: &App) -> Option<Line<'static>> {
             format!(" snapshot {place}/{count} of step {}", kept.step),
             theme.notice,
         ));
-    } else if let Some(step) = app.pictures.shown_step
+    } else if let Some(step) = app.pictures.shown_step(0)
         && view.subject.needs_result()
         && step + 1 < app.run.step
     {

@@ -15,8 +15,8 @@ use super::quality::Quality;
 pub struct Situation {
     /// Bytes a second that the link has been seen to take.
     pub link: Option<f64>,
-    /// [`super::Layout::pixels`].
-    pub pixels: (u32, u32),
+    /// How many pixels of the screen the pictures cover together.
+    pub pixels: u64,
     /// Whether the result goes on changing: neither paused nor finished.
     pub stepping: bool,
 }
@@ -57,7 +57,7 @@ pub struct Budget {
 struct Asked {
     at: Instant,
     quality: Quality,
-    pixels: (u32, u32),
+    pixels: u64,
     encode_seconds: f64,
 }
 
@@ -158,8 +158,7 @@ impl Budget {
         self.stage = Stage::Writing { bytes };
         if let Some(asked) = &mut self.asked {
             asked.encode_seconds = encode_seconds;
-            let pixels = f64::from(asked.pixels.0) * f64::from(asked.pixels.1);
-            let density = bytes as f64 / pixels.max(1.0);
+            let density = bytes as f64 / (asked.pixels as f64).max(1.0);
             if let Some(known) = self.density.get_mut(place(asked.quality)) {
                 *known = Some(known.map_or(density, |known| known.midpoint(density)));
             }
@@ -220,7 +219,7 @@ impl Budget {
         }
         let link = situation.link.unwrap_or(UNKNOWN_LINK);
         let link = self.limits.bandwidth.map_or(link, |most| link.min(most));
-        let pixels = f64::from(situation.pixels.0) * f64::from(situation.pixels.1);
+        let pixels = situation.pixels as f64;
         let fits = |quality: &Quality| {
             let seconds = match quality {
                 _ if !moving => self.limits.still_seconds,

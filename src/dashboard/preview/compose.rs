@@ -5,7 +5,7 @@ use image::{Rgb, RgbImage, imageops};
 use super::layout::{Layout, Panes};
 use super::sample::{Part, resampled};
 use super::view::{Subject, View};
-use crate::engine::message::Preview;
+use crate::engine::message::Seen;
 
 /// The pictures there are.
 #[derive(Debug, Clone, Copy)]
@@ -14,8 +14,10 @@ pub struct Sources<'a> {
     pub content: &'a RgbImage,
     /// In a size and shape of its own.
     pub style: &'a RgbImage,
-    /// The engine's newest answer, whichever region it is of, and which candidate of it.
-    pub result: Option<(&'a Preview, usize)>,
+    /// What the engine last sent of the candidate, whichever region it is of.
+    pub result: Option<&'a Seen>,
+    /// The same of another candidate, which takes the place of content or snapshot beside the result.
+    pub other: Option<&'a Seen>,
     /// All of a snapshot.
     pub snapshot: Option<&'a RgbImage>,
     /// Where there is no picture.
@@ -35,9 +37,8 @@ pub fn compose(
 ) -> RgbImage {
     let size = (pixels.0.max(1), pixels.1.max(1));
     let content = Some(Source::whole(sources.content));
-    let result = sources
-        .result
-        .and_then(|(preview, candidate)| Source::result(preview, candidate));
+    let result = sources.result.map(Source::seen);
+    let other = sources.other.map(Source::seen);
     let pane = |source, size| pane(source, layout, size, sources.margin);
     match view.subject {
         Subject::Result => pane(result, size),
@@ -53,7 +54,7 @@ pub fn compose(
         Subject::Split => {
             let mut picture = pane(result, size);
             let at = (view.split.clamp(0.0, 1.0) * size.0 as f32).round() as u32;
-            let left = pane(content, size);
+            let left = pane(other.or(content), size);
             let left = imageops::crop_imm(&left, 0, 0, at, size.1);
             imageops::replace(&mut picture, &*left, 0, 0);
             divide(&mut picture, at, false);
@@ -70,7 +71,7 @@ pub fn compose(
             };
             let mut picture = RgbImage::from_pixel(size.0, size.1, sources.margin);
             let snapshot = sources.snapshot.map(Source::whole);
-            imageops::replace(&mut picture, &pane(snapshot, first), 0, 0);
+            imageops::replace(&mut picture, &pane(other.or(snapshot), first), 0, 0);
             let (x, y) = (i64::from(at.0), i64::from(at.1));
             imageops::replace(&mut picture, &pane(result, second), x, y);
             divide(&mut picture, at.0.max(at.1), stacked);
@@ -97,18 +98,18 @@ impl<'a> Source<'a> {
         Self { picture, covers }
     }
 
-    fn result(preview: &'a Preview, candidate: usize) -> Option<Self> {
-        let region = preview.region;
-        let (width, height) = (f64::from(preview.size.0), f64::from(preview.size.1));
-        Some(Self {
-            picture: preview.pictures.get(candidate)?,
+    fn seen(seen: &'a Seen) -> Self {
+        let region = seen.region;
+        let (width, height) = (f64::from(seen.size.0), f64::from(seen.size.1));
+        Self {
+            picture: &seen.picture,
             covers: Part {
                 x: f64::from(region.x) / width,
                 y: f64::from(region.y) / height,
                 width: f64::from(region.width) / width,
                 height: f64::from(region.height) / height,
             },
-        })
+        }
     }
 }
 

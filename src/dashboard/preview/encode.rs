@@ -14,10 +14,10 @@ use image::RgbImage;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub use self::half_blocks::copy_changed;
+pub use self::half_blocks::{Copied, copy_changed};
+pub use self::kitty::MOST_PLACES;
 use super::layout::Layout;
 use super::quality::Quality;
-use super::view::View;
 use crate::dashboard::theme::ColourSupport;
 use crate::terminal::ask::Protocol;
 
@@ -66,25 +66,28 @@ impl Painted {
     }
 }
 
-/// A picture ready for the terminal.
+/// Pictures ready for the terminal, which belong together.
 #[derive(Debug, Clone)]
 pub struct Frame {
     /// The job's.
     pub tag: u64,
-    /// Number of updates made to the result in it; 0 where it shows no result.
-    pub step: u64,
-    /// What was looked at.
-    pub view: View,
-    /// Where it goes.
-    pub layout: Layout,
-    /// At how many of the place's pixels.
-    pub quality: Quality,
-    /// What makes it appear.
-    pub painted: Painted,
-    /// [`Painted::bytes`].
+    /// For every tile of the job the number of updates made to the result in it; 0 where it shows none.
+    pub steps: Vec<u64>,
+    /// Those tiles that do not look as on the screen already.
+    pub tiles: Vec<PaintedTile>,
+    /// [`Painted::bytes`] of all.
     pub bytes: usize,
     /// Seconds of one processor core that composing and encoding took.
     pub encode_seconds: f64,
+}
+
+/// One picture of a [`Frame`].
+#[derive(Debug, Clone)]
+pub struct PaintedTile {
+    /// Which tile of the job.
+    pub index: usize,
+    /// What makes it appear.
+    pub painted: Painted,
 }
 
 /// A picture could not be written for the terminal.
@@ -142,9 +145,10 @@ impl Painter {
         }
     }
 
-    /// `picture` of [`Self::pixels`] over the cells of `layout`.
+    /// `picture` of [`Self::pixels`] over the cells of `layout`, in place of the one before at `place`.
     pub fn paint(
         &mut self,
+        place: usize,
         picture: &RgbImage,
         layout: &Layout,
         quality: Quality,
@@ -153,14 +157,14 @@ impl Painter {
         let placed = |pieces| Painted::Placed { pieces, cells };
         Ok(match self.protocol {
             Protocol::KittyPlaceholders => {
-                let id = self.kitty.next().shown;
+                let id = self.kitty.next(place).shown;
                 Painted::Placeholders {
                     pieces: kitty::virtual_placement(picture, quality, id, cells, self.in_tmux)?,
                     cells: placeholder::cells(id, cells),
                 }
             }
             Protocol::KittyDirect => {
-                let ids = self.kitty.next();
+                let ids = self.kitty.next(place);
                 placed(kitty::placement(
                     picture,
                     quality,

@@ -13,31 +13,48 @@ use image::{Rgb, Rgb32FImage, RgbImage};
 use self::processor_time::ProcessorTime;
 use self::slot::Slot;
 use super::compose::{Sources, compose};
-use super::encode::{EncodeError, Frame, Painter};
+use super::encode::{EncodeError, Frame, Painted, PaintedTile, Painter};
 use super::layout::Layout;
 use super::quality::Quality;
 use super::view::View;
 use crate::dashboard::theme::ColourSupport;
-use crate::engine::message::Preview;
+use crate::engine::message::Seen;
 use crate::terminal::ask::Protocol;
 
-/// A picture to be made.
+/// Pictures to be made, which belong together.
 #[derive(Debug, Clone)]
 pub struct EncodeJob {
     /// Comes back with the frame.
     pub tag: u64,
+    /// At how many of the place's pixels.
+    pub quality: Quality,
+    /// Each of them.
+    pub tiles: Vec<EncodeTile>,
+}
+
+/// One picture of an [`EncodeJob`].
+#[derive(Debug, Clone)]
+pub struct EncodeTile {
     /// What is looked at.
     pub view: View,
     /// Where and how large: `view.layout(…)`.
     pub layout: Layout,
-    /// At how many of the place's pixels.
-    pub quality: Quality,
-    /// The engine's newest answer, of whatever region.
-    pub preview: Option<Preview>,
-    /// Which of its pictures.
-    pub candidate: usize,
+    /// What the engine last sent of the candidate, of whatever region.
+    pub result: Option<Seen>,
+    /// The same of the candidate that it is compared with.
+    pub other: Option<Seen>,
     /// The picture of `view.snapshot`.
     pub snapshot: Option<Arc<Rgb32FImage>>,
+}
+
+impl EncodeTile {
+    /// Number of updates made to the result in it; 0 where it shows none.
+    fn step(&self) -> u64 {
+        match &self.result {
+            Some(seen) if self.view.subject.needs_result() => seen.step,
+            _ => 0,
+        }
+    }
 }
 
 /// What became of a job.
@@ -45,12 +62,12 @@ pub struct EncodeJob {
 pub enum Encoded {
     /// It is to be written.
     Frame(Box<Frame>),
-    /// It looks as the last frame does: nothing is to be written.
+    /// All of it looks as on the screen already: nothing is to be written.
     Unchanged {
         /// The job's.
         tag: u64,
-        /// As in [`Frame::step`].
-        step: u64,
+        /// As in [`Frame::steps`].
+        steps: Vec<u64>,
         /// As in [`Frame::encode_seconds`].
         encode_seconds: f64,
     },
@@ -86,7 +103,7 @@ impl Encoder {
             content,
             style,
             margin: Rgb([if colours.dark { 0 } else { 255 }; 3]),
-            last: None,
+            last: Vec::new(),
             snapshot: None,
         };
         let jobs = Arc::clone(&slot);
@@ -96,7 +113,7 @@ impl Encoder {
                 step_back();
                 while let Some((job, news)) = jobs.wait() {
                     if news.repaint {
-                        work.last = None;
+                        work.last.clear();
                     }
                     if let Some(registers) = news.sixel_registers {
                         work.painter.limit_sixel_colours(registers);
@@ -156,8 +173,8 @@ struct Work {
     content: Arc<RgbImage>,
     style: Arc<RgbImage>,
     margin: Rgb<u8>,
-    /// What is on the screen.
-    last: Option<(Layout, Quality, RgbImage)>,
+    /// What is on the screen, tile by tile.
+    last: Vec<Option<(Layout, Quality, RgbImage)>>,
     /// The snapshot that was shown last, with 8 bits a channel.
     snapshot: Option<(Arc<Rgb32FImage>, RgbImage)>,
 }
@@ -167,59 +184,75 @@ impl Work {
         let tag = job.tag;
         match self.try_encode(job) {
             Ok(encoded) => encoded,
-            Err(error) => Encoded::Failed {
-                tag,
-                message: error.to_string(),
-            },
+            Err(error) => {
+                // Of what was made before it, nothing is sent.
+                self.last.clear();
+                Encoded::Failed {
+                    tag,
+                    message: error.to_string(),
+                }
+            }
         }
     }
 
     fn try_encode(&mut self, job: &EncodeJob) -> Result<Encoded, EncodeError> {
         let time = ProcessorTime::now();
-        let &EncodeJob {
+        self.last.resize(job.tiles.len(), None);
+        let mut tiles = Vec::new();
+        for (index, tile) in job.tiles.iter().enumerate() {
+            if let Some(painted) = self.paint(index, tile, job.quality)? {
+                tiles.push(PaintedTile { index, painted });
+            }
+        }
+        let steps = job.tiles.iter().map(EncodeTile::step).collect();
+        let tag = job.tag;
+        if tiles.is_empty() {
+            return Ok(Encoded::Unchanged {
+                tag,
+                steps,
+                encode_seconds: time.seconds(),
+            });
+        }
+        Ok(Encoded::Frame(Box::new(Frame {
             tag,
-            view,
-            layout,
-            quality,
-            ..
-        } = job;
-        self.convert_snapshot(job.snapshot.as_ref());
-        let result = job.preview.as_ref().map(|preview| (preview, job.candidate));
+            steps,
+            bytes: tiles.iter().map(|tile| tile.painted.bytes()).sum(),
+            tiles,
+            encode_seconds: time.seconds(),
+        })))
+    }
+
+    /// What makes a tile appear; nothing where it looks so already.
+    fn paint(
+        &mut self,
+        index: usize,
+        tile: &EncodeTile,
+        quality: Quality,
+    ) -> Result<Option<Painted>, EncodeError> {
+        self.convert_snapshot(tile.snapshot.as_ref());
+        let &EncodeTile { view, layout, .. } = tile;
         let sources = Sources {
             content: &self.content,
             style: &self.style,
-            result,
+            result: tile.result.as_ref(),
+            other: tile.other.as_ref(),
             snapshot: self.snapshot.as_ref().map(|(_, picture)| picture),
             margin: self.margin,
         };
         let pixels = self.painter.pixels(&layout, quality);
         let picture = compose(&view, &layout, &sources, pixels);
-        let step = match result {
-            Some((preview, _)) if view.subject.needs_result() => preview.step,
-            _ => 0,
-        };
         let now = (layout, quality, picture);
-        if self.last.as_ref() == Some(&now) {
-            return Ok(Encoded::Unchanged {
-                tag,
-                step,
-                encode_seconds: time.seconds(),
-            });
+        let Some(last) = self.last.get_mut(index) else {
+            return Ok(None);
+        };
+        if last.as_ref() == Some(&now) {
+            return Ok(None);
         }
         // What is half on the screen after an error is not known.
-        self.last = None;
-        let painted = self.painter.paint(&now.2, &layout, quality)?;
-        self.last = Some(now);
-        Ok(Encoded::Frame(Box::new(Frame {
-            tag,
-            step,
-            view,
-            layout,
-            quality,
-            bytes: painted.bytes(),
-            painted,
-            encode_seconds: time.seconds(),
-        })))
+        *last = None;
+        let painted = self.painter.paint(index, &now.2, &layout, quality)?;
+        *last = Some(now);
+        Ok(Some(painted))
     }
 
     fn convert_snapshot(&mut self, wanted: Option<&Arc<Rgb32FImage>>) {

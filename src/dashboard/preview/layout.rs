@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::quality::Quality;
 use super::view::{Subject, View, Zoom, scale};
-use crate::engine::message::{PictureRequest, Region};
+use crate::engine::message::{PictureRequest, Region, Whose};
 
 /// How the pictures of a layout stand to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -128,16 +128,18 @@ impl Layout {
         )
     }
 
-    /// What the engine is to be asked for.
-    pub fn request(&self, quality: Quality) -> PictureRequest {
+    /// What the engine is to be asked for of these candidates.
+    pub fn request(&self, of: Whose, quality: Quality) -> PictureRequest {
         PictureRequest {
+            of,
             region: Some(self.region),
             most: quality.scaled((self.place.width, self.place.height)),
         }
     }
 }
 
-fn fit_scale(size: (u32, u32), cells: (u16, u16), cell: (u16, u16)) -> f32 {
+/// Screen pixels per pixel of a picture of `size` that fills as much of so many cells as it can.
+pub fn fit_scale(size: (u32, u32), cells: (u16, u16), cell: (u16, u16)) -> f32 {
     let scale =
         |length: u32, cells: u16, cell: u16| f32::from(cells) * f32::from(cell) / length as f32;
     scale(size.0, cells.0, cell.0).min(scale(size.1, cells.1, cell.1))

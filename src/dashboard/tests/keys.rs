@@ -23,6 +23,7 @@ fn snapshot(number: u64, step: u64) -> Event {
     Event::Snapshot(Snapshot {
         number,
         pictures: crate::engine::message::Pictures {
+            candidates: [0].into(),
             step,
             pictures: vec![Arc::new(Rgb32FImage::new(64, 48))],
         },
@@ -102,6 +103,7 @@ fn leaving_asks_and_saves() {
     desk.engine(Event::Ended {
         reason: EndReason::Stopped,
         pictures: crate::engine::message::Pictures {
+            candidates: [0].into(),
             step: 50,
             pictures: vec![Arc::new(Rgb32FImage::new(4, 4))],
         },
@@ -115,6 +117,7 @@ fn leaving_asks_and_saves() {
     // Not before the file is there.
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Leave)));
     desk.hear(Message::Done(Box::new(Done::Saved {
+        candidate: 0,
         is_result: true,
         result: Ok(crate::dashboard::setup::Saved {
             path: "out.png".into(),
@@ -184,6 +187,7 @@ fn snapshots_are_looked_at_and_gone_back_to() {
         "{commands:?}"
     );
     desk.engine(Event::WentBack {
+        candidates: [0].into(),
         snapshot: 1,
         step: 10,
     });
@@ -322,8 +326,10 @@ fn the_help_scrolls_no_further_than_it_goes() {
 fn the_picture_of_a_failed_run_is_saved_on_leaving() {
     let mut desk = running();
     desk.engine(Event::Failed {
+        candidates: [0].into(),
         error: crate::engine::EngineError::WorkerGone("gone".to_owned()),
         pictures: Some(crate::engine::message::Pictures {
+            candidates: [0].into(),
             step: 40,
             pictures: vec![Arc::new(Rgb32FImage::new(4, 4))],
         }),
@@ -432,6 +438,7 @@ fn without_a_terminal_the_run_goes_on_to_its_end() {
             .any(|effect| matches!(effect, Effect::Task(Task::Save(_))))
     );
     desk.hear(Message::Done(Box::new(Done::Saved {
+        candidate: 0,
         is_result: true,
         result: Err("the disk is full".to_owned()),
     })));

@@ -1,8 +1,6 @@
 //! The way of a picture to the screen.
 
 use super::*;
-use crate::dashboard::preview::EncodeJob;
-use crate::engine::message::PictureRequest;
 
 fn requests(commands: &[Command]) -> Vec<PictureRequest> {
     commands
@@ -14,14 +12,9 @@ fn requests(commands: &[Command]) -> Vec<PictureRequest> {
         .collect()
 }
 
-fn answer(desk: &mut Desk, request: PictureRequest) -> Box<EncodeJob> {
-    desk.app.preview(Preview {
-        step: desk.app.run.step,
-        request,
-        region: request.region.unwrap(),
-        size: (64, 48),
-        pictures: vec![Arc::new(gradient(64, 48))],
-    });
+fn answer(desk: &mut Desk, request: PictureRequest) -> EncodeJob {
+    let step = desk.app.run.step;
+    desk.app.preview(super::answer(request, step));
     desk.take_effects()
         .into_iter()
         .find_map(|effect| match effect {
@@ -32,19 +25,11 @@ fn answer(desk: &mut Desk, request: PictureRequest) -> Box<EncodeJob> {
 }
 
 fn placed(job: &EncodeJob) -> Message {
-    Message::Picture(Box::new(Encoded::Frame(Box::new(Frame {
-        tag: job.tag,
-        step: 5,
-        view: job.view,
-        layout: job.layout,
-        quality: Quality::Full,
-        painted: Painted::Placed {
-            pieces: vec![b"picture".to_vec()],
-            cells: job.layout.cells,
-        },
-        bytes: 7,
-        encode_seconds: 0.001,
-    }))))
+    let painted = Painted::Placed {
+        pieces: vec![b"picture".to_vec()],
+        cells: job.tiles[0].layout.cells,
+    };
+    frame(job, 5, vec![PaintedTile { index: 0, painted }])
 }
 
 fn writes(effects: &[Effect]) -> usize {
@@ -67,7 +52,7 @@ fn only_one_picture_is_under_way() {
     }
     assert!(requests(&desk.commands()).is_empty());
     let job = answer(&mut desk, first[0]);
-    assert!(job.layout.cells.width > 10);
+    assert!(job.tiles[0].layout.cells.width > 10);
 }
 
 #[test]
@@ -85,7 +70,7 @@ fn a_placed_picture_waits_for_blank_cells_and_is_left_alone_afterwards() {
     let _ = desk.screen();
     desk.hear(Message::Output(OutputEvent::FrameWritten));
     assert_eq!(writes(&desk.take_effects()), 1);
-    assert_eq!(desk.app.pictures.untouched(), Some(job.layout.cells));
+    assert_eq!(desk.app.pictures.untouched(), [job.tiles[0].layout.cells]);
     desk.hear(Message::Output(OutputEvent::PictureWritten {
         tag: job.tag,
         bytes: 7,
@@ -117,7 +102,7 @@ fn a_dialog_over_a_placed_picture_takes_it_away_and_it_comes_back() {
     }));
     desk.commands();
     desk.typed("?");
-    assert_eq!(desk.app.pictures.untouched(), None);
+    assert!(desk.app.pictures.untouched().is_empty());
     desk.now += Duration::from_secs(2);
     assert!(requests(&desk.commands()).is_empty());
     desk.press(KeyCode::Esc);
@@ -139,25 +124,10 @@ fn pictures_go_on_after_one_was_given_up_on_its_way() {
             let _ = desk.screen();
             desk.hear(Message::Output(OutputEvent::FrameWritten));
         } else {
-            let mut painter = Painter::new(protocol, false, DARK);
-            let (width, height) = job.layout.pixels;
-            let picture = gradient(width, height);
-            let painted = painter.paint(&picture, &job.layout, Quality::Full).unwrap();
-            desk.hear(Message::Picture(Box::new(Encoded::Frame(Box::new(
-                Frame {
-                    tag: job.tag,
-                    step: 5,
-                    view: job.view,
-                    layout: job.layout,
-                    quality: Quality::Full,
-                    painted,
-                    bytes: 1000,
-                    encode_seconds: 0.001,
-                },
-            )))));
+            desk.hear(painted(&job, 5));
         }
         desk.app.resize((100, 30), (8, 16));
-        desk.app.forget_picture();
+        desk.app.pictures.forget();
         desk.hear(Message::Output(OutputEvent::PictureWritten {
             tag: job.tag,
             bytes: 7,
@@ -224,8 +194,10 @@ fn a_failed_run_still_shows_its_last_picture() {
     desk.run_to(5);
     desk.take_effects();
     desk.engine(Event::Failed {
+        candidates: [0].into(),
         error: crate::engine::EngineError::WorkerGone("gone".to_owned()),
         pictures: Some(crate::engine::message::Pictures {
+            candidates: [0].into(),
             step: 5,
             pictures: vec![Arc::new(Rgb32FImage::new(64, 48))],
         }),
@@ -237,5 +209,8 @@ fn a_failed_run_still_shows_its_last_picture() {
         Effect::Encode(job) => Some(job),
         _ => None,
     });
-    assert!(job.is_some_and(|job| job.preview.is_some()), "{effects:?}");
+    assert!(
+        job.is_some_and(|job| job.tiles[0].result.is_some()),
+        "{effects:?}"
+    );
 }

@@ -97,6 +97,7 @@ proptest! {
                     desk.engine(Event::Snapshot(Snapshot {
                         number,
                         pictures: crate::engine::message::Pictures {
+                            candidates: [0].into(),
                             step: desk.app.run.step,
                             pictures: vec![Arc::new(Rgb32FImage::new(16, 12))],
                         },

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::preset::{Change, ChangeClass};
 
-fn check(name: &str, desk: &mut Desk) {
+pub(super) fn check(name: &str, desk: &mut Desk) {
     let screen = desk.screen();
     let path = PathBuf::from(format!("tests/screens/{name}.txt"));
     if std::env::var_os("UPDATE").is_some() {
@@ -105,6 +105,7 @@ fn paused_finished_and_failed() {
     desk.start();
     desk.run_to(30);
     desk.engine(Event::Failed {
+        candidates: [0].into(),
         error: crate::engine::EngineError::WorkerGone("out of memory".to_owned()),
         pictures: None,
     });

@@ -3,6 +3,7 @@
 //! ```text
 //! runs/2026-11-23-221513-compare-k3f9/
 //!   comparison.json     what is compared, by which command
+//!   report.html         where it went on without a screen
 //!   01-gatys-abcd/      a run, as `record/folder.rs` describes it
 //!   02-soft-efgh/
 //! ```
@@ -61,6 +62,11 @@ impl ComparisonFolder {
         id_of(&self.path)
     }
 
+    /// The report, where one was made.
+    pub fn report(&self) -> PathBuf {
+        self.path.join("report.html")
+    }
+
     /// [`Comparison`]
     pub fn description(&self) -> PathBuf {
         self.path.join(DESCRIPTION)
@@ -90,9 +96,11 @@ impl ComparisonFolder {
         if !self.runs()?.is_empty() {
             return Ok(false);
         }
-        match std::fs::remove_file(self.description()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        for path in [self.report(), self.description()] {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         match std::fs::remove_dir(&self.path) {
             Ok(()) => Ok(true),

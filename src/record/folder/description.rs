@@ -5,6 +5,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::RunFolder;
 use super::replace::replace;
@@ -30,6 +31,12 @@ impl Input {
             sha256,
         }
     }
+}
+
+/// What this machine is called.
+pub fn host_name() -> String {
+    let name = rustix::system::uname();
+    name.nodename().to_string_lossy().into_owned()
 }
 
 /// How a run goes, or went.
@@ -126,12 +133,49 @@ impl Description {
     /// # Errors
     /// Where there is none, or something else under its name.
     pub fn read(folder: &RunFolder) -> io::Result<Self> {
-        let text = std::fs::read_to_string(folder.description())?;
-        let mut description: Self = serde_json::from_str(&text)?;
+        let mut description = Self::read_as_written(folder)?;
         if description.state == State::Running && folder.is_held() == Some(false) {
             description.state = State::Killed;
         }
         Ok(description)
+    }
+
+    /// As [`Description::read`], but without a look at who holds the folder.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn read_as_written(folder: &RunFolder) -> io::Result<Self> {
+        let text = std::fs::read_to_string(folder.description())?;
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// What goes into pictures of the run, which is called `run`, as into every picture of this program.
+    pub fn provenance(&self, run: &str) -> Value {
+        let input = |input: &Input| json!({ "name": input.name, "sha256": input.sha256 });
+        json!({
+            "program": self.program,
+            "libtorch": self.libtorch,
+            "run": run,
+            "preset": self.preset,
+            "preset_file": self.preset_file,
+            "content": input(&self.content),
+            "style": input(&self.style),
+            "weights": self.weights.as_ref().map(input),
+            "init": self.init.as_ref().map(input),
+            "size": self.size,
+            "device": self.device,
+            "threads": self.threads,
+            "seed": self.seed,
+            "steps": self.step,
+            "seconds": self.seconds,
+            "loss": self.loss,
+        })
+    }
+
+    /// The name of the machine, where it was written down.
+    pub fn host(&self) -> Option<&str> {
+        let (host, _) = self.machine.split_once(", ")?;
+        Some(host)
     }
 
     /// Writes it into `folder`, whole or not at all.

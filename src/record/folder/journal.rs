@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::growing::GrowingFile;
+use super::tail::Tail;
 
 /// While nothing can be written, so much waits in memory.
 const MOST_WAITING_BYTES: usize = 16 << 20;
@@ -110,6 +111,47 @@ impl Entry {
             .split(|byte| *byte == b'\n')
             .filter_map(|line| serde_json::from_slice(line).ok())
             .collect())
+    }
+}
+
+/// The file as far as it was read while it is written.
+#[derive(Debug)]
+pub(super) struct JournalTail {
+    file: Tail,
+    /// Lines that were read, whether or not they could be understood.
+    taken: usize,
+    /// Of a file that is another than before, so many are known already.
+    known: usize,
+}
+
+impl JournalTail {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self {
+            file: Tail::new(path),
+            taken: 0,
+            known: 0,
+        }
+    }
+
+    /// The entries that came since the last call.
+    pub(super) fn read(&mut self) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        loop {
+            let piece = self.file.read()?;
+            if piece.is_anew {
+                self.known = self.taken.max(self.known);
+                self.taken = 0;
+            }
+            for line in piece.lines.split_inclusive(|byte| *byte == b'\n') {
+                self.taken += 1;
+                if self.taken > self.known {
+                    entries.extend(serde_json::from_slice::<Entry>(line).ok());
+                }
+            }
+            if !piece.more {
+                return Ok(entries);
+            }
+        }
     }
 }
 

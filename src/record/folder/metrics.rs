@@ -5,9 +5,11 @@
 //! where a term was not part of the loss at that step.
 
 mod reader;
+mod tail;
 mod writer;
 
 pub use self::reader::Metrics;
+pub(super) use self::tail::MetricsTail;
 pub use self::writer::MetricsWriter;
 
 use crate::engine::message::{LossTerm, TermKind};
@@ -45,7 +47,7 @@ pub fn term_name(term: &LossTerm) -> String {
     term.to_string().replacen(' ', ".", 1)
 }
 
-fn term_of(name: &str) -> Option<LossTerm> {
+pub(super) fn term_of(name: &str) -> Option<LossTerm> {
     let (kind, layer) = match name.split_once('.') {
         Some((kind, layer)) => (kind, Some(layer.to_owned())),
         None => (name, None),

@@ -15,9 +15,10 @@ use self::writing::Writing;
 use super::description::{Description, State};
 use super::journal::Happening;
 use super::metrics::term_name;
+use super::preset_file::PresetFile;
 use super::{Hold, RunFolder};
 use crate::engine::message::{EndReason, Event, LossBlock, Pictures, Started};
-use crate::preset;
+use crate::preset::to_toml;
 use crate::preset::visible::visible;
 use crate::record::digest::FileDigest;
 
@@ -88,9 +89,13 @@ enum Note {
     Preset {
         step: u64,
         preset: String,
+        /// What waits for a restart included.
+        wanted: String,
         steps: u64,
         changes: Vec<String>,
     },
+    /// The preset that was asked for is not taken up, and the one before stays in force.
+    PresetRefused(String),
     Snapshot(u64, Arc<Rgb32FImage>),
     WentBack(u64),
     Saved(PathBuf),
@@ -114,6 +119,7 @@ pub struct Recorder {
     /// Known once the thread has ended.
     remains: Mutex<Remains>,
     folder: RunFolder,
+    preset_file: PresetFile,
     candidate: usize,
 }
 
@@ -126,7 +132,8 @@ impl Recorder {
         let folder = beginning.folder.clone();
         let candidate = beginning.candidate;
         let troubles = Troubles::default();
-        let mut writing = Writing::begin(beginning, Arc::clone(&troubles))?;
+        let preset_file = PresetFile::begin(folder.preset(), beginning.preset.clone())?;
+        let mut writing = Writing::begin(beginning, preset_file.clone(), Arc::clone(&troubles))?;
         let (notes, told) = channel();
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
@@ -136,6 +143,7 @@ impl Recorder {
             troubles,
             remains: Mutex::new(Remains::Part),
             folder,
+            preset_file,
             candidate,
         })
     }
@@ -155,6 +163,20 @@ impl Recorder {
     /// The picture was written as a file of the user's.
     pub fn saved(&self, path: &Path) {
         self.tell(Note::Saved(path.to_owned()));
+    }
+
+    /// A preset that was saved in the run's folder makes no sense to the run: the one in force is written there again.
+    pub fn refuse(&self, reason: String) {
+        self.tell(Note::PresetRefused(reason));
+    }
+
+    pub(super) fn preset_file(&self) -> PresetFile {
+        self.preset_file.clone()
+    }
+
+    /// Takes note that what was saved in the run's folder is no preset; it stays there, to be mended.
+    pub(super) fn mistaken(&self, reason: String) {
+        self.tell(Note::Happened(None, Happening::Refused { reason }));
     }
 
     fn tell(&self, note: Note) {
@@ -184,32 +206,34 @@ impl Recorder {
     }
 
     fn note_of(&self, event: &Event) -> Option<Note> {
+        if !event.concerns(self.candidate) {
+            return None;
+        }
         let picture = |pictures: &Pictures| {
-            let picture = pictures.pictures.get(self.candidate)?;
+            let picture = pictures.of(self.candidate)?;
             Some((pictures.step, Arc::clone(picture)))
         };
         Some(match event {
             Event::Started(started) => Note::Started(Box::new(started.clone())),
             Event::Losses(block) => Note::Losses(block.clone()),
             Event::PresetChanged {
-                candidate,
                 step,
                 changes,
                 in_force,
+                preset,
                 ..
             } => {
-                if *candidate != self.candidate {
-                    return None;
-                }
                 let changes = changes.iter().map(ToString::to_string).collect();
                 Note::Preset {
                     step: *step,
-                    preset: preset::to_toml(in_force),
+                    preset: to_toml(in_force),
+                    wanted: to_toml(preset),
                     steps: in_force.schedule.steps,
                     changes,
                 }
             }
-            Event::PresetRefused { error, .. } | Event::Refused { error, .. } => {
+            Event::PresetRefused { error, .. } => Note::PresetRefused(error.to_string()),
+            Event::Refused { error, .. } => {
                 let reason = error.to_string();
                 Note::Happened(None, Happening::Refused { reason })
             }
@@ -221,7 +245,7 @@ impl Recorder {
             }
             Event::WentBack { step, .. } => Note::WentBack(*step),
             Event::Gradients(gradients) => {
-                let norms = gradients.norms.get(self.candidate)?;
+                let norms = gradients.of(self.candidate)?;
                 let names = gradients.terms.iter().map(term_name);
                 let finite = norms
                     .iter()
@@ -236,16 +260,24 @@ impl Recorder {
             } => Note::Ended {
                 state: match reason {
                     EndReason::Completed => State::Completed,
-                    EndReason::Stopped => State::Stopped,
+                    EndReason::Stopped | EndReason::BudgetSpent => State::Stopped,
                 },
                 failure: None,
                 picture: picture(pictures),
                 seconds: Some(*seconds),
             },
-            Event::Failed { error, pictures } => Note::Ended {
+            Event::Failed {
+                error, pictures, ..
+            } => Note::Ended {
                 state: State::Failed,
                 failure: Some(error.to_string()),
                 picture: pictures.as_ref().and_then(picture),
+                seconds: None,
+            },
+            Event::Dropped { pictures, .. } => Note::Ended {
+                state: State::Stopped,
+                failure: None,
+                picture: picture(pictures),
                 seconds: None,
             },
             Event::Preparing(_) | Event::PictureReady => return None,

@@ -29,6 +29,7 @@ pub(crate) fn realistic(steps: u64, noise: f32, spike_factor: f32) -> History {
     let mut history = History::new();
     history.add(
         &LossBlock {
+            candidates: [0].into(),
             first_step: 0,
             terms: Arc::new([
                 term(TermKind::Content, Some("conv_4")),

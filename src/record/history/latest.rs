@@ -45,6 +45,18 @@ impl Latest {
         self.terms.iter().map(|term| term.weighted).sum()
     }
 
+    /// The sum of the terms of one kind without weights; `None` where there are none.
+    pub fn unweighted_sum_of(&self, kind: TermKind) -> Option<f64> {
+        let mut values = self
+            .terms
+            .iter()
+            .filter(|term| term.term.kind == kind)
+            .map(|term| term.unweighted)
+            .peekable();
+        values.peek()?;
+        Some(values.sum())
+    }
+
     /// The weighted sum of the terms of one kind; 0 where there are none.
     pub fn sum_of(&self, kind: TermKind) -> f64 {
         self.terms

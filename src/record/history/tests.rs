@@ -23,6 +23,7 @@ fn terms() -> Arc<[LossTerm]> {
 /// Rows of two terms with the weights 1 and 10.
 fn block(first_step: u64, values: Vec<f32>) -> LossBlock {
     LossBlock {
+        candidates: [0].into(),
         first_step,
         terms: terms(),
         weights: Arc::new([vec![1.0, 10.0]]),
@@ -61,9 +62,9 @@ fn a_million_steps_take_bounded_memory_and_keep_every_spike() {
             if spikes.contains(&step) { 1e3 } else { 1.0 }
         },
     );
-    // Total, two kinds, two terms weighted and not.
-    assert_eq!(history.tracks.len(), 7);
-    let bound = 7 * (2 * 3 * MOST_BUCKETS + RECENT_STEPS) as usize;
+    // Total, two kinds and two terms, each weighted and not.
+    assert_eq!(history.tracks.len(), 9);
+    let bound = 9 * (2 * 3 * MOST_BUCKETS + RECENT_STEPS) as usize;
     assert!(stored_floats(&history) <= bound);
     for most_points in [1, 2, 3, 77, 500, 4096, 100_000] {
         let points = history.curve(&Series::Total, 0..=999_999, most_points);
@@ -166,6 +167,7 @@ fn terms_come_and_go() {
 #[test]
 fn another_candidate_has_losses_of_its_own() {
     let two = LossBlock {
+        candidates: [0, 1].into(),
         weights: Arc::new([vec![1.0, 1.0], vec![2.0, 2.0]]),
         ..block(0, vec![1.0, 0.0, 3.0, 0.0])
     };
@@ -312,4 +314,36 @@ proptest! {
         let rest = after.min(length) as usize..(to + 1).min(length) as usize;
         prop_assert!(everything.values[rest].iter().all(Option::is_none));
     }
+}
+
+#[test]
+fn a_kind_is_summed_without_the_weights_of_its_layers() {
+    let term = |kind, layer: &str| LossTerm {
+        kind,
+        layer: Some(layer.to_owned()),
+    };
+    let block = LossBlock {
+        candidates: [0].into(),
+        first_step: 0,
+        terms: Arc::new([
+            term(TermKind::Style, "a"),
+            term(TermKind::Content, "a"),
+            term(TermKind::Style, "b"),
+        ]),
+        weights: Arc::new([vec![10.0, 3.0, 100.0]]),
+        values: vec![1.0, 2.0, 0.5],
+        seconds: 1.0,
+    };
+    let mut history = History::new();
+    history.add(&block, 0);
+    let last = |kind| {
+        let points = history.curve(&Series::UnweightedKind(kind), 0..=0, 1);
+        points.first().map(|point| point.last)
+    };
+    assert_eq!(last(TermKind::Style), Some(1.5));
+    assert_eq!(last(TermKind::Content), Some(2.0));
+    assert_eq!(last(TermKind::Variation), None);
+    let latest = history.latest().unwrap();
+    assert_eq!(latest.unweighted_sum_of(TermKind::Style), Some(1.5));
+    assert_eq!(latest.unweighted_sum_of(TermKind::Variation), None);
 }

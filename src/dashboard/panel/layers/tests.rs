@@ -39,6 +39,7 @@ fn history() -> History {
     let mut history = History::new();
     history.add(
         &LossBlock {
+            candidates: [0].into(),
             first_step: 0,
             terms: terms(),
             weights: Arc::new([vec![1e-6, 1e5, 2e4, 3.25e4, 1e4, 0.0, 1.0]]),
@@ -65,6 +66,7 @@ fn history() -> History {
 
 fn gradients() -> Gradients {
     Gradients {
+        candidates: [0].into(),
         step: 350,
         // One term was not there when it was measured.
         terms: terms()[..6].into(),

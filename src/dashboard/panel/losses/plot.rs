@@ -9,7 +9,7 @@ use crate::record::history::CurvePoint;
 
 /// A field of dots, dark at first. A cell has one style, that of what was drawn last.
 #[derive(Debug)]
-pub(super) struct Plot {
+pub(in crate::dashboard) struct Plot {
     columns: i32,
     rows: i32,
     cells: Vec<(u8, Style)>,
@@ -19,7 +19,7 @@ pub(super) struct Plot {
 const BITS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 
 impl Plot {
-    pub(super) fn new(columns: u16, rows: u16) -> Self {
+    pub(in crate::dashboard) fn new(columns: u16, rows: u16) -> Self {
         Self {
             columns: i32::from(columns),
             rows: i32::from(rows),
@@ -28,22 +28,40 @@ impl Plot {
     }
 
     /// The dot column of a step.
-    pub(super) fn across(&self, axis: &Axis, step: f64) -> i32 {
+    pub(in crate::dashboard) fn across(&self, axis: &Axis, step: f64) -> i32 {
         (axis.position(step).clamp(0.0, 1.0) * f64::from(self.columns * 2 - 1)).round() as i32
     }
 
     /// The dot row of a loss, the nearest one where it is not visible.
-    pub(super) fn down(&self, axis: &Axis, value: f32) -> i32 {
+    pub(in crate::dashboard) fn down(&self, axis: &Axis, value: f32) -> i32 {
         let position = axis.position(f64::from(value)).clamp(0.0, 1.0);
         ((1.0 - position) * f64::from(self.rows * 4 - 1)).round() as i32
     }
 
     /// From each point's least to its greatest value, and on to the next.
-    pub(super) fn curve(&mut self, points: &[CurvePoint], x: &Axis, y: &Axis, style: Style) {
+    pub(in crate::dashboard) fn curve(
+        &mut self,
+        points: &[CurvePoint],
+        x: &Axis,
+        y: &Axis,
+        style: Style,
+    ) {
+        self.curve_over(points, |step| step, x, y, style);
+    }
+
+    /// The same over something else than steps, which `place` says.
+    pub(in crate::dashboard) fn curve_over(
+        &mut self,
+        points: &[CurvePoint],
+        place: impl Fn(f64) -> f64,
+        x: &Axis,
+        y: &Axis,
+        style: Style,
+    ) {
         let mut before: Option<(u64, i32, i32, bool)> = None;
         for point in points {
             let middle = f64::midpoint(point.first_step as f64, point.last_step as f64);
-            let column = self.across(x, middle);
+            let column = self.across(x, place(middle));
             let (top, bottom) = (self.down(y, point.maximum), self.down(y, point.minimum));
             let visible = y.position(f64::from(point.maximum)) >= 0.0
                 && y.position(f64::from(point.minimum)) <= 1.0;
@@ -83,7 +101,7 @@ impl Plot {
     }
 
     /// Puts the cells with dots into `area`, which has the plot's size; the others stay as they are.
-    pub(super) fn draw(&self, area: Rect, buffer: &mut Buffer) {
+    pub(in crate::dashboard) fn draw(&self, area: Rect, buffer: &mut Buffer) {
         for (position, &(mask, style)) in area.positions().zip(&self.cells) {
             if mask != 0
                 && let Some(symbol) = char::from_u32(0x2800 + u32::from(mask))

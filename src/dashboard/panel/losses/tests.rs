@@ -165,9 +165,9 @@ fn any_size_and_length_can_be_drawn() {
 
 #[test]
 fn letters_keep_apart() {
-    assert_eq!(apart(&[0, 0, 0], 5), [0, 1, 2]);
-    assert_eq!(apart(&[4, 4, 4, 4], 5), [1, 2, 3, 4]);
-    assert_eq!(apart(&[1, 2, 2, 9], 10), [1, 2, 3, 9]);
+    assert_eq!(axes::apart(&[0, 0, 0], 5), [0, 1, 2]);
+    assert_eq!(axes::apart(&[4, 4, 4, 4], 5), [1, 2, 3, 4]);
+    assert_eq!(axes::apart(&[1, 2, 2, 9], 10), [1, 2, 3, 9]);
 }
 
 /// For looking at: `cargo test look_at_losses -- --ignored --nocapture`.

@@ -44,7 +44,7 @@ impl Simulation {
     fn situation(&self, stepping: bool) -> Situation {
         Situation {
             link: (!self.pictures.is_empty()).then_some(self.link),
-            pixels: PANEL,
+            pixels: u64::from(PANEL.0) * u64::from(PANEL.1),
             stepping,
         }
     }
@@ -214,7 +214,7 @@ fn a_picture_under_way_is_given_up_for_another_view_unless_it_is_being_written()
     let mut budget = Budget::new(Limits::new(Protocol::Sixel, 8.0, None, None));
     let situation = Situation {
         link: Some(1e6),
-        pixels: PANEL,
+        pixels: u64::from(PANEL.0) * u64::from(PANEL.1),
         stepping: true,
     };
     let now = Instant::now();
@@ -233,7 +233,7 @@ fn unchanged_and_failed_pictures_cost_no_writing() {
     let mut budget = Budget::new(Limits::new(Protocol::Sixel, 8.0, Some(1.0), None));
     let situation = Situation {
         link: Some(1e6),
-        pixels: PANEL,
+        pixels: u64::from(PANEL.0) * u64::from(PANEL.1),
         stepping: true,
     };
     let now = Instant::now();

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use super::*;
 use crate::dashboard::preview::view::Zoom;
-use crate::engine::message::{PictureRequest, Region};
+use crate::engine::message::Region;
 
 const MARGIN: Rgb<u8> = Rgb([1, 2, 3]);
 const SIZE: (u32, u32) = (200, 100);
@@ -20,20 +20,17 @@ fn plain(colour: [u8; 3]) -> RgbImage {
     RgbImage::from_pixel(SIZE.0, SIZE.1, Rgb(colour))
 }
 
-fn answer(picture: RgbImage, region: Region) -> Preview {
-    Preview {
+fn answer(picture: RgbImage, region: Region) -> Seen {
+    Seen {
+        candidate: 0,
         step: 7,
-        request: PictureRequest {
-            region: Some(region),
-            most: SIZE,
-        },
         region,
         size: SIZE,
-        pictures: vec![Arc::new(picture)],
+        picture: Arc::new(picture),
     }
 }
 
-fn whole(picture: RgbImage) -> Preview {
+fn whole(picture: RgbImage) -> Seen {
     let region = Region {
         x: 0,
         y: 0,
@@ -43,19 +40,15 @@ fn whole(picture: RgbImage) -> Preview {
     answer(picture, region)
 }
 
-fn composed(
-    view: &View,
-    panel: (u16, u16),
-    content: &RgbImage,
-    result: Option<&Preview>,
-) -> RgbImage {
+fn composed(view: &View, panel: (u16, u16), content: &RgbImage, result: Option<&Seen>) -> RgbImage {
     let panel = Rect::new(0, 0, panel.0, panel.1);
     let layout = view.layout(SIZE, panel, (1, 1)).unwrap();
     let snapshot = plain([9, 9, 9]);
     let sources = Sources {
         content,
         style: content,
-        result: result.map(|preview| (preview, 0)),
+        result,
+        other: None,
         snapshot: Some(&snapshot),
         margin: MARGIN,
     };
@@ -200,6 +193,7 @@ fn fewer_pixels_show_the_same() {
             content: &picture,
             style: &picture,
             result: None,
+            other: None,
             snapshot: None,
             margin: Rgb([10, 20, 30]),
         };

@@ -34,7 +34,7 @@ impl Painter {
         let area = Rect::new(0, 0, columns, rows);
         Ok(match self.protocol {
             Protocol::KittyPlaceholders => {
-                let id = self.kitty.next().shown;
+                let id = self.kitty.next(0).shown;
                 let sent =
                     kitty::virtual_placement(picture, Quality::Exact, id, area, self.in_tmux)?;
                 let mut sequence = sent.concat();
@@ -42,7 +42,7 @@ impl Painter {
                 sequence
             }
             Protocol::KittyDirect => {
-                kitty::at_cursor(picture, self.kitty.next().shown, (columns, rows))?
+                kitty::at_cursor(picture, self.kitty.next(0).shown, (columns, rows))?
             }
             Protocol::Iterm2 => iterm2::at_cursor(picture, (columns, rows))?,
             Protocol::Sixel => {

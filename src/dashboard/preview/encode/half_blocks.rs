@@ -81,10 +81,19 @@ fn nearest_indexed(wanted: [u8; 3]) -> u8 {
     }
 }
 
+/// What [`copy_changed`] did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Copied {
+    /// What the copied cells take to write, about.
+    pub bytes: usize,
+    /// Whether there is more to copy.
+    pub more: bool,
+}
+
 /// Copies cells of `from` that differ, its upper left corner to `at` of `to`, row by row, until they would
-/// take more than `budget_bytes` to write. Whether there is more to copy: what is equal costs nothing, so
-/// the next call goes on where this one stopped. At least one cell is copied.
-pub fn copy_changed(from: &Buffer, to: &mut Buffer, at: Position, budget_bytes: usize) -> bool {
+/// take more than `budget_bytes` to write. What is equal costs nothing, so the next call goes on where this
+/// one stopped. At least one cell is copied.
+pub fn copy_changed(from: &Buffer, to: &mut Buffer, at: Position, budget_bytes: usize) -> Copied {
     let mut spent = 0;
     let mut before: Option<(Position, Cell)> = None;
     for y in 0..from.area.height {
@@ -103,14 +112,20 @@ pub fn copy_changed(from: &Buffer, to: &mut Buffer, at: Position, budget_bytes: 
             let cost = cost(source, before.as_ref().map(|(_, cell)| cell))
                 + if follows { 0 } else { MOVE_BYTES };
             if spent > 0 && spent + cost > budget_bytes {
-                return true;
+                return Copied {
+                    bytes: spent,
+                    more: true,
+                };
             }
             spent += cost;
             target.clone_from(source);
             before = Some((position, source.clone()));
         }
     }
-    false
+    Copied {
+        bytes: spent,
+        more: false,
+    }
 }
 
 /// "CSI 28;120H".

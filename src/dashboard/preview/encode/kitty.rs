@@ -1,8 +1,8 @@
 //! Kitty's graphics protocol: <https://sw.kovidgoyal.net/kitty/graphics-protocol/>. Runs on the thread
 //! "preview".
 //!
-//! Two numbers are used in turn, so that a picture stays until the next one is there. Sending a number again
-//! replaces what it stood for, so the terminal never holds more than two pictures.
+//! Each place has two numbers that are used in turn, so that a picture stays until the next one is there.
+//! Sending a number again replaces what it stood for, so the terminal never holds more than two a place.
 
 use std::io::Write as _;
 
@@ -27,9 +27,12 @@ const TOLERANCE: u32 = 100;
 /// Above the text. Below it, kitty 0.26 no longer wipes out the text that is drawn over.
 const ABOVE_TEXT: i32 = 1;
 
-/// Which of the two numbers is next.
+/// Places that have numbers of their own.
+pub const MOST_PLACES: usize = 16;
+
+/// Which of the two numbers of each place is next.
 #[derive(Debug, Default)]
-pub(super) struct Turn(bool);
+pub(super) struct Turn([bool; MOST_PLACES]);
 
 /// The numbers of two pictures that follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,18 +44,25 @@ pub(super) struct Ids {
 }
 
 impl Turn {
-    pub(super) fn next(&mut self) -> Ids {
-        self.0 = !self.0;
-        let [one, other] = ids(std::process::id());
-        let (shown, replaced) = if self.0 { (one, other) } else { (other, one) };
+    /// For a place below [`MOST_PLACES`]; those beyond share the last one's numbers.
+    pub(super) fn next(&mut self, place: usize) -> Ids {
+        let place = place.min(MOST_PLACES - 1);
+        let [one, other] = ids(std::process::id(), place);
+        let mut is_first = false;
+        if let Some(turn) = self.0.get_mut(place) {
+            *turn = !*turn;
+            is_first = *turn;
+        }
+        let (shown, replaced) = if is_first { (one, other) } else { (other, one) };
         Ids { shown, replaced }
     }
 }
 
 /// Below 2^24, as the colour of a placeholder can say, and others in every process: several programs may
 /// share one terminal.
-fn ids(process: u32) -> [u32; 2] {
-    let first = 0x10_0000 | ((process & 0x7_FFFF) << 1);
+fn ids(process: u32, place: usize) -> [u32; 2] {
+    // Six bits say the place, 17 the process, one whose turn it is.
+    let first = ((place as u32 + 4) << 18) | ((process & 0x1_FFFF) << 1);
     [first, first | 1]
 }
 
@@ -108,10 +118,10 @@ pub(super) fn at_cursor(
     Ok(transmission(picture, Quality::Exact, &action)?.concat())
 }
 
-/// Removes both pictures from the screen and from the terminal's memory.
+/// Removes all pictures from the screen and from the terminal's memory.
 pub(super) fn delete_all(in_tmux: bool) -> Vec<u8> {
-    ids(std::process::id())
-        .into_iter()
+    (0..MOST_PLACES)
+        .flat_map(|place| ids(std::process::id(), place))
         .flat_map(|id| wrapped(delete(id).into_bytes(), in_tmux))
         .collect()
 }

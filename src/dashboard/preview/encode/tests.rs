@@ -43,7 +43,7 @@ fn painted(protocol: Protocol, in_tmux: bool, quality: Quality) -> (RgbImage, Pa
     let layout = layout();
     let mut painter = Painter::new(protocol, in_tmux, COLOURS);
     let picture = painting(painter.pixels(&layout, quality));
-    let painted = painter.paint(&picture, &layout, quality).unwrap();
+    let painted = painter.paint(0, &picture, &layout, quality).unwrap();
     (picture, painted)
 }
 
@@ -137,7 +137,7 @@ fn two_numbers_take_turns_and_the_one_before_goes() {
     let mut painter = Painter::new(Protocol::KittyDirect, false, COLOURS);
     let mut numbers = Vec::new();
     for _ in 0..4 {
-        let painted = painter.paint(&picture, &layout, Quality::Exact).unwrap();
+        let painted = painter.paint(0, &picture, &layout, Quality::Exact).unwrap();
         let (last, sent) = painted.pieces().split_last().unwrap();
         let (keys, payload) = kitty_payload(sent);
         assert_eq!(inflated(&payload), *picture.as_raw());

@@ -9,7 +9,7 @@ use ratatui::style::Color;
 use super::*;
 use crate::dashboard::preview::encode::Painted;
 use crate::dashboard::preview::view::Subject;
-use crate::engine::message::{PictureRequest, Region};
+use crate::engine::message::Region;
 
 const SIZE: (u32, u32) = (40, 40);
 
@@ -52,21 +52,20 @@ fn job(tag: u64, subject: Subject, value: u8) -> EncodeJob {
     };
     EncodeJob {
         tag,
-        view,
-        layout: view.layout(SIZE, Rect::new(0, 0, 20, 10), (1, 2)).unwrap(),
         quality: Quality::Full,
-        preview: Some(Preview {
-            step: 5,
-            request: PictureRequest {
-                region: None,
-                most: SIZE,
-            },
-            region,
-            size: SIZE,
-            pictures: vec![plain(value)],
-        }),
-        candidate: 0,
-        snapshot: None,
+        tiles: vec![EncodeTile {
+            view,
+            layout: view.layout(SIZE, Rect::new(0, 0, 20, 10), (1, 2)).unwrap(),
+            result: Some(Seen {
+                candidate: 0,
+                step: 5,
+                region,
+                size: SIZE,
+                picture: plain(value),
+            }),
+            other: None,
+            snapshot: None,
+        }],
     }
 }
 
@@ -80,7 +79,7 @@ fn pictures_come_back_and_equal_ones_are_not_sent_again() {
     encoder.encode(job(1, Subject::Result, 100));
     match next(&receive) {
         Encoded::Frame(frame) => {
-            assert_eq!((frame.tag, frame.step), (1, 5));
+            assert_eq!((frame.tag, frame.steps), (1, vec![5]));
             assert!(frame.bytes > 0 && frame.encode_seconds >= 0.0);
         }
         other => panic!("{other:?}"),
@@ -88,16 +87,12 @@ fn pictures_come_back_and_equal_ones_are_not_sent_again() {
     encoder.encode(job(2, Subject::Result, 100));
     assert!(matches!(
         next(&receive),
-        Encoded::Unchanged {
-            tag: 2,
-            step: 5,
-            ..
-        }
+        Encoded::Unchanged { tag: 2, steps, .. } if steps == [5]
     ));
     encoder.encode(job(3, Subject::Result, 101));
     assert!(matches!(next(&receive), Encoded::Frame(frame) if frame.tag == 3));
     encoder.encode(job(4, Subject::Content, 101));
-    assert!(matches!(next(&receive), Encoded::Frame(frame) if frame.step == 0));
+    assert!(matches!(next(&receive), Encoded::Frame(frame) if frame.steps == [0]));
     encoder.repaint();
     encoder.encode(job(5, Subject::Content, 101));
     assert!(matches!(next(&receive), Encoded::Frame(frame) if frame.tag == 5));
@@ -127,15 +122,66 @@ fn the_newest_job_wins_and_dropping_ends_the_thread() {
 fn snapshots_are_shown_beside() {
     let (encoder, receive) = started();
     let mut job = job(1, Subject::Beside, 100);
-    job.snapshot = Some(Arc::new(Rgb32FImage::from_pixel(40, 40, Rgb([0.2; 3]))));
+    job.tiles[0].snapshot = Some(Arc::new(Rgb32FImage::from_pixel(40, 40, Rgb([0.2; 3]))));
     encoder.encode(job);
     let Encoded::Frame(frame) = next(&receive) else {
         panic!("no frame");
     };
-    let Painted::Cells(cells) = frame.painted else {
+    let Painted::Cells(cells) = &frame.tiles[0].painted else {
         panic!("no cells");
     };
     assert_eq!(cells.content()[0].fg, Color::Rgb(51, 51, 51));
+    assert_eq!(
+        cells.content().last().unwrap().bg,
+        Color::Rgb(100, 100, 100)
+    );
+}
+
+#[test]
+fn of_several_tiles_only_those_that_differ_are_sent() {
+    let (encoder, receive) = started();
+    let several = |tag, values: [u8; 3]| {
+        let mut all = job(tag, Subject::Result, 0);
+        all.tiles = values
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| {
+                let mut tile = job(0, Subject::Result, value).tiles.remove(0);
+                tile.layout.cells.x += 20 * index as u16;
+                tile
+            })
+            .collect();
+        all
+    };
+    let sent = |values| {
+        encoder.encode(several(1, values));
+        match next(&receive) {
+            Encoded::Frame(frame) => frame.tiles.iter().map(|tile| tile.index).collect(),
+            Encoded::Unchanged { .. } => Vec::new(),
+            other @ Encoded::Failed { .. } => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(sent([1, 2, 3]), [0, 1, 2]);
+    assert_eq!(sent([1, 9, 3]), [1]);
+    assert!(sent([1, 9, 3]).is_empty());
+}
+
+#[test]
+fn two_candidates_are_shown_on_both_sides_of_a_divider() {
+    let (encoder, receive) = started();
+    let mut job = job(1, Subject::Split, 100);
+    job.tiles[0].other = job.tiles[0].result.clone().map(|seen| Seen {
+        picture: plain(30),
+        ..seen
+    });
+    encoder.encode(job);
+    let Encoded::Frame(frame) = next(&receive) else {
+        panic!("no frame");
+    };
+    let Painted::Cells(cells) = &frame.tiles[0].painted else {
+        panic!("no cells");
+    };
+    assert_eq!(cells.content()[0].fg, Color::Rgb(30, 30, 30));
     assert_eq!(
         cells.content().last().unwrap().bg,
         Color::Rgb(100, 100, 100)

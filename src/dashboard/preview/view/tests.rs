@@ -6,6 +6,7 @@ use super::*;
 use crate::dashboard::preview::layout::{Panes, Place};
 use crate::dashboard::preview::quality::Quality;
 use crate::engine::message::Region;
+use crate::engine::message::Whose;
 
 const PANEL: Rect = Rect {
     x: 10,
@@ -49,7 +50,7 @@ fn all_of_a_picture_fills_the_panel_one_way_and_stands_in_its_middle() {
         }
     );
     assert!((layout.fit_scale - 0.5).abs() < 1e-6);
-    let request = layout.request(Quality::Half);
+    let request = layout.request(Whose::All, Quality::Half);
     assert_eq!((request.region, request.most), (Some(region), (200, 102)));
 }
 

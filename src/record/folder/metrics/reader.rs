@@ -44,32 +44,11 @@ impl Metrics {
 
     fn parse(text: &[u8]) -> io::Result<(Self, Option<io::Error>)> {
         let mut file = csv::Reader::from_reader(text);
-        let columns: Vec<String> = file.headers()?.iter().map(str::to_owned).collect();
-        let first = FIRST_COLUMNS.len();
-        if !columns
-            .iter()
-            .map(String::as_str)
-            .take(first)
-            .eq(FIRST_COLUMNS)
-        {
-            return Err(invalid("these are not the losses of a run"));
-        }
-        let place = |prefix: &str, name: &str| {
-            let wanted = format!("{prefix}{name}");
-            columns.iter().position(|column| *column == wanted)
-        };
-        let found: Vec<(LossTerm, usize, usize)> = columns
-            .iter()
-            .filter_map(|column| {
-                let name = column.strip_prefix(UNWEIGHTED)?;
-                let term = term_of(name)?;
-                Some((term, place(UNWEIGHTED, name)?, place(WEIGHT, name)?))
-            })
-            .collect();
+        let columns = Columns::of(file.headers()?)?;
         let mut rows = Vec::new();
         let mut broken = None;
         for record in file.records() {
-            match whole_row(record, &found) {
+            match whole_row(record, &columns) {
                 Ok(row) => rows.push(row),
                 Err(error) => {
                     broken = Some(error);
@@ -77,7 +56,7 @@ impl Metrics {
                 }
             }
         }
-        let terms = found.into_iter().map(|(term, _, _)| term).collect();
+        let terms = columns.terms();
         Ok((Self { terms, rows }, broken))
     }
 
@@ -105,30 +84,63 @@ impl Metrics {
     }
 }
 
-fn whole_row(
-    record: csv::Result<csv::StringRecord>,
-    terms: &[(LossTerm, usize, usize)],
-) -> io::Result<Row> {
+fn whole_row(record: csv::Result<csv::StringRecord>, columns: &Columns) -> io::Result<Row> {
     let record = record?;
     let line = record.position().map_or(0, csv::Position::line);
-    row(&record, terms).ok_or_else(|| invalid(&format!("line {line} is not a row of losses")))
+    columns
+        .row(&record)
+        .ok_or_else(|| invalid(&format!("line {line} is not a row of losses")))
 }
 
-fn row(record: &csv::StringRecord, terms: &[(LossTerm, usize, usize)]) -> Option<Row> {
-    let cell = |value: usize, weight: usize| {
-        let value = record.get(value)?.parse().ok()?;
-        Some((value, record.get(weight)?.parse().ok()?))
-    };
-    Some(Row {
-        branch: record.get(0)?.parse().ok()?,
-        step: record.get(1)?.parse().ok()?,
-        seconds: record.get(2)?.parse().ok()?,
-        total: record.get(3)?.parse().ok()?,
-        terms: terms
-            .iter()
-            .map(|(_, value, weight)| cell(*value, *weight))
-            .collect(),
-    })
+/// Which column holds what.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Columns {
+    /// Every term, and the places of its value and its weight.
+    found: Vec<(LossTerm, usize, usize)>,
+}
+
+impl Columns {
+    /// As the first line names them.
+    pub(super) fn of(names: &csv::StringRecord) -> io::Result<Self> {
+        if !names.iter().take(FIRST_COLUMNS.len()).eq(FIRST_COLUMNS) {
+            return Err(invalid("these are not the losses of a run"));
+        }
+        let place = |prefix: &str, name: &str| {
+            let wanted = format!("{prefix}{name}");
+            names.iter().position(|column| column == wanted)
+        };
+        let found = names.iter().filter_map(|column| {
+            let name = column.strip_prefix(UNWEIGHTED)?;
+            let term = term_of(name)?;
+            Some((term, place(UNWEIGHTED, name)?, place(WEIGHT, name)?))
+        });
+        Ok(Self {
+            found: found.collect(),
+        })
+    }
+
+    pub(super) fn terms(&self) -> Vec<LossTerm> {
+        self.found.iter().map(|(term, _, _)| term.clone()).collect()
+    }
+
+    /// `None` where the line is no row.
+    pub(super) fn row(&self, record: &csv::StringRecord) -> Option<Row> {
+        let cell = |value: usize, weight: usize| {
+            let value = record.get(value)?.parse().ok()?;
+            Some((value, record.get(weight)?.parse().ok()?))
+        };
+        Some(Row {
+            branch: record.get(0)?.parse().ok()?,
+            step: record.get(1)?.parse().ok()?,
+            seconds: record.get(2)?.parse().ok()?,
+            total: record.get(3)?.parse().ok()?,
+            terms: self
+                .found
+                .iter()
+                .map(|(_, value, weight)| cell(*value, *weight))
+                .collect(),
+        })
+    }
 }
 
 fn invalid(text: &str) -> io::Error {

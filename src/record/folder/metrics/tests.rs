@@ -14,6 +14,7 @@ fn term(kind: TermKind, layer: Option<&str>) -> LossTerm {
 
 fn block(first_step: u64, terms: &[LossTerm], rows: &[&[f32]], seconds: f64) -> LossBlock {
     LossBlock {
+        candidates: [0].into(),
         first_step,
         terms: terms.into(),
         weights: Arc::new([(1..=terms.len())

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use image::Rgb32FImage;
 use jiff::Timestamp;
-use serde_json::json;
 
 use super::{Beginning, Note, Remains, Trouble, Troubles};
 use crate::engine::message::{LossBlock, Losses, Started, TermKind};
@@ -17,7 +16,7 @@ use crate::record::digest::FileDigest;
 use crate::record::folder::description::{Description, Input, State};
 use crate::record::folder::journal::{Entry, Happening, JournalWriter};
 use crate::record::folder::metrics::{MetricsWriter, term_name};
-use crate::record::folder::replace::replace;
+use crate::record::folder::preset_file::PresetFile;
 use crate::record::folder::tensorboard::TensorBoardWriter;
 use crate::record::folder::{Hold, PRESET_KEYWORD, RUN_KEYWORD, RunFolder};
 
@@ -31,7 +30,9 @@ pub(super) struct Writing {
     description: Description,
     weights: Option<Arc<FileDigest>>,
     init: Option<Arc<FileDigest>>,
-    preset: String,
+    preset: PresetFile,
+    /// The preset that counts from a restart on, TOML.
+    wanted: String,
     candidate: usize,
     journal: JournalWriter,
     metrics: MetricsWriter,
@@ -46,19 +47,22 @@ pub(super) struct Writing {
 }
 
 impl Writing {
-    pub(super) fn begin(beginning: Beginning, troubles: Troubles) -> io::Result<Self> {
+    pub(super) fn begin(
+        beginning: Beginning,
+        preset: PresetFile,
+        troubles: Troubles,
+    ) -> io::Result<Self> {
         let Beginning {
             folder,
             hold,
             description,
             weights,
             init,
-            preset,
+            preset: wanted,
             candidate,
             tensorboard,
         } = beginning;
         description.write(&folder)?;
-        replace(&folder.preset(), preset.as_bytes())?;
         Ok(Self {
             journal: JournalWriter::new(folder.journal()),
             metrics: MetricsWriter::new(folder.metrics(), candidate),
@@ -72,6 +76,7 @@ impl Writing {
             weights,
             init,
             preset,
+            wanted,
             candidate,
             branch: 1,
             has_steps: false,
@@ -135,7 +140,7 @@ impl Writing {
             writer.flush()?;
         }
         if self.is_troubled {
-            replace(&self.folder.preset(), self.preset.as_bytes())?;
+            self.preset.put(self.preset.in_force())?;
             self.description.write(&self.folder)?;
             self.is_troubled = false;
             self.say(Trouble::Over);
@@ -151,14 +156,20 @@ impl Writing {
             Note::Preset {
                 step,
                 preset,
+                wanted,
                 steps,
                 changes,
             } => {
-                self.preset = preset;
+                self.wanted = wanted;
                 self.description.steps = Some(steps);
-                replace(&self.folder.preset(), self.preset.as_bytes())?;
+                self.preset.put(preset)?;
                 self.description.write(&self.folder)?;
                 self.happened(Some(step), Happening::PresetChanged { changes })
+            }
+            Note::PresetRefused(reason) => {
+                let restored = self.preset.restore();
+                self.happened(None, Happening::Refused { reason })?;
+                restored
             }
             Note::Snapshot(step, picture) => self.snapshot(step, &picture),
             Note::WentBack(step) => {
@@ -211,6 +222,7 @@ impl Writing {
             self.description.seconds = 0.0;
             self.tell_tensorboard(|writer, now| writer.went_back(now, 0))?;
             self.happened(Some(0), Happening::Restarted)?;
+            self.preset.put(self.wanted.clone())?;
         }
         // Hashed from now on: later another program may have put another file in its place.
         if self.weights.as_ref().map(|digest| digest.path()) != started.weights.as_deref() {
@@ -222,7 +234,9 @@ impl Writing {
         description.size = Some(started.size);
         description.device = Some(started.device.clone());
         description.threads = Some(started.threads);
-        description.steps = Some(started.steps);
+        if started.candidates.len() == 1 {
+            description.steps = Some(started.steps);
+        }
         self.description.write(&self.folder)?;
         let what = Happening::Started {
             size: started.size,
@@ -318,35 +332,12 @@ impl Writing {
 
     /// What goes into the result, as into every picture of this program.
     fn texts(&self) -> Vec<TextEntry> {
+        let provenance = self.description.provenance(&self.folder.name());
         vec![
             TextEntry::new("Software", self.description.program.clone()),
-            TextEntry::new(RUN_KEYWORD, self.provenance().to_string()),
-            TextEntry::new(PRESET_KEYWORD, self.preset.clone()),
+            TextEntry::new(RUN_KEYWORD, provenance.to_string()),
+            TextEntry::new(PRESET_KEYWORD, self.preset.in_force()),
         ]
-    }
-
-    /// As in every picture of this program, and the run's name.
-    fn provenance(&self) -> serde_json::Value {
-        let run = &self.description;
-        let input = |input: &Input| json!({ "name": input.name, "sha256": input.sha256 });
-        json!({
-            "program": run.program,
-            "libtorch": run.libtorch,
-            "run": self.folder.name(),
-            "preset": run.preset,
-            "preset_file": run.preset_file,
-            "content": input(&run.content),
-            "style": input(&run.style),
-            "weights": run.weights.as_ref().map(input),
-            "init": run.init.as_ref().map(input),
-            "size": run.size,
-            "device": run.device,
-            "threads": run.threads,
-            "seed": run.seed,
-            "steps": run.step,
-            "seconds": run.seconds,
-            "loss": run.loss,
-        })
     }
 
     /// Waits for what is being hashed.
@@ -370,6 +361,7 @@ impl Writing {
             self.description.ended = Some(Timestamp::now());
         }
         self.complete();
+        self.preset.restore()?;
         self.description.write(&self.folder)?;
         self.sync()
     }

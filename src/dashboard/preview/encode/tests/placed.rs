@@ -33,7 +33,7 @@ fn iterm2_files_cover_the_cells() {
         let layout = view.layout((168, 153), PANEL, (8, 17)).unwrap();
         let mut painter = Painter::new(Protocol::Iterm2, false, COLOURS);
         let picture = painting(painter.pixels(&layout, quality));
-        let painted = painter.paint(&picture, &layout, quality).unwrap();
+        let painted = painter.paint(0, &picture, &layout, quality).unwrap();
         let [piece] = painted.pieces() else {
             panic!("{} pieces", painted.pieces().len());
         };
@@ -109,7 +109,7 @@ fn sixels_keep_to_the_terminals_registers() {
     painter.limit_sixel_colours(16);
     for quality in Quality::ALL {
         let picture = image::imageops::thumbnail(&picture, 168, 153);
-        let painted = painter.paint(&picture, &layout, quality).unwrap();
+        let painted = painter.paint(0, &picture, &layout, quality).unwrap();
         let text = String::from_utf8(painted.pieces()[0].clone()).unwrap();
         assert!(
             (2..=16).contains(&text.matches(";2;").count()),
@@ -126,7 +126,7 @@ fn flat_colours_survive_sixels() {
         Rgb(if x < 84 { [255, 0, 0] } else { [0, 0, 255] })
     });
     let mut painter = Painter::new(Protocol::Sixel, false, COLOURS);
-    let painted = painter.paint(&flat, &layout, Quality::Exact).unwrap();
+    let painted = painter.paint(0, &flat, &layout, Quality::Exact).unwrap();
     let read = read_sixels(&painted.pieces()[0]);
     for (x, _, pixel) in read.enumerate_pixels() {
         assert_eq!(

@@ -9,7 +9,7 @@ fn text(picture: &RgbImage, area: Rect, colours: ColourSupport) -> Buffer {
     let view = View::default();
     let layout = view.layout(picture.dimensions(), area, (1, 2)).unwrap();
     let mut painter = Painter::new(Protocol::HalfBlocks, false, colours);
-    match painter.paint(picture, &layout, Quality::Eighth).unwrap() {
+    match painter.paint(0, picture, &layout, Quality::Eighth).unwrap() {
         Painted::Cells(cells) => cells,
         other => panic!("{other:?}"),
     }
@@ -61,7 +61,7 @@ fn changed_cells_are_copied_a_budget_at_a_time() {
     let mut to = Buffer::empty(Rect::new(0, 0, 30, 20));
     let at = Position::new(5, 4);
     let mut rounds = 0;
-    while copy_changed(&from, &mut to, at, 1000) {
+    while copy_changed(&from, &mut to, at, 1000).more {
         rounds += 1;
         assert!(rounds < 10);
     }
@@ -74,9 +74,9 @@ fn changed_cells_are_copied_a_budget_at_a_time() {
     }
     assert_eq!(to[(4, 4)].symbol(), " ");
     // What is there already costs nothing; a cell at a time goes even with no budget.
-    assert!(!copy_changed(&from, &mut to, at, 0));
+    assert!(!copy_changed(&from, &mut to, at, 0).more);
     to[(6, 6)].reset();
     to[(9, 9)].reset();
-    assert!(copy_changed(&from, &mut to, at, 0));
-    assert!(!copy_changed(&from, &mut to, at, 0));
+    assert!(copy_changed(&from, &mut to, at, 0).more);
+    assert!(!copy_changed(&from, &mut to, at, 0).more);
 }

@@ -1,0 +1,428 @@
+//! The follower's thread: looks at the folder, and puts what is new into one order, whichever file it stands in.
+//!
+//! The journal is read before the losses, so that all rows that were written before an entry are known when it is
+//! told; rows of a way that the journal has not spoken of yet wait for it.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use super::pictures::FolderPictures;
+use super::sight::{judge, last_written};
+use super::{Beginning, Sight, Sighting, telling};
+use crate::engine::EngineError;
+use crate::engine::message::{Command, EndReason, Event, LossTerm, Refusal};
+use crate::engine::picture_slot::PictureSlot;
+use crate::preset::{self, Change, Preset};
+use crate::record::folder::RunFolder;
+use crate::record::folder::description::{Description, State};
+use crate::record::folder::journal::{Entry, Happening, JournalTail};
+use crate::record::folder::metrics::{MetricsTail, Row};
+use crate::record::folder::preset_file;
+
+/// Rows of a way that the journal does not speak of wait so long: it may never come to it.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) struct Following {
+    folder: RunFolder,
+    candidate: usize,
+    events: Sender<Event>,
+    slot: PictureSlot,
+    interval: Duration,
+    sighting: Sighting,
+    sight: Sight,
+    description: Option<Description>,
+    journal: JournalTail,
+    metrics: MetricsTail,
+    /// Read and not told yet.
+    rows: VecDeque<(Arc<[LossTerm]>, Row)>,
+    /// The way that the run is on, as far as it was told.
+    branch: u32,
+    /// Since when rows of another way wait.
+    waiting_since: Option<Instant>,
+    is_started: bool,
+    /// The newest preset that could be read.
+    preset: Option<Preset>,
+    pictures: FolderPictures,
+    snapshots: u64,
+    has_looked: bool,
+    /// Nobody hears anything any more.
+    is_alone: bool,
+}
+
+impl Following {
+    pub(super) fn new(beginning: Beginning, sighting: Sighting) -> Self {
+        let folder = beginning.folder;
+        Self {
+            journal: JournalTail::new(folder.journal()),
+            metrics: MetricsTail::new(folder.metrics()),
+            folder,
+            candidate: beginning.candidate,
+            events: beginning.events,
+            slot: beginning.pictures,
+            interval: beginning.interval,
+            sighting,
+            sight: Sight::default(),
+            description: None,
+            rows: VecDeque::new(),
+            branch: 1,
+            waiting_since: None,
+            is_started: false,
+            preset: None,
+            pictures: FolderPictures::new(beginning.candidate),
+            snapshots: 0,
+            has_looked: false,
+            is_alone: false,
+        }
+    }
+
+    /// Until nobody can ask or hear any more.
+    pub(super) fn go(&mut self, told: &Receiver<Command>) {
+        let mut looked: Option<Instant> = None;
+        while !self.is_alone {
+            let waited = looked.map_or(self.interval, |at| at.elapsed());
+            if waited >= self.interval {
+                self.look();
+                looked = Some(Instant::now());
+            }
+            let wait = if self.pictures.has_work() {
+                self.decode();
+                Duration::ZERO
+            } else {
+                let waited = looked.map_or(Duration::ZERO, |at| at.elapsed());
+                self.interval.saturating_sub(waited)
+            };
+            let mut next = match told.recv_timeout(wait) {
+                Ok(command) => Some(command),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            while let Some(command) = next {
+                let later = told.try_recv().ok();
+                let is_overtaken = matches!(
+                    (&command, &later),
+                    (
+                        Command::ChangePreset { .. },
+                        Some(Command::ChangePreset { .. })
+                    )
+                );
+                if !is_overtaken {
+                    self.command(command);
+                }
+                next = later;
+            }
+            if let Some(preview) = self.pictures.answer() {
+                self.slot.put(preview);
+                self.say(Event::PictureReady);
+            }
+        }
+    }
+
+    /// Whether nobody hears anything any more.
+    #[cfg(test)]
+    pub(super) fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+
+    fn say(&mut self, event: Event) {
+        if self.events.send(event).is_err() {
+            self.is_alone = true;
+        }
+    }
+
+    /// Reads what is new, and tells it.
+    pub(super) fn look(&mut self) {
+        // Whether it is held is asked first: a run says that it is over before it lets go.
+        let is_held = self.folder.is_held();
+        let mut is_new = false;
+        match Description::read_as_written(&self.folder) {
+            Ok(description) => {
+                is_new |= self.description.as_ref() != Some(&description);
+                self.description = Some(description);
+                self.sight.is_gone = false;
+            }
+            Err(_) => self.sight.is_gone = !self.folder.path().exists(),
+        }
+        let entries = self.journal.read().unwrap_or_default();
+        is_new |= !entries.is_empty();
+        is_new |= self.read_rows();
+        for entry in entries {
+            self.entry(entry);
+        }
+        self.tell_rows(u64::MAX);
+        self.follow_unspoken_way();
+        self.judge(is_held, is_new);
+        if self.sight.state != State::Running {
+            let step = self.description.as_ref().map_or(0, |run| run.step);
+            self.pictures.look_for_result(self.folder.result(), step);
+        }
+        if !std::mem::replace(&mut self.has_looked, true) {
+            self.pictures.thin_out();
+        }
+        if !self.pictures.has_work() {
+            // What could not be decoded may be whole by now.
+            self.decode();
+        }
+        self.sight.is_told = true;
+        self.sighting.put(self.sight.clone());
+    }
+
+    fn judge(&mut self, is_held: Option<bool>, is_new: bool) {
+        if let Some(description) = &self.description {
+            let (state, machine, is_held) = judge(description, is_held);
+            self.sight.state = state;
+            self.sight.machine = machine;
+            self.sight.is_held = is_held;
+            self.sight.failure.clone_from(&description.failure);
+            self.sight.step = self.sight.step.max(description.step);
+        }
+        if !self.has_looked {
+            self.sight.wrote = last_written(&self.folder);
+        } else if is_new {
+            self.sight.wrote = Some(Instant::now());
+        }
+    }
+
+    /// Whether there were any.
+    fn read_rows(&mut self) -> bool {
+        let before = self.rows.len();
+        // A file that is not there may come.
+        while let Ok(new) = self.metrics.read() {
+            let terms: Arc<[LossTerm]> = new.terms.into();
+            let rows = new.rows.into_iter();
+            self.rows.extend(rows.map(|row| (Arc::clone(&terms), row)));
+            if !new.more {
+                break;
+            }
+        }
+        self.rows.len() > before
+    }
+
+    /// Tells the rows before `step` of the way that the run is on, or was on.
+    fn tell_rows(&mut self, step: u64) {
+        let known = |(_, row): &(_, Row)| {
+            row.branch < self.branch || (row.branch == self.branch && row.step < step)
+        };
+        let count = self.rows.iter().take_while(|row| known(row)).count();
+        let told: Vec<(Arc<[LossTerm]>, Row)> = self.rows.drain(..count).collect();
+        let Some((_, last)) = told.last() else { return };
+        self.sight.step = last.step + 1;
+        if !self.is_started {
+            self.tell_start();
+        }
+        for part in told.chunk_by(|(one, _), (next, _)| Arc::ptr_eq(one, next)) {
+            let Some((terms, _)) = part.first() else {
+                continue;
+            };
+            let rows: Vec<Row> = part.iter().map(|(_, row)| row.clone()).collect();
+            for event in telling::blocks(self.candidate, terms, &rows) {
+                self.say(event);
+            }
+        }
+    }
+
+    /// The journal has nothing of a start, but the run's description has.
+    fn tell_start(&mut self) {
+        let Some(run) = &self.description else { return };
+        let Some(size) = run.size else { return };
+        let device = run.device.clone().unwrap_or_default();
+        let started = telling::started(
+            self.candidate,
+            size,
+            (device, run.threads.unwrap_or(1)),
+            (0, run.steps.unwrap_or(0)),
+            Vec::new(),
+            self.weights(),
+        );
+        self.is_started = true;
+        self.say(started);
+    }
+
+    fn weights(&self) -> Option<PathBuf> {
+        let weights = self.description.as_ref()?.weights.as_ref()?;
+        weights.path.as_ref().map(PathBuf::from)
+    }
+
+    /// Rows of a way wait whose beginning the journal does not tell.
+    fn follow_unspoken_way(&mut self) {
+        let Some((_, row)) = self.rows.front() else {
+            self.waiting_since = None;
+            return;
+        };
+        let (branch, step) = (row.branch, row.step);
+        let since = *self.waiting_since.get_or_insert_with(Instant::now);
+        // At the first look everything is old.
+        if !self.has_looked || since.elapsed() > PATIENCE {
+            self.waiting_since = None;
+            self.branch = branch;
+            self.say(telling::went_back(self.candidate, step));
+            self.tell_rows(u64::MAX);
+            self.follow_unspoken_way();
+        }
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        let step = entry.step;
+        match entry.what {
+            Happening::Restarted => {
+                self.tell_rows(u64::MAX);
+                self.branch += 1;
+            }
+            Happening::WentBack { branch } => {
+                self.tell_rows(u64::MAX);
+                self.branch = self.branch.max(branch);
+                self.sight.step = step;
+                self.say(telling::went_back(self.candidate, step));
+            }
+            Happening::Snapshot { file } => {
+                // Whatever the journal says, nothing outside is looked at.
+                if let Some(name) = Path::new(&file).file_name() {
+                    self.pictures.add(step, self.folder.snapshots().join(name));
+                }
+            }
+            other => {
+                self.tell_rows(step);
+                self.tell(step, other);
+            }
+        }
+    }
+
+    fn tell(&mut self, step: u64, what: Happening) {
+        let event = match what {
+            Happening::Started {
+                size,
+                device,
+                threads,
+                steps,
+                notes,
+            } => {
+                self.is_started = true;
+                telling::started(
+                    self.candidate,
+                    size,
+                    (device, threads),
+                    (step, steps),
+                    notes,
+                    self.weights(),
+                )
+            }
+            Happening::PresetChanged { changes } => {
+                let Some(preset) = self.read_preset() else {
+                    return;
+                };
+                let changes = changes
+                    .iter()
+                    .filter_map(|text| text.parse::<Change>().ok());
+                Event::PresetChanged {
+                    candidate: self.candidate,
+                    step,
+                    changes: changes.collect(),
+                    in_force: Box::new(preset.clone()),
+                    preset: Box::new(preset),
+                }
+            }
+            Happening::Refused { reason } => refused(Refusal::Preset, reason),
+            Happening::Paused => {
+                self.sight.is_paused = true;
+                Event::Paused(step)
+            }
+            Happening::Resumed => {
+                self.sight.is_paused = false;
+                Event::Resumed(step)
+            }
+            Happening::Gradients { norms } => {
+                telling::gradients(self.candidate, step, norms.iter())
+            }
+            Happening::Completed => self.ended(EndReason::Completed, step),
+            Happening::Stopped => self.ended(EndReason::Stopped, step),
+            Happening::Failed { reason } => {
+                self.tell_rows(u64::MAX);
+                telling::failed(self.candidate, reason)
+            }
+            Happening::Saved { .. }
+            | Happening::Restarted
+            | Happening::WentBack { .. }
+            | Happening::Snapshot { .. }
+            | Happening::Unknown => return,
+        };
+        self.say(event);
+    }
+
+    fn ended(&mut self, reason: EndReason, step: u64) -> Event {
+        self.tell_rows(u64::MAX);
+        self.sight.is_paused = false;
+        let seconds = self.description.as_ref().map_or(0.0, |run| run.seconds);
+        telling::ended(self.candidate, reason, step.max(self.sight.step), seconds)
+    }
+
+    /// As it stands in the folder; the one before where it cannot be read.
+    fn read_preset(&mut self) -> Option<Preset> {
+        let path = self.folder.preset();
+        if let Ok(loaded) = preset::load(&path.to_string_lossy(), &[]) {
+            self.preset = Some(loaded.preset);
+        }
+        self.preset.clone()
+    }
+
+    fn decode(&mut self) {
+        if let Some(shown) = self.pictures.decode_next() {
+            self.snapshots += 1;
+            self.say(telling::snapshot(self.candidate, self.snapshots, shown));
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let only_watched = |what: Refusal, word: &str| {
+            refused(
+                what,
+                format!("this run is only watched: its own terminal can {word}"),
+            )
+        };
+        let event = match command {
+            Command::RequestPicture(request) => return self.pictures.ask(request),
+            Command::Forget { .. } => return,
+            Command::Snapshot => match self.pictures.newest().cloned() {
+                Some(shown) => {
+                    self.snapshots += 1;
+                    telling::snapshot(self.candidate, self.snapshots, shown)
+                }
+                None => refused(
+                    Refusal::Snapshot,
+                    "the run has not kept a picture yet".to_owned(),
+                ),
+            },
+            Command::ChangePreset { preset, .. } => {
+                let cannot = self.sight.cannot_steer();
+                let written = match cannot {
+                    Some(why) => Err(why),
+                    None => preset_file::steer(&self.folder.preset(), &preset),
+                };
+                let Err(why) = written else { return };
+                Event::PresetRefused {
+                    candidate: self.candidate,
+                    preset,
+                    error: EngineError::Elsewhere(why),
+                }
+            }
+            Command::Pause | Command::Resume => only_watched(Refusal::Pause, "pause it"),
+            Command::Stop => only_watched(Refusal::Stop, "stop it"),
+            Command::Restart => only_watched(Refusal::Restart, "begin it again"),
+            Command::GoBack { .. } => only_watched(Refusal::GoBack, "go back"),
+            Command::MeasureGradients => only_watched(Refusal::Gradients, "measure gradients"),
+            Command::Drop { candidate } => only_watched(Refusal::Drop(candidate), "drop it"),
+            Command::Join { candidate, .. } => {
+                only_watched(Refusal::Join(candidate), "let others join")
+            }
+        };
+        self.say(event);
+    }
+}
+
+fn refused(what: Refusal, why: String) -> Event {
+    Event::Refused {
+        what,
+        error: EngineError::Elsewhere(why),
+    }
+}
