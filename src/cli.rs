@@ -7,6 +7,10 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+mod compare;
+
+pub use self::compare::{Budget, CompareArguments, GridAxis};
+use self::compare::{COMPARE_EXAMPLES, COMPARE_HELP};
 use crate::engine::device::DeviceChoice;
 use crate::preset::Override;
 use crate::weights::catalogue;
@@ -52,6 +56,9 @@ pub enum Command {
     /// Give a picture the style of another.
     #[command(after_long_help = RUN_EXAMPLES)]
     Run(Box<RunArguments>),
+    /// Try several presets on the same pictures, side by side.
+    #[command(long_about = COMPARE_HELP, after_long_help = COMPARE_EXAMPLES)]
+    Compare(Box<CompareArguments>),
     /// Show it on two pictures that the program draws itself.
     #[command(
         long_about = "Runs on a content scene and a painterly style picture that the program draws itself: \

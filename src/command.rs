@@ -1,5 +1,6 @@
 //! The subcommands, one file each. Main thread.
 
+mod compare;
 mod completions;
 mod demo;
 mod doctor;
@@ -31,6 +32,7 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Presets(command) => presets::execute(&command),
         Command::Weights(command) => weights::execute(&command),
         Command::Runs(command) => runs::execute(&command),
+        Command::Compare(arguments) => compare::execute(*arguments),
         Command::Report(arguments) => report::execute(&arguments),
         Command::Watch(arguments) => watch::execute(*arguments),
         Command::Show(arguments) => show::execute(&arguments),

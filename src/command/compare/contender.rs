@@ -1,0 +1,213 @@
+//! Those that are compared: each with a plan of its own, as a run has, and its recorder. Any thread.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::file_name;
+use super::presets::{Chosen, chosen};
+use crate::cli::{Budget, CompareArguments, RunOptions};
+use crate::command::Failure;
+use crate::command::run::plan::{Plan, Source};
+use crate::command::run::recording;
+use crate::engine::input::Candidate;
+use crate::preset::visible::visible;
+use crate::preset::{self, NetworkName};
+use crate::record::folder::comparison::ComparisonFolder;
+use crate::record::folder::recorder::Recorder;
+
+/// One of them.
+#[derive(Debug)]
+pub(super) struct Contender {
+    /// What the engine calls it, from 0.
+    pub(super) number: usize,
+    /// What people call it.
+    pub(super) label: String,
+    pub(super) plan: Plan,
+    recorder: OnceLock<Arc<Recorder>>,
+}
+
+impl Contender {
+    pub(super) fn candidate(&self) -> Candidate {
+        Candidate {
+            preset: self.plan.preset.preset.clone(),
+            content: Arc::clone(&self.plan.content.picture),
+            style: Arc::clone(&self.plan.style.picture),
+        }
+    }
+
+    pub(super) fn recorder(&self) -> Option<&Arc<Recorder>> {
+        self.recorder.get()
+    }
+
+    fn record_in(&self, folder: &ComparisonFolder) -> std::io::Result<()> {
+        let recorder = recording::begin_compared(&self.plan, folder, self.number, &self.label)?;
+        // It is begun once.
+        let _ = self.recorder.set(recorder);
+        Ok(())
+    }
+}
+
+/// All of them, and what they have in common.
+#[derive(Debug)]
+pub(super) struct Field {
+    contenders: Mutex<Vec<Arc<Contender>>>,
+    content: Source,
+    style: Source,
+    pub(super) options: RunOptions,
+    pub(super) budget: Option<Budget>,
+    pub(super) most_in_lane: usize,
+    /// Where pictures are written besides their runs' folders.
+    pub(super) results: Option<PathBuf>,
+    folder: OnceLock<ComparisonFolder>,
+}
+
+impl Field {
+    /// Reads the pictures and loads every preset, so that everything that can be refused is refused before the
+    /// first step.
+    pub(super) fn new(arguments: CompareArguments) -> Result<Self, Failure> {
+        let CompareArguments {
+            content,
+            style,
+            presets,
+            grid,
+            budget,
+            batch,
+            mut options,
+        } = arguments;
+        let names: Vec<String> = options.preset.take().into_iter().chain(presets).collect();
+        let chosen = chosen(&names, &grid)?;
+        if let Some(Budget::Steps(steps)) = budget {
+            options.steps = Some(steps);
+        }
+        let results = options.output.take();
+        let mut field = Self {
+            contenders: Mutex::default(),
+            content: Source::file(content),
+            style: Source::file(style),
+            options,
+            budget,
+            most_in_lane: batch.map_or(usize::MAX, usize::from),
+            results,
+            folder: OnceLock::new(),
+        };
+        // What is wrong with a preset is said before pictures are read.
+        let labels: Vec<String> = chosen
+            .iter()
+            .map(|one| {
+                let loaded = preset::load(&one.name, &[])?;
+                Ok(format!("{}{}", loaded.name, one.suffix(&grid)))
+            })
+            .collect::<Result<_, Failure>>()?;
+        if let Some(folder) = &field.results {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                Failure::new(format!(
+                    "cannot make the folder {:?}: {error}\n  give another one with -o",
+                    folder.display().to_string()
+                ))
+            })?;
+        }
+        field.content.read()?;
+        field.style.read()?;
+        for (number, (one, label)) in chosen.iter().zip(labels).enumerate() {
+            let label = field.unused_label(label);
+            field.add(number, label, one)?;
+        }
+        Ok(field)
+    }
+
+    /// `label`, or with a number behind it where another is called that.
+    fn unused_label(&self, label: String) -> String {
+        let all = self.all();
+        let is_free = |label: &str| all.iter().all(|other| other.label != label);
+        if is_free(&label) {
+            return label;
+        }
+        (2..=usize::MAX)
+            .map(|number| format!("{label} ({number})"))
+            .find(|label| is_free(label))
+            .unwrap_or(label)
+    }
+
+    fn add(&self, number: usize, label: String, one: &Chosen) -> Result<Arc<Contender>, Failure> {
+        let mut options = self.options.clone();
+        options.overrides.extend(one.settings.iter().cloned());
+        let plain = preset::load(&one.name, &[])?;
+        if plain.preset.network.name == NetworkName::Fitted {
+            // Meant for those that use trained weights.
+            options.weights = None;
+        }
+        options.preset = Some(one.name.clone());
+        let mut contender = Contender {
+            number,
+            label,
+            plan: Plan::new(
+                self.content.clone(),
+                self.style.clone(),
+                options,
+                None,
+                None,
+            )?,
+            recorder: OnceLock::new(),
+        };
+        let name = file_name(&contender);
+        contender.plan.output = match &self.results {
+            Some(folder) => folder.join(name),
+            None => contender.plan.output.with_file_name(format!(
+                "{}-{}-{}",
+                contender.plan.content.stem(),
+                contender.plan.style.stem(),
+                name.display()
+            )),
+        };
+        let contender = Arc::new(contender);
+        self.lock().push(Arc::clone(&contender));
+        Ok(contender)
+    }
+
+    /// One more, by the name or path of its preset.
+    pub(super) fn join(&self, number: usize, name: &str) -> Result<Arc<Contender>, Failure> {
+        let one = Chosen {
+            name: name.to_owned(),
+            settings: Vec::new(),
+        };
+        let label = self.unused_label(preset::load(name, &[])?.name);
+        let contender = self.add(number, label, &one)?;
+        if let Some(folder) = self.folder.get() {
+            contender.record_in(folder).map_err(Failure::new)?;
+        }
+        Ok(contender)
+    }
+
+    /// Begins to record every one in `folder`.
+    pub(super) fn record_in(&self, folder: &ComparisonFolder) -> Result<(), String> {
+        for contender in self.all() {
+            contender.record_in(folder).map_err(|error| {
+                format!(
+                    "this comparison is not recorded: {} cannot be written: {error} (--runs FOLDER names another \
+                     folder, --no-record needs none)",
+                    visible(&folder.path().display().to_string())
+                )
+            })?;
+        }
+        let _ = self.folder.set(folder.clone());
+        Ok(())
+    }
+
+    /// In the order of their numbers.
+    pub(super) fn all(&self) -> Vec<Arc<Contender>> {
+        self.lock().clone()
+    }
+
+    pub(super) fn get(&self, number: usize) -> Option<Arc<Contender>> {
+        self.lock()
+            .iter()
+            .find(|contender| contender.number == number)
+            .cloned()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Contender>>> {
+        self.contenders
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,398 @@
+//! A comparison without a screen: lines or JSON while it goes on, a table and a report at its end. Main thread.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::contender::{Contender, Field};
+use super::table::Standing;
+use super::{folder_line, keeping, table};
+use crate::command::provenance::Made;
+use crate::command::run::{INTERRUPT_CHECK_INTERVAL, report, stop_on_interrupt};
+use crate::command::{Failure, INTERRUPTED, output, signals};
+use crate::engine::EngineError;
+use crate::engine::message::{Command, EndReason, Event, LossBlock, Pictures, Started};
+use crate::engine::worker::{Job, Worker};
+use crate::preset::visible::visible;
+use crate::preset::{Change, Loaded};
+use crate::record::figure;
+use crate::record::folder::comparison::ComparisonFolder;
+use crate::record::snapshot_schedule::SnapshotSchedule;
+
+/// So many lines about the losses, the last one not counted.
+const LINES: u64 = 10;
+
+/// What is known of a contender.
+#[derive(Debug, Default)]
+struct Course {
+    standing: Standing,
+    started: Option<Started>,
+    in_force: Option<Loaded>,
+    changes: Vec<(u64, Change)>,
+    is_over: bool,
+}
+
+/// What is heard of all of them.
+struct Listener<'a> {
+    field: &'a Field,
+    courses: BTreeMap<usize, Course>,
+    next_line: u64,
+    json: bool,
+    saved_something: bool,
+}
+
+pub(super) fn run(
+    field: &Arc<Field>,
+    job: Job,
+    folder: Option<&ComparisonFolder>,
+) -> Result<ExitCode, Failure> {
+    let mut listener = Listener::new(field);
+    listener.begin()?;
+    signals::listen()
+        .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
+    let worker = Worker::spawn(job)?;
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let mut snapshots = SnapshotSchedule::default();
+    let mut snapshots_pending = false;
+    while !listener.is_over() {
+        let event = match worker.events().recv_timeout(INTERRUPT_CHECK_INTERVAL) {
+            Ok(event) => event,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => {
+                let reason = "it said nothing any more".to_owned();
+                return Err(EngineError::WorkerGone(reason).into());
+            }
+        };
+        for contender in field.all() {
+            if let Some(recorder) = contender.recorder() {
+                recorder.hear(&event);
+                for trouble in recorder.take_troubles() {
+                    output::error_line(format!("note: {}: {trouble}", visible(&contender.label)));
+                }
+            }
+        }
+        match &event {
+            Event::Started(_) => stop_on_interrupt(&worker, &interrupted),
+            Event::Losses(block) => {
+                let step = block.first_step + block.steps();
+                if folder.is_some()
+                    && !snapshots_pending
+                    && snapshots.is_due(Instant::now(), step, listener.steps())
+                {
+                    snapshots_pending = true;
+                    worker.send(Command::Snapshot);
+                }
+            }
+            // Only its pictures are wanted, and the recorders have them.
+            Event::Snapshot(snapshot) => {
+                snapshots_pending = false;
+                worker.send(Command::Forget {
+                    snapshot: snapshot.number,
+                });
+            }
+            _ => {}
+        }
+        listener.hear(event)?;
+    }
+    for contender in field.all() {
+        if let Some(recorder) = contender.recorder() {
+            recorder.finish();
+        }
+    }
+    listener.end(folder)?;
+    let was_interrupted = interrupted.load(Ordering::Relaxed);
+    if was_interrupted {
+        Ok(ExitCode::from(INTERRUPTED))
+    } else if listener.saved_something {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(Failure::Reported)
+    }
+}
+
+impl<'a> Listener<'a> {
+    fn new(field: &'a Field) -> Self {
+        let courses = field.all().into_iter().map(|contender| {
+            let course = Course {
+                in_force: Some(contender.plan.preset.clone()),
+                ..Course::default()
+            };
+            (contender.number, course)
+        });
+        Self {
+            courses: courses.collect(),
+            field,
+            next_line: 0,
+            json: field.options.json,
+            saved_something: false,
+        }
+    }
+
+    fn begin(&self) -> Result<(), Failure> {
+        let contenders = self.field.all();
+        let Some(first) = contenders.first() else {
+            return Ok(());
+        };
+        let (content, style) = (&first.plan.content, &first.plan.style);
+        if self.json {
+            let candidates: Vec<_> = contenders
+                .iter()
+                .map(|contender| {
+                    json!({
+                        "candidate": contender.number,
+                        "label": contender.label,
+                        "preset": contender.plan.preset.name,
+                        "run": contender.recorder().map(|recorder| recorder.folder().path()),
+                    })
+                })
+                .collect();
+            output::json_line(&json!({
+                "event": "start",
+                "version": env!("CARGO_PKG_VERSION"),
+                "content": content.name(),
+                "style": style.name(),
+                "candidates": candidates,
+            }))?;
+            return Ok(());
+        }
+        output::line(format!(
+            "comparing {} presets: {} in the style of {}",
+            contenders.len(),
+            visible(content.name()),
+            visible(style.name())
+        ))?;
+        for contender in &contenders {
+            let (number, label) = (contender.number + 1, visible(&contender.label));
+            output::line(format!("  {number}  {label}"))?;
+        }
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.courses.values().all(|course| course.is_over)
+    }
+
+    /// The steps of the one with most of them.
+    fn steps(&self) -> u64 {
+        let steps = self
+            .courses
+            .values()
+            .filter_map(|course| Some(course.in_force.as_ref()?.preset.schedule.steps));
+        steps.max().unwrap_or(0)
+    }
+
+    fn contender(&self, number: usize) -> Option<Arc<Contender>> {
+        self.field.get(number)
+    }
+
+    fn hear(&mut self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::Started(started) => {
+                if !self.json && self.courses.values().all(|course| course.started.is_none()) {
+                    output::line(format!(
+                        "on {}",
+                        figure::device(&started.device, started.threads)
+                    ))?;
+                }
+                for number in started.candidates.iter() {
+                    if let Some(course) = self.courses.get_mut(number) {
+                        course.started = Some(started.clone());
+                    }
+                }
+            }
+            Event::Losses(block) => self.losses(&block)?,
+            Event::PresetChanged {
+                candidate,
+                step,
+                changes,
+                in_force,
+                ..
+            } => {
+                if let Some(course) = self.courses.get_mut(&candidate) {
+                    if let Some(loaded) = &mut course.in_force {
+                        loaded.preset = *in_force;
+                    }
+                    let changes = changes.into_iter().map(|change| (step, change));
+                    course.changes.extend(changes);
+                }
+            }
+            Event::PresetRefused { error, .. } | Event::Refused { error, .. } => {
+                output::error_line(format!("note: {error}"));
+            }
+            Event::Ended {
+                reason,
+                pictures,
+                seconds,
+            } => {
+                let state = match reason {
+                    EndReason::Completed => "completed",
+                    EndReason::BudgetSpent => "out of budget",
+                    EndReason::Stopped => "stopped",
+                };
+                for number in pictures.candidates.to_vec() {
+                    self.over(number, state, &pictures, Some(seconds))?;
+                }
+            }
+            Event::Failed {
+                candidates,
+                error,
+                pictures,
+            } => {
+                for number in candidates.iter().copied() {
+                    let label = self
+                        .contender(number)
+                        .map(|contender| visible(&contender.label));
+                    let label = label.unwrap_or_default();
+                    if self.json {
+                        output::json_line(&json!({
+                            "event": "error",
+                            "candidate": number,
+                            "message": error.to_string(),
+                        }))?;
+                    }
+                    output::error_line(format!("{label} failed: {error}"));
+                    let pictures = pictures.clone().unwrap_or_default();
+                    self.over(number, "failed", &pictures, None)?;
+                }
+            }
+            Event::Preparing(_)
+            | Event::Dropped { .. }
+            | Event::Paused(_)
+            | Event::Resumed(_)
+            | Event::Snapshot(_)
+            | Event::WentBack { .. }
+            | Event::Gradients(_)
+            | Event::PictureReady => {}
+        }
+        Ok(())
+    }
+
+    fn losses(&mut self, block: &LossBlock) -> Result<(), Failure> {
+        for number in block.candidates.iter() {
+            if let Some(course) = self.courses.get_mut(number) {
+                course.standing.hear(block, *number);
+            }
+            if self.json {
+                for losses in block.rows(*number) {
+                    let mut object = report::step_object(&losses, block.seconds);
+                    if let Some(object) = object.as_object_mut() {
+                        object.insert("candidate".to_owned(), json!(number));
+                    }
+                    output::json_line(&object)?;
+                }
+            }
+        }
+        let running = self.courses.values().filter(|course| !course.is_over);
+        let step = running
+            .map(|course| course.standing.step)
+            .min()
+            .unwrap_or(0);
+        if !self.json && step > self.next_line {
+            let every = (self.steps() / LINES).max(1);
+            self.next_line = (step / every + 1) * every;
+            let width = self.steps().to_string().len();
+            // In steps every candidate is as far; of several lanes each has its own time.
+            let styles: Vec<String> = self
+                .courses
+                .values()
+                .map(|course| match course.standing.unweighted {
+                    Some((_, style)) => format!("{:>7}", figure::loss(style)),
+                    None => format!("{:>7}", "—"),
+                })
+                .collect();
+            output::line(format!(
+                "step {step:width$}  style without weights {}",
+                styles.join("  ")
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn over(
+        &mut self,
+        number: usize,
+        state: &'static str,
+        pictures: &Pictures,
+        seconds: Option<f64>,
+    ) -> Result<(), Failure> {
+        let (Some(contender), Some(course)) =
+            (self.field.get(number), self.courses.get_mut(&number))
+        else {
+            return Ok(());
+        };
+        if std::mem::replace(&mut course.is_over, true) {
+            return Ok(());
+        }
+        course.standing.state = state;
+        if let Some(seconds) = seconds {
+            course.standing.seconds = seconds;
+            course.standing.step = pictures.step;
+        }
+        let picture = pictures.of(number).filter(|_| pictures.step > 0);
+        let mut path = None;
+        if let (Some(picture), Some(loaded)) = (picture, &course.in_force) {
+            let made = Made {
+                loaded,
+                changes: &course.changes,
+                started: course.started.as_ref(),
+                step: pictures.step,
+                seconds: course.standing.seconds,
+                loss: course.standing.total,
+            };
+            match keeping::keep(self.field, &contender, picture, &made) {
+                Ok(saved) => {
+                    self.saved_something = true;
+                    path = Some(saved.path);
+                }
+                // The others have pictures, too.
+                Err(error) => output::error_line(format!("note: {error}")),
+            }
+        }
+        if self.json && state != "failed" {
+            output::json_line(&json!({
+                "event": "end",
+                "candidate": number,
+                "reason": state,
+                "step": pictures.step,
+                "seconds": course.standing.seconds,
+                "output": path,
+            }))?;
+        }
+        Ok(())
+    }
+
+    fn end(&self, folder: Option<&ComparisonFolder>) -> Result<(), Failure> {
+        if self.json {
+            return Ok(());
+        }
+        let contenders = self.field.all();
+        let rows: Vec<(&Contender, Standing)> = contenders
+            .iter()
+            .filter_map(|contender| {
+                let course = self.courses.get(&contender.number)?;
+                Some((contender.as_ref(), course.standing.clone()))
+            })
+            .collect();
+        table::print(&rows)?;
+        if let Some(results) = &self.field.results {
+            let shown = visible(&results.display().to_string());
+            output::line(format!("pictures in {shown}"))?;
+        }
+        if let Some(folder) = folder.filter(|_| self.saved_something) {
+            output::line(folder_line(folder))?;
+            match crate::command::report::write_beside(folder) {
+                Ok(path) => {
+                    let shown = visible(&path.display().to_string());
+                    output::line(format!("report {shown}"))?;
+                }
+                Err(error) => output::error_line(format!("note: no report: {error}")),
+            }
+        }
+        Ok(())
+    }
+}
