@@ -7,6 +7,7 @@ mod bad_output;
 mod bad_pictures;
 mod bad_presets;
 mod bad_weights;
+mod compare;
 mod escapes;
 mod formats;
 mod interrupting;

@@ -12,6 +12,7 @@ use crate::setting::small_candidate;
 mod changes;
 mod failing;
 mod gradients;
+mod lanes;
 mod preview;
 mod snapshots;
 

@@ -247,6 +247,10 @@ impl<'a> Run<'a> {
 
     fn step(&mut self, index: usize) {
         let (interval, outbox) = (self.job.report_interval, self.outbox);
+        if self.lanes.get(index).is_some_and(|lane| lane.has_ended) {
+            // Only some of those who were done have been asked for more.
+            self.separate_finished(index, false);
+        }
         let Some(lane) = self.lanes.get_mut(index) else {
             return;
         };

@@ -86,50 +86,62 @@ impl Run<'_> {
         }
     }
 
-    /// Whoever of a lane has made all of its own steps takes no part in those of the others: it gets a lane for itself,
-    /// in which it can be asked for more.
+    /// Says the end of a lane that has made all of its steps, or of those in it that have made theirs.
     pub(super) fn end_what_is_finished(&mut self, index: usize) {
+        let outbox = self.outbox;
+        let several = self.lanes.len() > 1;
+        match self.lanes.get_mut(index) {
+            Some(lane) if lane.has_steps_left() => self.separate_finished(index, true),
+            // Others may take long; where there are none, the loop says that the run is over.
+            Some(lane) if several => {
+                lane.attempt(|lane| lane.end(EndReason::Completed, outbox));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whoever of a lane has made all of its own steps takes no part in those of the others: it gets a lane in which it
+    /// can be asked for more. With `is_news` its end is said.
+    pub(super) fn separate_finished(&mut self, index: usize, is_news: bool) {
         let outbox = self.outbox;
         let Some(lane) = self.lanes.get_mut(index) else {
             return;
         };
-        if !lane.has_steps_left() {
-            if self.lanes.len() > 1
-                && let Some(lane) = self.lanes.get_mut(index)
-            {
-                // Others may take long; where there are none, the loop says that the run is over.
-                lane.attempt(|lane| lane.end(EndReason::Completed, outbox));
-            }
-            return;
-        }
         let step = lane.lane.step_count();
-        let is_finished = |row: &usize| {
-            let candidate = lane.lane.candidates().get(*row);
-            candidate.is_some_and(|candidate| candidate.preset.schedule.steps <= step)
-        };
-        let rows: Vec<usize> = (0..lane.lane.numbers().len()).filter(is_finished).collect();
-        if rows.is_empty() {
+        let candidates = lane.lane.candidates().iter();
+        let rows: Vec<usize> = (0..)
+            .zip(candidates)
+            .filter(|(_, candidate)| candidate.preset.schedule.steps <= step)
+            .map(|(row, _)| row)
+            .collect();
+        if rows.is_empty() || rows.len() == lane.lane.numbers().len() {
             return;
         }
         let quiet: &mut Report<'_> = &mut |_| broken_off(false);
         let apart = lane.attempt(|lane| {
+            let done = at(lane.lane.numbers(), &rows);
             lane.read_losses(outbox)?;
-            // Whoever was given up just now does not stand there any more.
-            let numbers = lane.lane.numbers();
-            let rows: Vec<usize> = rows
-                .into_iter()
-                .filter(|row| *row < numbers.len())
+            // One of them may have been given up just now.
+            let rows: Vec<usize> = done
+                .iter()
+                .filter_map(|number| lane.lane.row_of(*number))
                 .collect();
-            let done = at(numbers, &rows);
             let candidates = at(lane.lane.candidates(), &rows);
+            if rows.is_empty() || rows.len() == lane.lane.numbers().len() {
+                return Ok(None);
+            }
             let apart = lane.branched(&rows, candidates, quiet)?;
             lane.leave_out(&done, quiet)?;
             let _ = outbox.send(Event::Started(apart.lane.started()));
             let _ = outbox.send(Event::Started(lane.lane.started()));
-            Ok(apart)
+            Ok(Some(apart))
         });
-        if let Some(mut apart) = apart {
-            apart.attempt(|lane| lane.end(EndReason::Completed, outbox));
+        if let Some(mut apart) = apart.flatten() {
+            if is_news {
+                apart.attempt(|lane| lane.end(EndReason::Completed, outbox));
+            } else {
+                apart.has_ended = true;
+            }
             self.lanes.push(apart);
         }
     }

@@ -1,0 +1,269 @@
+//! `stylescope compare`, without a screen.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::setting::{QUICK, Setting};
+
+/// `compare content.png style.png` with `arguments`, small and short.
+fn compare(setting: &Setting, arguments: &[&str]) -> super::setting::Ended {
+    let mut all = vec!["compare", "content.png", "style.png"];
+    all.extend(arguments);
+    all.extend(QUICK);
+    setting.stylescope(all)
+}
+
+/// Presets `calm` and `wild` of the same network, and `wide` of another.
+fn with_presets() -> Setting {
+    let setting = Setting::with_pictures();
+    setting.write("calm.toml", "extends = \"demo\"\n[style]\nweight = 0.5\n");
+    setting.write("wild.toml", "extends = \"demo\"\n[style]\nweight = 8.0\n");
+    setting.write(
+        "wide.toml",
+        "extends = \"demo\"\n[network]\npooling = \"max\"\n",
+    );
+    setting
+}
+
+fn nothing_kept(setting: &Setting) -> bool {
+    std::fs::read_dir(setting.runs()).unwrap().next().is_none()
+}
+
+fn objects(stdout: &str) -> Vec<Value> {
+    stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn presets_side_by_side_end_in_a_table_a_report_and_a_run_each() {
+    let setting = with_presets();
+    let ended = compare(&setting, &["calm.toml", "wild.toml", "wide.toml"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for word in [
+        "comparing 3 presets",
+        "1  calm    completed",
+        "2  wild    completed",
+        "style.weight 8.0",
+        "network.pooling max",
+        "kept in ",
+        "report.html",
+    ] {
+        assert!(ended.stdout.contains(word), "{word}: {}", ended.stdout);
+    }
+    let comparison = setting.only_run();
+    let report = std::fs::read_to_string(comparison.join("report.html")).unwrap();
+    for name in ["calm", "wild", "wide"] {
+        assert!(report.contains(name), "{name}");
+    }
+    let runs = setting.stylescope(["runs", "list"]).stdout;
+    for name in ["calm", "wild", "wide"] {
+        assert!(runs.contains(name), "{runs}");
+    }
+    let name = comparison.file_name().unwrap().to_string_lossy();
+    let id = name.rsplit('-').next().unwrap();
+    let shown = setting.stylescope(["runs", "show", id]);
+    assert!(
+        shown.stderr.contains("is a comparison of these runs"),
+        "{}",
+        shown.stderr
+    );
+    let removed = setting.stylescope(["runs", "rm", id]);
+    assert_eq!(removed.code, Some(0), "{}", removed.stderr);
+    assert!(!comparison.exists());
+}
+
+/// What a run makes alone is what it makes in company, through the whole program.
+#[test]
+fn a_candidate_s_losses_and_picture_are_those_of_its_run_alone() {
+    let setting = with_presets();
+    let ended = compare(
+        &setting,
+        &["calm.toml", "wild.toml", "wide.toml", "--json", "-o", "out"],
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let mut totals: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for object in objects(&ended.stdout) {
+        if object["event"] == "step" {
+            let total = object["loss"]["total"].as_f64().unwrap();
+            let number = object["candidate"].as_u64().unwrap();
+            totals.entry(number).or_default().push(total);
+        }
+    }
+    for (number, name) in [(0, "calm"), (1, "wild"), (2, "wide")] {
+        let preset = format!("{name}.toml");
+        let output = format!("{name}.png");
+        let mut all = vec!["run", "content.png", "style.png", "--json"];
+        all.extend(["-p", &preset, "-o", &output]);
+        all.extend(QUICK);
+        let alone = setting.stylescope(all.iter().copied());
+        assert_eq!(alone.code, Some(0), "{}", alone.stderr);
+        let steps: Vec<f64> = objects(&alone.stdout)
+            .iter()
+            .filter(|object| object["event"] == "step")
+            .map(|object| object["loss"]["total"].as_f64().unwrap())
+            .collect();
+        let found = &totals[&number];
+        assert_eq!(found.len(), steps.len());
+        for (one, other) in found.iter().zip(&steps) {
+            assert!(
+                (one - other).abs() <= 1e-4 * other.abs(),
+                "{name}: {found:?} {steps:?}"
+            );
+        }
+        let in_company = setting.path(&format!("out/{:02}-{name}.png", number + 1));
+        let one = image::open(in_company).unwrap().into_rgb8();
+        let other = image::open(setting.path(&output)).unwrap().into_rgb8();
+        let most = one
+            .as_raw()
+            .iter()
+            .zip(other.as_raw())
+            .map(|(one, other)| one.abs_diff(*other))
+            .max();
+        assert!(most <= Some(1), "{name} differs by {most:?} of 255");
+    }
+}
+
+#[test]
+fn a_grid_makes_every_combination() {
+    let setting = with_presets();
+    let ended = compare(
+        &setting,
+        &[
+            "calm.toml",
+            "--json",
+            "--grid",
+            "style.weight=1,2",
+            "--grid",
+            "image.size=40,48",
+        ],
+    );
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let all = objects(&ended.stdout);
+    let labels: Vec<&str> = all[0]["candidates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|candidate| candidate["label"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        labels,
+        [
+            "calm weight=1 size=40",
+            "calm weight=1 size=48",
+            "calm weight=2 size=40",
+            "calm weight=2 size=48"
+        ]
+    );
+    let ends = all.iter().filter(|object| object["event"] == "end");
+    let sizes: Vec<(u32, u32)> = ends
+        .map(|end| image::image_dimensions(setting.path(end["output"].as_str().unwrap())).unwrap())
+        .collect();
+    assert_eq!(sizes.len(), 4);
+    assert_eq!(sizes.iter().filter(|size| size.0 == 40).count(), 2);
+}
+
+#[test]
+fn a_budget_of_steps_or_of_time() {
+    let setting = with_presets();
+    let last_step = |ended: &super::setting::Ended| {
+        objects(&ended.stdout)
+            .iter()
+            .filter(|object| object["event"] == "end")
+            .map(|object| (object["reason"].clone(), object["step"].as_u64().unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let arguments = [
+        "compare",
+        "content.png",
+        "style.png",
+        "calm.toml",
+        "wild.toml",
+    ];
+    let small = ["--json", "--no-record", "--size", "48", "--threads", "1"];
+    let of = |budget: &str, more: &[&str]| {
+        let mut all = arguments.to_vec();
+        all.extend(small);
+        all.extend(["--budget", budget]);
+        all.extend(more);
+        setting.stylescope(all.iter().copied())
+    };
+    let ended = of("2", &[]);
+    assert_eq!(
+        last_step(&ended),
+        [("completed".into(), 2), ("completed".into(), 2)]
+    );
+    let ended = of("0.4s", &["--set", "schedule.steps=1000000"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    for (reason, step) in last_step(&ended) {
+        assert_eq!(reason, "out of budget");
+        assert!((1..1_000_000).contains(&step));
+    }
+    assert!(nothing_kept(&setting));
+}
+
+#[test]
+fn one_that_cannot_run_costs_the_others_nothing() {
+    let setting = with_presets();
+    setting.write(
+        "none.toml",
+        "extends = \"squeezenet\"\n[network]\nweights = \"nothing.safetensors\"\n",
+    );
+    let ended = compare(&setting, &["calm.toml", "none.toml"]);
+    assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains("none failed"), "{}", ended.stderr);
+    assert!(
+        ended.stdout.contains("1  calm    completed"),
+        "{}",
+        ended.stdout
+    );
+    let ended = compare(&setting, &["none.toml"]);
+    assert_eq!(ended.code, Some(1));
+}
+
+#[test]
+fn what_is_wrong_is_said_before_anything_begins() {
+    let setting = with_presets();
+    for (arguments, expected) in [
+        (vec![], "<PRESET>"),
+        (vec!["nowhere.toml"], "nowhere.toml"),
+        (
+            vec!["calm.toml", "--grid", "style.weigth=1,2"],
+            "style.weigth",
+        ),
+        (
+            vec!["calm.toml", "--grid", "style.weight"],
+            "style.weight=1,3,10",
+        ),
+        (vec!["calm.toml", "--budget", "soon"], "expected steps"),
+        (vec!["*.nothing"], "no file fits"),
+        (
+            vec!["calm.toml", "--grid", "style.weight=-1,2"],
+            "style.weight",
+        ),
+    ] {
+        let ended = compare(&setting, &arguments);
+        assert!(matches!(ended.code, Some(1 | 2)), "{arguments:?}");
+        assert!(
+            ended.stderr.contains(expected),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+        assert!(nothing_kept(&setting), "{arguments:?}");
+    }
+}
+
+#[test]
+fn patterns_in_quotes_are_files() {
+    let setting = with_presets();
+    let ended = compare(&setting, &["w*.toml", "--json"]);
+    let all = objects(&ended.stdout);
+    let candidates = all[0]["candidates"].as_array().unwrap();
+    let names: Vec<&str> = candidates
+        .iter()
+        .map(|candidate| candidate["preset"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["wide", "wild"]);
+}
