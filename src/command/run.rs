@@ -190,7 +190,6 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<E
                 }
                 outcome.last_block = Some(block);
             }
-            Event::Dropped { .. } => {}
             Event::PresetChanged {
                 step,
                 changes,
@@ -228,7 +227,8 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<E
                     snapshot: snapshot.number,
                 });
             }
-            Event::Paused(_)
+            Event::Dropped { .. }
+            | Event::Paused(_)
             | Event::Resumed(_)
             | Event::WentBack { .. }
             | Event::Gradients(_)

@@ -110,7 +110,9 @@ impl<'a> Run<'a> {
         let mut started = lane.started();
         started.notes.extend(note.map(str::to_owned));
         self.say(Event::Started(started));
-        changes.into_iter().for_each(|change| self.say(change));
+        for change in changes {
+            self.say(change);
+        }
         self.lanes.push(LaneRun::new(lane));
         Ok(())
     }

@@ -234,7 +234,7 @@ impl<'a> Listener<'a> {
                     EndReason::BudgetSpent => "out of budget",
                     EndReason::Stopped => "stopped",
                 };
-                for number in pictures.candidates.to_vec() {
+                for number in pictures.candidates.iter().copied() {
                     self.over(number, state, &pictures, Some(seconds))?;
                 }
             }

@@ -31,10 +31,18 @@ impl Chosen {
                 last
             }
         };
-        self.settings
-            .iter()
-            .map(|setting| format!(" {}={}", short(&setting.key), setting.value))
-            .collect()
+        let mut suffix = String::new();
+        // A value that all have tells nobody from the others.
+        for setting in self.settings.iter().filter(|setting| {
+            let axis = grid.iter().find(|axis| axis.key == setting.key);
+            axis.is_some_and(|axis| axis.values.len() > 1)
+        }) {
+            suffix.push(' ');
+            suffix.push_str(&short(&setting.key));
+            suffix.push('=');
+            suffix.push_str(&setting.value);
+        }
+        suffix
     }
 }
 
@@ -129,7 +137,7 @@ mod tests {
         assert_eq!(labels.len(), 8);
         assert_eq!(labels[1], "a style.weight=1 content.weight=4");
         assert_eq!(labels[4], "b style.weight=1 content.weight=3");
-        assert_eq!(chosen[0].suffix(&grid[..1]), " weight=1 weight=3");
+        assert_eq!(chosen[0].suffix(&grid[..1]), " weight=1");
     }
 
     #[test]

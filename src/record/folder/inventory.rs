@@ -116,15 +116,14 @@ fn compared(comparison: &ComparisonFolder) -> Vec<Result<Kept, NotFound>> {
 /// # Errors
 /// [`NotFound`], also where a comparison holds no run or one that cannot be read.
 pub fn find_all(runs: &Path, wanted: &str) -> Result<Vec<Kept>, NotFound> {
-    let comparison = match comparison(runs, wanted)? {
-        Some(comparison) => comparison,
-        None => {
-            let kept = find(runs, wanted)?;
-            let parent = kept.folder.path().parent().map(Path::to_owned);
-            match parent.filter(|parent| wanted == NEWEST && ComparisonFolder::is_one(parent)) {
-                Some(path) => ComparisonFolder::at(path),
-                None => return Ok(vec![kept]),
-            }
+    let comparison = if let Some(comparison) = comparison(runs, wanted)? {
+        comparison
+    } else {
+        let kept = find(runs, wanted)?;
+        let parent = kept.folder.path().parent().map(Path::to_owned);
+        match parent.filter(|parent| wanted == NEWEST && ComparisonFolder::is_one(parent)) {
+            Some(path) => ComparisonFolder::at(path),
+            None => return Ok(vec![kept]),
         }
     };
     let found = compared(&comparison)
