@@ -5,7 +5,7 @@ mod keeping;
 mod lines;
 mod live;
 mod presets;
-mod table;
+pub(super) mod table;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

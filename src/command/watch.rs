@@ -1,8 +1,11 @@
-//! `stylescope watch`: a run of another program, followed by its folder, in the dashboard or in lines. Main thread;
-//! the folder is read by a follower's.
+//! `stylescope watch`: a run of another program, or several that are compared, followed by their folders, in the
+//! dashboard or in lines. Main thread; the folders are read by a follower's.
 
+mod comparison;
+mod entrants;
 mod keeper;
 mod lines;
+mod lines_of_all;
 mod source;
 
 use std::process::ExitCode;
@@ -22,31 +25,35 @@ use crate::preset::visible::visible;
 use crate::preset::watch::Polling;
 use crate::preset::{self, Loaded, Origin};
 use crate::record::figure;
-use crate::record::folder::follow::{Beginning, Follower, INTERVAL, Sight};
+use crate::record::folder::follow::{Beginning, Followed, Follower, INTERVAL, Sight};
 use crate::record::folder::inventory::{self, Kept};
 use keeper::AsSeen;
 
 pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
     let runs = runs_folder(arguments.place.folder.as_deref());
+    let comparison = inventory::comparison_of(&runs, &arguments.run).map_err(Failure::new)?;
+    if let Some(comparison) = comparison {
+        return comparison::watch(comparison, arguments);
+    }
     let kept = inventory::find(&runs, &arguments.run).map_err(Failure::new)?;
     let (events, heard) = channel();
     let pictures = PictureSlot::default();
     // A run has one candidate, whatever it was called in a comparison.
+    let followed = Followed::new(0, kept.folder.clone());
+    let sighting = followed.sighting.clone();
     let follower = Follower::start(Beginning {
-        folder: kept.folder.clone(),
-        candidate: 0,
+        runs: vec![followed],
+        comparison: None,
         events,
         pictures: pictures.clone(),
         interval: INTERVAL,
     })
     .map_err(|error| Failure::new(format!("the run cannot be followed: {error}")))?;
     if arguments.headless || arguments.json || !has_terminal() {
-        return lines::watch(&kept, &follower, &heard, arguments.json);
+        return lines::watch(&kept, &sighting, &heard, arguments.json);
     }
-    let sighting = follower.sighting();
     let (content, no_content) = source::source("content", &kept.description.content);
     let (style, no_style) = source::source("style", &kept.description.style);
-    let graphics = arguments.graphics;
     let setup = Setup {
         start: Box::new(move || {
             Ok(Running {
@@ -59,17 +66,7 @@ pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
         overrides: Vec::new(),
         content,
         style,
-        options: Options {
-            choose: Box::new(move |capabilities| choose(graphics, capabilities)),
-            polling: if arguments.poll {
-                Polling::Always
-            } else {
-                Polling::Automatic
-            },
-            preview_rate: arguments.preview_rate,
-            bandwidth_bytes_per_second: arguments.bandwidth.map(|size| size.0),
-            log: arguments.log,
-        },
+        options: options(arguments),
         keeper: Arc::new(AsSeen::new(&kept)),
         painter: paint_chart,
         recorder: None,
@@ -94,6 +91,22 @@ pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// How the dashboard is to behave.
+fn options(arguments: WatchArguments) -> Options {
+    let graphics = arguments.graphics;
+    Options {
+        choose: Box::new(move |capabilities| choose(graphics, capabilities)),
+        polling: if arguments.poll {
+            Polling::Always
+        } else {
+            Polling::Automatic
+        },
+        preview_rate: arguments.preview_rate,
+        bandwidth_bytes_per_second: arguments.bandwidth.map(|size| size.0),
+        log: arguments.log,
+    }
 }
 
 /// A follower, as the dashboard knows those who take commands.

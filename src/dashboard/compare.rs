@@ -23,11 +23,13 @@ mod panel;
 mod pictures;
 mod promotion;
 mod selection;
+mod watching;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashSet;
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use ratatui::layout::Rect;
@@ -95,6 +97,8 @@ struct Beginning {
     is_watching: bool,
     /// Whether presets may join.
     may_join: bool,
+    /// Those that are found later where it is watched.
+    arrivals: Option<Receiver<CompareCandidate>>,
 }
 
 /// Everything that is on the screen.
@@ -111,6 +115,9 @@ struct Compare {
     style: Source,
     is_watching: bool,
     may_join: bool,
+    arrivals: Option<Receiver<CompareCandidate>>,
+    /// When it was last looked at how the watched runs go.
+    looked_at_watched: Option<Instant>,
     /// In the order in which they came, those that were dropped included.
     candidates: Vec<Candidate>,
     /// The number of the one that keys go to.
@@ -182,6 +189,8 @@ impl Compare {
             style: beginning.style,
             is_watching: beginning.is_watching,
             may_join: beginning.may_join,
+            arrivals: beginning.arrivals,
+            looked_at_watched: None,
             chosen: numbers().next().unwrap_or(0),
             next_number: numbers().max().map_or(0, |number| number + 1),
             candidates,
@@ -243,7 +252,10 @@ impl Compare {
             Message::Input(Input::Closed(_)) => self.lose_screen(now, "the terminal is gone"),
             // For whoever measures the link.
             Message::Input(Input::StatusReport) => return,
-            Message::Engine(event) => self.engine(*event, now),
+            Message::Engine(event) => {
+                self.take_arrivals(now);
+                self.engine(*event, now);
+            }
             Message::Files(changed) => self.files_changed(&changed),
             Message::Picture(encoded) => {
                 if let Some(error) = self.pictures.encoded(*encoded, now) {
@@ -281,6 +293,8 @@ impl Compare {
             self.notice = None;
             self.dirty = true;
         }
+        self.take_arrivals(now);
+        self.look_at_watched(now);
         self.ask_for_snapshot(now);
         if !self.unseen && !self.away {
             self.ask_for_pictures(now);

@@ -147,6 +147,8 @@ pub struct CompareCandidate {
     pub overrides: Vec<Override>,
     /// Who writes down what happens to it.
     pub recorder: Option<Arc<Recorder>>,
+    /// Where its run goes on elsewhere: how, as far as whoever follows it can tell.
+    pub sighting: Option<Sighting>,
 }
 
 /// Everything that is needed to open the view of a comparison.
@@ -167,6 +169,8 @@ pub struct CompareSetup {
     pub painter: ChartPainter,
     /// Who lets new presets join; `None` where none can.
     pub joiner: Option<Arc<dyn Joiner>>,
+    /// Those that are found later where a comparison is only followed; before anything is said of them.
+    pub arrivals: Option<Receiver<CompareCandidate>>,
     /// What a person should know from the start.
     pub note: Option<String>,
 }

@@ -23,6 +23,22 @@ pub fn clipped(region: Option<Region>, (width, height): (u32, u32)) -> Region {
     }
 }
 
+/// `region`, which counts in pixels of a picture of size `from`, for one of size `to`.
+pub fn carried_over(region: Region, from: (u32, u32), to: (u32, u32)) -> Region {
+    if from == to {
+        return region;
+    }
+    let scaled = |value: u32, from: u32, to: u32| {
+        (f64::from(value) * f64::from(to) / f64::from(from.max(1))).round() as u32
+    };
+    Region {
+        x: scaled(region.x, from.0, to.0),
+        y: scaled(region.y, from.1, to.1),
+        width: scaled(region.width, from.0, to.0).max(1),
+        height: scaled(region.height, from.1, to.1).max(1),
+    }
+}
+
 /// The largest size of the same shape within `most` that is not larger than `size`; at least 1×1.
 pub fn fitting((width, height): (u32, u32), most: (u32, u32)) -> (u32, u32) {
     let (most_across, most_down) = (most.0.max(1), most.1.max(1));
@@ -67,6 +83,14 @@ mod tests {
         ] {
             assert_eq!(clipped(asked, SIZE), expected, "{asked:?}");
         }
+    }
+
+    #[test]
+    fn the_same_part_of_a_picture_of_another_size() {
+        let part = region(10, 6, 20, 12);
+        assert_eq!(carried_over(part, SIZE, SIZE), part);
+        assert_eq!(carried_over(part, SIZE, (80, 60)), region(20, 12, 40, 24));
+        assert_eq!(carried_over(region(1, 1, 1, 1), SIZE, (4, 3)).width, 1);
     }
 
     #[test]

@@ -82,29 +82,11 @@ pub(super) fn pictures_of(
     })
 }
 
-/// `region`, which counts in pixels of a picture of size `from`, for one of size `to`.
-pub(super) fn carried_over(region: Region, from: (u32, u32), to: (u32, u32)) -> Region {
-    if from == to {
-        return region;
-    }
-    let scaled = |value: u32, from: u32, to: u32| {
-        (f64::from(value) * f64::from(to) / f64::from(from.max(1))).round() as u32
-    };
-    Region {
-        x: scaled(region.x, from.0, to.0),
-        y: scaled(region.y, from.1, to.1),
-        width: scaled(region.width, from.0, to.0).max(1),
-        height: scaled(region.height, from.1, to.1).max(1),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tch::{Device, Kind};
 
     use super::*;
-
-    const SIZE: (u32, u32) = (40, 30);
 
     fn region(x: u32, y: u32, width: u32, height: u32) -> Region {
         Region {
@@ -131,14 +113,6 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn the_same_part_of_a_picture_of_another_size() {
-        let part = region(10, 6, 20, 12);
-        assert_eq!(carried_over(part, SIZE, SIZE), part);
-        assert_eq!(carried_over(part, SIZE, (80, 60)), region(20, 12, 40, 24));
-        assert_eq!(carried_over(region(1, 1, 1, 1), SIZE, (4, 3)).width, 1);
     }
 
     /// A fine chequerboard is grey from afar: what only takes every other pixel shows black or white.

@@ -12,6 +12,7 @@ use tch::Device;
 
 use super::EngineError;
 use super::arrangement::arrange;
+use super::cut::carried_over;
 use super::device;
 use super::first_lane::FirstLane;
 use super::inbox::{Inbox, Next};
@@ -21,7 +22,6 @@ use super::message::{
     Command, EndReason, Event, PictureRequest, Preview, Refusal, Snapshot, Whose,
 };
 use super::picture_slot::PictureSlot;
-use super::preview::carried_over;
 use super::snapshot::{Kept, Snapshots};
 use super::worker::{Job, caught};
 

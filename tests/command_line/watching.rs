@@ -71,3 +71,91 @@ fn a_run_that_is_not_there_is_an_error_with_advice() {
         .stylescope(["watch", "k3f9"])
         .failed_saying(&["there are no runs"]);
 }
+
+#[test]
+fn a_comparison_that_is_over_is_told_of_all_its_runs() {
+    let setting = Setting::with_pictures();
+    let compared = setting.stylescope(
+        ["compare", "content.png", "style.png", "demo", "--headless"]
+            .into_iter()
+            .chain(["--grid", "style.weight=1,3"])
+            .chain(super::setting::QUICK),
+    );
+    assert_eq!(compared.code, Some(0), "{}", compared.stderr);
+    // The table at the end is the same, and says what differs.
+    let table = |text: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .skip_while(|line| !line.contains("differs from 1"));
+        lines.take(3).map(str::to_owned).collect()
+    };
+    let watched = setting.stylescope(["watch"]).succeeded();
+    assert_eq!(table(&watched.stdout), table(&compared.stdout));
+    assert_eq!(table(&watched.stdout).len(), 3, "{}", watched.stdout);
+    for words in ["watching ", "weight=3", "style.weight 3"] {
+        assert!(
+            watched.stdout.contains(words),
+            "{words} in {}",
+            watched.stdout
+        );
+    }
+
+    let objects = setting.stylescope(["watch", "--json"]).succeeded();
+    let objects: Vec<serde_json::Value> = objects
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    for candidate in [0, 1] {
+        let of = |event: &str| {
+            let own = objects
+                .iter()
+                .filter(|object| object["event"] == event && object["candidate"] == candidate);
+            own.count()
+        };
+        assert_eq!((of("start"), of("step"), of("end")), (1, 3, 1));
+    }
+
+    // Where the runs did not come to their end.
+    for entry in std::fs::read_dir(setting.only_run()).unwrap() {
+        let path = entry.unwrap().path().join("run.json");
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            std::fs::write(path, text.replace("\"completed\"", "\"running\"")).unwrap();
+        }
+    }
+    let killed = setting.stylescope(["watch"]);
+    assert_eq!(killed.code, Some(1), "{}", killed.stderr);
+    assert_eq!(
+        killed.stdout.matches("killed").count(),
+        2,
+        "{}",
+        killed.stdout
+    );
+}
+
+#[test]
+fn a_comparison_without_a_run_is_waited_for() {
+    let setting = Setting::with_pictures();
+    setting.run("content.png style.png -o out.png").succeeded();
+    let run = setting.only_run();
+    let comparison = setting.runs().join("2026-11-24-100000-compare-wxyz");
+    std::fs::create_dir(&comparison).unwrap();
+    std::fs::write(comparison.join("comparison.json"), "{}").unwrap();
+    let child = setting
+        .program()
+        .args(["watch", "wxyz"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    std::fs::rename(run, comparison.join("01-late-abcd")).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    let (said, shown) = (
+        String::from_utf8(ended.stderr).unwrap(),
+        String::from_utf8(ended.stdout).unwrap(),
+    );
+    assert_eq!(ended.status.code(), Some(0), "{said}{shown}");
+    assert!(said.contains("waiting for the first"), "{said}");
+    assert!(shown.contains("completed"), "{shown}");
+}

@@ -188,3 +188,91 @@ fn a_finished_run_can_be_asked_for_more_steps_while_its_program_waits() {
     watcher.types("q");
     assert_eq!(watcher.sees_the_end(), Some(0));
 }
+
+/// A comparison of two presets without a screen, once both runs are there.
+fn compared(setting: &Setting) -> (Child, std::path::PathBuf) {
+    setting.write("strong.toml", MINE.replace("weight = 1.0", "weight = 4.0"));
+    let child = setting
+        .attended()
+        .args(["compare", "content.png", "style.png"])
+        .args(["./mine.toml", "./strong.toml", "--headless"])
+        .args(["--size", "48", "--steps", "1000000", "--threads", "1"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let runs = || -> Vec<std::path::PathBuf> {
+        let comparisons = std::fs::read_dir(setting.runs()).into_iter().flatten();
+        comparisons
+            .flat_map(|one| std::fs::read_dir(one.unwrap().path()).unwrap())
+            .map(|run| run.unwrap().path())
+            .filter(|run| run.join("metrics.csv").exists())
+            .collect()
+    };
+    waits_until("two runs", || runs().len() == 2);
+    (child, setting.only_run())
+}
+
+#[test]
+fn a_comparison_is_watched_to_its_death() {
+    let setting = setting();
+    let (mut child, folder) = compared(&setting);
+    let mut watcher = watches(&setting, &[]);
+    let screen = watcher.waits_until("both and their losses", |screen| {
+        screen.contains("▶ comparing")
+            && screen.contains("watched")
+            && screen.contains("2 strong")
+            && screen.matches("S 0.").count() + screen.matches("S 1.").count() >= 1
+            && screen.contains('▀')
+    });
+    for words in ["1 mine", "2 candidates", "style.weight", "4.0 *"] {
+        assert!(screen.contains(words), "{words} in:\n{screen}");
+    }
+    let state = |screen: &str, word: &str| {
+        let mut lines = screen.lines();
+        lines.any(|line| line.contains("state ") && line.matches(word).count() == 2)
+    };
+    watcher.waits_until("how both go", |screen| state(screen, "running"));
+    watcher.types(" ");
+    watcher.waits_for("its own terminal can pause it");
+    watcher.types("d");
+    watcher.waits_for("cannot be dropped from here");
+
+    // One that begins later, as far as anybody who watches can tell.
+    let name = folder.file_name().unwrap().to_str().unwrap().to_owned();
+    let first = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|run| run.unwrap().path())
+        .find(|run| run.join("run.json").exists())
+        .unwrap();
+    let third = folder.join("03-late-zzzz");
+    std::fs::create_dir(&third).unwrap();
+    for file in [
+        "lock",
+        "preset.toml",
+        "metrics.csv",
+        "events.jsonl",
+        "run.json",
+    ] {
+        std::fs::copy(first.join(file), third.join(file)).unwrap();
+    }
+    watcher.waits_for("has joined");
+    watcher.waits_for("3 candidates");
+    std::fs::remove_dir_all(&third).unwrap();
+    watcher.waits_for("its folder is gone");
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+    watcher.waits_for("killed: its program ended without a word");
+    watcher.types("q");
+    assert_eq!(watcher.sees_the_end(), Some(0));
+    watcher.has_the_terminal_back();
+
+    // Everything is shown to whoever comes later.
+    let mut later = watches(&setting, &[&name]);
+    later.waits_until("how both ended", |screen| {
+        state(screen, "killed") && screen.contains("× killed") && screen.contains('▀')
+    });
+    later.types("\x03");
+    assert_eq!(later.sees_the_end(), Some(0));
+}

@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::contender::{Contender, Field};
-use super::table::Standing;
+use super::table::{Row, Standing};
 use super::{folder_line, keeping, table};
 use crate::command::provenance::Made;
 use crate::command::run::{INTERRUPT_CHECK_INTERVAL, report, stop_on_interrupt};
@@ -371,11 +371,16 @@ impl<'a> Listener<'a> {
             return Ok(());
         }
         let contenders = self.field.all();
-        let rows: Vec<(&Contender, Standing)> = contenders
+        let rows: Vec<Row> = contenders
             .iter()
             .filter_map(|contender| {
                 let course = self.courses.get(&contender.number)?;
-                Some((contender.as_ref(), course.standing.clone()))
+                Some(Row {
+                    number: contender.number,
+                    label: contender.label.clone(),
+                    preset: contender.plan.preset.preset.clone(),
+                    standing: course.standing.clone(),
+                })
             })
             .collect();
         table::print(&rows)?;

@@ -37,6 +37,7 @@ pub(super) fn run(
         keeper: Some(Arc::new(Pictures(Arc::clone(field)))),
         painter: paint_chart,
         joiner: Some(Arc::new(Joins(Arc::clone(field)))),
+        arrivals: None,
         note: None,
     };
     let farewell = dashboard::compare(setup).map_err(|error| match error {
@@ -83,6 +84,7 @@ fn shown(contender: &Contender) -> CompareCandidate {
         loaded: contender.plan.preset.clone(),
         overrides: contender.plan.overrides.clone(),
         recorder: contender.recorder().cloned(),
+        sighting: None,
     }
 }
 

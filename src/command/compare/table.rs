@@ -2,29 +2,28 @@
 
 use std::io;
 
-use super::contender::Contender;
 use crate::command::table::Table;
 use crate::engine::message::{LossBlock, TermKind};
-use crate::preset::diff;
 use crate::preset::visible::visible;
+use crate::preset::{Preset, diff};
 use crate::record::figure;
 
 /// The end of one contender, as far as it is known.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Standing {
-    pub(super) step: u64,
-    pub(super) seconds: f64,
+pub(in crate::command) struct Standing {
+    pub(in crate::command) step: u64,
+    pub(in crate::command) seconds: f64,
     /// Sums without weights, of content and of style.
-    pub(super) unweighted: Option<(f64, f64)>,
+    pub(in crate::command) unweighted: Option<(f64, f64)>,
     /// The weighted sum of all terms.
-    pub(super) total: Option<f64>,
-    /// In a word: completed, stopped, failed.
-    pub(super) state: &'static str,
+    pub(in crate::command) total: Option<f64>,
+    /// In a word: completed, stopped, failed, killed.
+    pub(in crate::command) state: &'static str,
 }
 
 impl Standing {
     /// Takes up the losses of `candidate`.
-    pub(super) fn hear(&mut self, block: &LossBlock, candidate: usize) {
+    pub(in crate::command) fn hear(&mut self, block: &LossBlock, candidate: usize) {
         let Some(last) = block.losses(block.steps().saturating_sub(1), candidate) else {
             return;
         };
@@ -41,8 +40,18 @@ impl Standing {
     }
 }
 
+/// What is said of one contender.
+#[derive(Debug)]
+pub(in crate::command) struct Row {
+    /// From 0.
+    pub(in crate::command) number: usize,
+    pub(in crate::command) label: String,
+    pub(in crate::command) preset: Preset,
+    pub(in crate::command) standing: Standing,
+}
+
 /// Prints the table.
-pub(super) fn print(rows: &[(&Contender, Standing)]) -> io::Result<()> {
+pub(in crate::command) fn print(rows: &[Row]) -> io::Result<()> {
     let mut table = Table::new([
         "",
         "preset",
@@ -55,10 +64,11 @@ pub(super) fn print(rows: &[(&Contender, Standing)]) -> io::Result<()> {
         "differs from 1",
     ]);
     table.align_right(&[3, 4, 5, 6, 7]);
-    let first = rows.first().map(|(first, _)| &first.plan.preset.preset);
-    for (contender, standing) in rows {
+    let first = rows.first().map(|first| &first.preset);
+    for row in rows {
+        let standing = &row.standing;
         let changes = first
-            .map(|first| diff(first, &contender.plan.preset.preset))
+            .map(|first| diff(first, &row.preset))
             .unwrap_or_default();
         let differs: Vec<String> = changes
             .iter()
@@ -66,8 +76,8 @@ pub(super) fn print(rows: &[(&Contender, Standing)]) -> io::Result<()> {
             .collect();
         let loss = |value: Option<f64>| value.map_or_else(String::new, figure::loss);
         table.add([
-            (contender.number + 1).to_string(),
-            visible(&contender.label),
+            (row.number + 1).to_string(),
+            visible(&row.label),
             standing.state.to_owned(),
             standing.step.to_string(),
             figure::elapsed(standing.seconds),

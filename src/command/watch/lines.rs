@@ -16,7 +16,7 @@ use crate::engine::message::{Event, LossBlock, Started};
 use crate::preset::visible::visible;
 use crate::record::figure;
 use crate::record::folder::description::State;
-use crate::record::folder::follow::{Follower, Sight};
+use crate::record::folder::follow::{Sight, Sighting};
 use crate::record::folder::inventory::Kept;
 use crate::record::speed::Speed;
 
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Until the run ends.
 pub(super) fn watch(
     kept: &Kept,
-    follower: &Follower,
+    sighting: &Sighting,
     events: &Receiver<Event>,
     json: bool,
 ) -> Result<ExitCode, Failure> {
@@ -43,7 +43,6 @@ pub(super) fn watch(
     if !json {
         printer.begin()?;
     }
-    let sighting = follower.sighting();
     loop {
         // Asked before the events: what was said by then is in the channel.
         let sight = sighting.get();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::watching::Watched;
 use crate::dashboard::recipe::Recipe;
 use crate::dashboard::run_state::{Phase, RunState};
 use crate::dashboard::setup::{CompareCandidate, Saved};
@@ -21,6 +22,8 @@ pub(super) enum Over {
     Failed,
     /// It gave up its place.
     Dropped,
+    /// Its program, another one, ended without a word, or its folder is gone.
+    Killed,
 }
 
 /// One of those that are compared.
@@ -41,6 +44,8 @@ pub(super) struct Candidate {
     /// Everything that took effect after the start, for the record.
     pub(super) changes: Vec<(u64, Change)>,
     pub(super) over: Option<Over>,
+    /// Where its run goes on elsewhere.
+    pub(super) watched: Option<Watched>,
     /// What was last seen of its picture.
     pub(super) seen: Option<Seen>,
     /// The step of the picture that was handed over to be saved as its result.
@@ -74,6 +79,7 @@ impl Candidate {
             timeline: Timeline::default(),
             changes: Vec::new(),
             over: None,
+            watched: given.sighting.map(Watched::new),
             seen: None,
             result_step: None,
             result: None,
@@ -159,7 +165,11 @@ impl Candidate {
 
     /// One character and a word for what it is doing.
     pub(super) fn state(&self) -> (&'static str, &'static str) {
+        if let Some(state) = self.watched.as_ref().and_then(Watched::state) {
+            return state;
+        }
         match (self.over, self.run.phase()) {
+            (Some(Over::Killed), _) => ("×", "killed"),
             (Some(Over::Dropped), _) => ("–", "dropped"),
             (Some(Over::Failed), _) | (_, Phase::Failed(_)) => ("×", "failed"),
             (Some(Over::Finished), _) => ("✓", "finished"),

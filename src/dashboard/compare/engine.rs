@@ -60,6 +60,8 @@ impl Compare {
                 self.say(now, Tone::Error, text);
             }
             Event::Refused { what, error } => self.refused(what, &error.to_string(), now),
+            // Each of those that are watched has its own pauses: whoever follows them tells.
+            Event::Paused(_) | Event::Resumed(_) if self.is_watching => {}
             Event::Paused(_) => {
                 self.pause(true);
                 if self.unseen && self.exit.is_none() {
@@ -225,6 +227,10 @@ impl Compare {
                 candidate.run.pictures = Some(snapshot.pictures.clone());
             }
         }
+        if self.is_watching {
+            // Nothing else says that there is something new to be seen.
+            self.pictures.look_again();
+        }
         gone.sort_unstable();
         gone.dedup();
         for snapshot in gone {
@@ -355,7 +361,9 @@ impl Compare {
             let known = pictures.cloned().filter(|all| all.of(*number).is_some());
             candidate.run.fail(why.to_owned(), known);
             candidate.over = Some(Over::Failed);
-            candidate.take_own_picture();
+            if candidate.watched.is_none() {
+                candidate.take_own_picture();
+            }
         }
         self.built();
         let names: Vec<String> = whose.iter().map(|number| self.name_of(*number)).collect();

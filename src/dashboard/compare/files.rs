@@ -115,7 +115,14 @@ impl Compare {
                 ),
             )),
         };
-        if candidate.recipe.reload(result) {
+        let is_another = candidate.recipe.reload(result);
+        if candidate.watched.is_some() {
+            // Its own program reads the same file, and says what it makes of it.
+            if candidate.recipe.broken().is_none() {
+                candidate.confirmed = candidate.recipe.clone();
+                candidate.in_force = candidate.recipe.preset().clone();
+            }
+        } else if is_another {
             let preset = Box::new(candidate.recipe.preset().clone());
             self.effects.push(Effect::Engine(Command::ChangePreset {
                 candidate: number,

@@ -195,6 +195,10 @@ impl Compare {
     fn ask_to_drop(&mut self, now: Instant) {
         let left = self.shown().count();
         match self.chosen() {
+            _ if self.is_watching => {
+                let text = "what is only watched cannot be dropped from here";
+                self.hint(now, Tone::Notice, text);
+            }
             Some(candidate) if left > 1 && !candidate.is_dropped() => {
                 self.dialog = Some(Dialog::Drop(candidate.number));
             }

@@ -21,7 +21,7 @@ impl Compare {
                 candidate.result.is_some() && candidate.lost.is_none()
             }
             Some(Over::Failed) => candidate.run.pictures.is_none(),
-            Some(Over::Dropped) => true,
+            Some(Over::Dropped | Over::Killed) => true,
             None => false,
         };
         if self.is_watching || self.saving == 0 && self.candidates.iter().all(is_safe) {

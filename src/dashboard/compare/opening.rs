@@ -54,6 +54,7 @@ pub fn compare(setup: CompareSetup) -> Result<CompareFarewell, StartError> {
             pictures: look.pictures,
             is_watching,
             may_join,
+            arrivals: setup.arrivals,
         };
         CompareDesk::new(Compare::new(beginning, Instant::now()))
     })?;

@@ -37,7 +37,9 @@ impl Candidate {
 
     /// Whether the engine can say what its picture looks like.
     fn is_alive(&self) -> bool {
-        !matches!(self.over, Some(Over::Failed | Over::Dropped)) && self.run.started.is_some()
+        // What a watched run left behind can be looked at as ever.
+        let is_gone = matches!(self.over, Some(Over::Failed | Over::Dropped));
+        (self.watched.is_some() || !is_gone) && self.run.started.is_some()
     }
 
     /// What is left of it takes the place of what the engine last sent.

@@ -71,6 +71,7 @@ fn given(number: usize, label: &str, changes: &[(&str, &str)]) -> CompareCandida
         },
         overrides: vec![],
         recorder: None,
+        sighting: None,
     }
 }
 
@@ -136,6 +137,7 @@ impl Table {
             pictures: Pictures::new(protocol, (8, 16), 8.0, None),
             is_watching,
             may_join: !is_watching,
+            arrivals: None,
         };
         let mut table = Self {
             desk: CompareDesk::new(Compare::new(beginning, now)),

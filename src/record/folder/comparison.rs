@@ -84,7 +84,7 @@ impl ComparisonFolder {
                 runs.push(run);
             }
         }
-        runs.sort_by_key(|run| (number(run), run.name()));
+        runs.sort_by_key(|run| (number(run).unwrap_or(usize::MAX), run.name()));
         Ok(runs)
     }
 
@@ -112,11 +112,11 @@ impl ComparisonFolder {
 
 const DESCRIPTION: &str = "comparison.json";
 
-/// The number at the beginning of a run's name, so that 100 comes after 99.
-fn number(run: &RunFolder) -> usize {
+/// The number at the beginning of a run's name, from 1, where there is one.
+pub(super) fn number(run: &RunFolder) -> Option<usize> {
     let name = run.name();
     let digits = name.split('-').next().unwrap_or_default();
-    digits.parse().unwrap_or(usize::MAX)
+    digits.parse().ok().filter(|number| *number > 0)
 }
 
 /// What the runs of a comparison have in common.

@@ -116,15 +116,8 @@ fn compared(comparison: &ComparisonFolder) -> Vec<Result<Kept, NotFound>> {
 /// # Errors
 /// [`NotFound`], also where a comparison holds no run or one that cannot be read.
 pub fn find_all(runs: &Path, wanted: &str) -> Result<Vec<Kept>, NotFound> {
-    let comparison = if let Some(comparison) = comparison(runs, wanted)? {
-        comparison
-    } else {
-        let kept = find(runs, wanted)?;
-        let parent = kept.folder.path().parent().map(Path::to_owned);
-        match parent.filter(|parent| wanted == NEWEST && ComparisonFolder::is_one(parent)) {
-            Some(path) => ComparisonFolder::at(path),
-            None => return Ok(vec![kept]),
-        }
+    let Some(comparison) = comparison_of(runs, wanted)? else {
+        return Ok(vec![find(runs, wanted)?]);
     };
     let found = compared(&comparison)
         .into_iter()
@@ -136,6 +129,22 @@ pub fn find_all(runs: &Path, wanted: &str) -> Result<Vec<Kept>, NotFound> {
         });
     }
     Ok(found)
+}
+
+/// The comparison that `wanted` means, as [`find_all`] takes it; `None` where it means a single run, or nothing.
+///
+/// # Errors
+/// Where several comparisons are called that.
+pub fn comparison_of(runs: &Path, wanted: &str) -> Result<Option<ComparisonFolder>, NotFound> {
+    let called = comparison(runs, wanted)?;
+    if called.is_some() || wanted != NEWEST {
+        return Ok(called);
+    }
+    let newest = find(runs, wanted).ok();
+    let parent = newest.and_then(|kept| Some(kept.folder.path().parent()?.to_owned()));
+    Ok(parent
+        .filter(|parent| ComparisonFolder::is_one(parent))
+        .map(ComparisonFolder::at))
 }
 
 /// The comparison that is called `wanted`, where there is one.
@@ -179,7 +188,11 @@ const FITS: [fn(&str, &str) -> bool; 3] = [
     |name, wanted| !wanted.is_empty() && name.starts_with(wanted),
 ];
 
-fn read(folder: RunFolder) -> Result<Kept, NotFound> {
+/// The run in `folder`.
+///
+/// # Errors
+/// [`NotFound::NoRun`]
+pub fn read(folder: RunFolder) -> Result<Kept, NotFound> {
     match Description::read(&folder) {
         Ok(description) => Ok(Kept {
             folder,

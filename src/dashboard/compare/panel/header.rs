@@ -52,6 +52,11 @@ pub(in crate::dashboard::compare) fn state(compare: &Compare) -> (&'static str, 
     }
     if all_over && count(Over::Failed) == shown.len() {
         ("×", "all failed".to_owned(), theme.error)
+    } else if all_over && count(Over::Killed) == shown.len() {
+        ("×", "killed".to_owned(), theme.error)
+    } else if all_over && count(Over::Killed) > 0 {
+        let word = format!("{} killed", count(Over::Killed));
+        ("×", word, theme.error)
     } else if all_over && count(Over::Stopped) > 0 {
         ("■", "stopped".to_owned(), theme.notice)
     } else if all_over {
@@ -100,7 +105,9 @@ fn progress(compare: &Compare) -> Vec<Piece<'_>> {
         .iter()
         .filter_map(|candidate| candidate.run.speed.recent_steps_per_second())
         .collect();
-    if !rates.is_empty() && rates.len() == lanes.len() && !compare.is_paused {
+    // What several programs share a machine for cannot be added up.
+    let is_known = !rates.is_empty() && rates.len() == lanes.len() && !compare.is_watching;
+    if is_known && !compare.is_paused {
         // Lanes take turns: what each needs for a step adds up.
         let rate = 1.0 / rates.iter().map(|rate| 1.0 / rate).sum::<f64>();
         let digits = if rate < 10.0 { 2 } else { 1 };
@@ -151,7 +158,7 @@ fn ingredients(compare: &Compare, columns: usize) -> Vec<Piece<'_>> {
         ),
     ];
     let lanes = lanes(compare).len();
-    if lanes > 1 {
+    if lanes > 1 && !compare.is_watching {
         pieces.push(Piece::new(4, [Span::raw(format!("in {lanes} lanes"))]));
     }
     let mut sizes: Vec<(u32, u32)> = compare

@@ -62,7 +62,7 @@ fn waiting(compare: &Compare, candidate: &Candidate, area: Rect, buffer: &mut Bu
         "no pictures"
     } else if candidate.seen.is_some() {
         return;
-    } else if candidate.over == Some(Over::Failed) {
+    } else if matches!(candidate.over, Some(Over::Failed | Over::Killed)) {
         "no picture"
     } else if candidate.run.started.is_some() {
         return;
@@ -149,7 +149,7 @@ fn title(compare: &Compare, candidate: &Candidate, columns: usize) -> Line<'stat
         format!(" {}", marks.join(" "))
     };
     let style = match candidate.over {
-        Some(Over::Failed) => theme.error,
+        Some(Over::Failed | Over::Killed) => theme.error,
         _ => theme.notice,
     };
     let room = columns.saturating_sub(marks.chars().count());

@@ -1,4 +1,4 @@
-//! The follower's thread: looks at the folder, and puts what is new into one order, whichever file it stands in.
+//! Looks at a run's folder, and puts what is new into one order, whichever file it stands in. The follower's thread.
 //!
 //! The journal is read before the losses, so that all rows that were written before an entry are known when it is
 //! told; rows of a way that the journal has not spoken of yet wait for it.
@@ -6,15 +6,14 @@
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::pictures::FolderPictures;
 use super::sight::{judge, last_written};
-use super::{Beginning, Sight, Sighting, telling};
+use super::{Followed, Sight, Sighting, telling};
 use crate::engine::EngineError;
-use crate::engine::message::{Command, EndReason, Event, LossTerm, Refusal};
-use crate::engine::picture_slot::PictureSlot;
+use crate::engine::message::{EndReason, Event, LossTerm, Refusal, Region, Seen};
 use crate::preset::{self, Change, Preset};
 use crate::record::folder::RunFolder;
 use crate::record::folder::description::{Description, State};
@@ -29,8 +28,6 @@ pub(super) struct Following {
     folder: RunFolder,
     candidate: usize,
     events: Sender<Event>,
-    slot: PictureSlot,
-    interval: Duration,
     sighting: Sighting,
     sight: Sight,
     description: Option<Description>,
@@ -53,16 +50,18 @@ pub(super) struct Following {
 }
 
 impl Following {
-    pub(super) fn new(beginning: Beginning, sighting: Sighting) -> Self {
-        let folder = beginning.folder;
+    pub(super) fn new(followed: Followed, events: Sender<Event>) -> Self {
+        let Followed {
+            folder,
+            candidate,
+            sighting,
+        } = followed;
         Self {
             journal: JournalTail::new(folder.journal()),
             metrics: MetricsTail::new(folder.metrics()),
             folder,
-            candidate: beginning.candidate,
-            events: beginning.events,
-            slot: beginning.pictures,
-            interval: beginning.interval,
+            candidate,
+            events,
             sighting,
             sight: Sight::default(),
             description: None,
@@ -71,57 +70,14 @@ impl Following {
             waiting_since: None,
             is_started: false,
             preset: None,
-            pictures: FolderPictures::new(beginning.candidate),
+            pictures: FolderPictures::new(candidate),
             snapshots: 0,
             has_looked: false,
             is_alone: false,
         }
     }
 
-    /// Until nobody can ask or hear any more.
-    pub(super) fn go(&mut self, told: &Receiver<Command>) {
-        let mut looked: Option<Instant> = None;
-        while !self.is_alone {
-            let waited = looked.map_or(self.interval, |at| at.elapsed());
-            if waited >= self.interval {
-                self.look();
-                looked = Some(Instant::now());
-            }
-            let wait = if self.pictures.has_work() {
-                self.decode();
-                Duration::ZERO
-            } else {
-                let waited = looked.map_or(Duration::ZERO, |at| at.elapsed());
-                self.interval.saturating_sub(waited)
-            };
-            let mut next = match told.recv_timeout(wait) {
-                Ok(command) => Some(command),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            while let Some(command) = next {
-                let later = told.try_recv().ok();
-                let is_overtaken = matches!(
-                    (&command, &later),
-                    (
-                        Command::ChangePreset { .. },
-                        Some(Command::ChangePreset { .. })
-                    )
-                );
-                if !is_overtaken {
-                    self.command(command);
-                }
-                next = later;
-            }
-            if let Some(preview) = self.pictures.answer() {
-                self.slot.put(preview);
-                self.say(Event::PictureReady);
-            }
-        }
-    }
-
     /// Whether nobody hears anything any more.
-    #[cfg(test)]
     pub(super) fn is_alone(&self) -> bool {
         self.is_alone
     }
@@ -151,7 +107,7 @@ impl Following {
         for entry in entries {
             self.entry(entry);
         }
-        self.tell_rows(u64::MAX);
+        self.tell_rows(None);
         self.follow_unspoken_way();
         self.judge(is_held, is_new);
         if self.sight.state != State::Running {
@@ -200,15 +156,16 @@ impl Following {
         self.rows.len() > before
     }
 
-    /// Tells the rows before `step` of the way that the run is on, or was on.
-    fn tell_rows(&mut self, step: u64) {
+    /// Tells the rows before `step`, or all, of the way that the run is on, or was on.
+    fn tell_rows(&mut self, step: Option<u64>) {
         let known = |(_, row): &(_, Row)| {
-            row.branch < self.branch || (row.branch == self.branch && row.step < step)
+            row.branch < self.branch
+                || (row.branch == self.branch && step.is_none_or(|step| row.step < step))
         };
         let count = self.rows.iter().take_while(|row| known(row)).count();
         let told: Vec<(Arc<[LossTerm]>, Row)> = self.rows.drain(..count).collect();
         let Some((_, last)) = told.last() else { return };
-        self.sight.step = last.step + 1;
+        self.sight.step = last.step.saturating_add(1);
         if !self.is_started {
             self.tell_start();
         }
@@ -258,7 +215,7 @@ impl Following {
             self.waiting_since = None;
             self.branch = branch;
             self.say(telling::went_back(self.candidate, step));
-            self.tell_rows(u64::MAX);
+            self.tell_rows(None);
             self.follow_unspoken_way();
         }
     }
@@ -267,11 +224,11 @@ impl Following {
         let step = entry.step;
         match entry.what {
             Happening::Restarted => {
-                self.tell_rows(u64::MAX);
-                self.branch += 1;
+                self.tell_rows(None);
+                self.branch = self.branch.saturating_add(1);
             }
             Happening::WentBack { branch } => {
-                self.tell_rows(u64::MAX);
+                self.tell_rows(None);
                 self.branch = self.branch.max(branch);
                 self.sight.step = step;
                 self.say(telling::went_back(self.candidate, step));
@@ -283,7 +240,7 @@ impl Following {
                 }
             }
             other => {
-                self.tell_rows(step);
+                self.tell_rows(Some(step));
                 self.tell(step, other);
             }
         }
@@ -338,7 +295,7 @@ impl Following {
             Happening::Completed => self.ended(EndReason::Completed, step),
             Happening::Stopped => self.ended(EndReason::Stopped, step),
             Happening::Failed { reason } => {
-                self.tell_rows(u64::MAX);
+                self.tell_rows(None);
                 telling::failed(self.candidate, reason)
             }
             Happening::Saved { .. }
@@ -351,7 +308,7 @@ impl Following {
     }
 
     fn ended(&mut self, reason: EndReason, step: u64) -> Event {
-        self.tell_rows(u64::MAX);
+        self.tell_rows(None);
         self.sight.is_paused = false;
         let seconds = self.description.as_ref().map_or(0.0, |run| run.seconds);
         telling::ended(self.candidate, reason, step.max(self.sight.step), seconds)
@@ -366,61 +323,65 @@ impl Following {
         self.preset.clone()
     }
 
-    fn decode(&mut self) {
+    /// Whether a picture waits that nobody has tried to decode.
+    pub(super) fn has_work(&self) -> bool {
+        self.pictures.has_work()
+    }
+
+    /// Decodes a picture, and tells it where it is its turn.
+    pub(super) fn decode(&mut self) {
         if let Some(shown) = self.pictures.decode_next() {
             self.snapshots += 1;
             self.say(telling::snapshot(self.candidate, self.snapshots, shown));
         }
     }
 
-    fn command(&mut self, command: Command) {
-        let only_watched = |what: Refusal, word: &str| {
-            refused(
-                what,
-                format!("this run is only watched: its own terminal can {word}"),
-            )
+    pub(super) fn candidate(&self) -> usize {
+        self.candidate
+    }
+
+    /// Width and height of the newest picture, where there is one.
+    pub(super) fn picture_size(&self) -> Option<(u32, u32)> {
+        Some(self.pictures.newest()?.1.dimensions())
+    }
+
+    /// Whether there will be a picture in a moment where there is none yet.
+    pub(super) fn is_first_picture_on_its_way(&self) -> bool {
+        self.pictures.is_first_on_its_way()
+    }
+
+    /// A part of the newest picture, no larger than `most`.
+    pub(super) fn see(&mut self, region: Option<Region>, most: (u32, u32)) -> Option<Seen> {
+        self.pictures.see(region, most)
+    }
+
+    /// Tells the newest picture once more; whether there is one.
+    pub(super) fn tell_picture(&mut self) -> bool {
+        let Some(shown) = self.pictures.newest().cloned() else {
+            return false;
         };
-        let event = match command {
-            Command::RequestPicture(request) => return self.pictures.ask(request),
-            Command::Forget { .. } => return,
-            Command::Snapshot => match self.pictures.newest().cloned() {
-                Some(shown) => {
-                    self.snapshots += 1;
-                    telling::snapshot(self.candidate, self.snapshots, shown)
-                }
-                None => refused(
-                    Refusal::Snapshot,
-                    "the run has not kept a picture yet".to_owned(),
-                ),
-            },
-            Command::ChangePreset { preset, .. } => {
-                let cannot = self.sight.cannot_steer();
-                let written = match cannot {
-                    Some(why) => Err(why),
-                    None => preset_file::steer(&self.folder.preset(), &preset),
-                };
-                let Err(why) = written else { return };
-                Event::PresetRefused {
-                    candidate: self.candidate,
-                    preset,
-                    error: EngineError::Elsewhere(why),
-                }
-            }
-            Command::Pause | Command::Resume => only_watched(Refusal::Pause, "pause it"),
-            Command::Stop => only_watched(Refusal::Stop, "stop it"),
-            Command::Restart => only_watched(Refusal::Restart, "begin it again"),
-            Command::GoBack { .. } => only_watched(Refusal::GoBack, "go back"),
-            Command::MeasureGradients => only_watched(Refusal::Gradients, "measure gradients"),
-            Command::Drop { candidate } => only_watched(Refusal::Drop(candidate), "drop it"),
-            Command::Join { candidate, .. } => {
-                only_watched(Refusal::Join(candidate), "let others join")
-            }
+        self.snapshots += 1;
+        self.say(telling::snapshot(self.candidate, self.snapshots, shown));
+        true
+    }
+
+    /// Writes another preset into the run's folder, where its own program finds it.
+    pub(super) fn steer(&mut self, preset: Box<Preset>) {
+        let written = match self.sight.cannot_steer() {
+            Some(why) => Err(why),
+            None => preset_file::steer(&self.folder.preset(), &preset),
         };
-        self.say(event);
+        if let Err(why) = written {
+            self.say(Event::PresetRefused {
+                candidate: self.candidate,
+                preset,
+                error: EngineError::Elsewhere(why),
+            });
+        }
     }
 }
 
-fn refused(what: Refusal, why: String) -> Event {
+pub(super) fn refused(what: Refusal, why: String) -> Event {
     Event::Refused {
         what,
         error: EngineError::Elsewhere(why),

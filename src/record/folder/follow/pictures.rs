@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use image::{Rgb32FImage, RgbImage, imageops};
 
 use crate::engine::cut::{clipped, fitting};
-use crate::engine::message::{PictureRequest, Preview, Seen};
+use crate::engine::message::{Region, Seen};
 use crate::pixels::{self, Filter};
 use crate::record::snapshot_schedule::MOST_KEPT;
 
@@ -43,9 +43,8 @@ pub(super) struct FolderPictures {
     /// The newest that was decoded, if need be before its turn, and its number.
     newest: Option<(u64, Shown)>,
     result: Option<Stamp>,
-    wanted: Option<PictureRequest>,
-    /// The last answer and the picture that it was cut from.
-    answered: Option<(Arc<Rgb32FImage>, Preview)>,
+    /// What was last seen, at most how large, and the picture that it was cut from.
+    seen: Option<(Arc<Rgb32FImage>, (u32, u32), Seen)>,
 }
 
 impl FolderPictures {
@@ -103,8 +102,11 @@ impl FolderPictures {
                 let shown = (waiting.step, Arc::new(decoded.picture));
                 Some((waiting.number, shown))
             });
-            self.newest = decoded;
-            return None;
+            if decoded.is_some() {
+                self.newest = decoded;
+                return None;
+            }
+            // None of them can be read yet: each is tried in its turn.
         }
         let mut next = self.waiting.pop_front()?;
         let known = self.newest.as_ref();
@@ -136,33 +138,37 @@ impl FolderPictures {
         self.newest.as_ref().map(|(_, shown)| shown)
     }
 
-    pub(super) fn ask(&mut self, request: PictureRequest) {
-        self.wanted = Some(request);
+    /// Whether one may come to be shown without anything new being written.
+    pub(super) fn is_first_on_its_way(&self) -> bool {
+        self.newest.is_none() && self.has_work()
     }
 
-    /// What was asked for, once there is a picture.
-    pub(super) fn answer(&mut self) -> Option<Preview> {
-        let request = self.wanted?;
+    /// The part `region` of the newest picture, no larger than `most`, as the engine would show it.
+    pub(super) fn see(&mut self, region: Option<Region>, most: (u32, u32)) -> Option<Seen> {
         let (step, picture) = self.newest().cloned()?;
-        self.wanted = None;
-        if let Some((from, preview)) = &self.answered
-            && preview.request == request
-            && preview.pictures.iter().all(|seen| seen.step == step)
+        let size = picture.dimensions();
+        let region = clipped(region, size);
+        if let Some((from, at_most, seen)) = &self.seen
+            && (seen.region, *at_most, seen.step) == (region, most, step)
             && Arc::ptr_eq(from, &picture)
         {
-            return Some(preview.clone());
+            return Some(seen.clone());
         }
-        let preview = preview(self.candidate, &picture, step, request);
-        self.answered = Some((picture, preview.clone()));
-        Some(preview)
+        let seen = Seen {
+            candidate: self.candidate,
+            step,
+            region,
+            size,
+            picture: Arc::new(cut(&picture, region, most)),
+        };
+        self.seen = Some((picture, most, seen.clone()));
+        Some(seen)
     }
 }
 
-/// The answer to `request` from `picture` after `step` updates, as the engine would give it.
-fn preview(candidate: usize, picture: &Rgb32FImage, step: u64, request: PictureRequest) -> Preview {
-    let size = picture.dimensions();
-    let region = clipped(request.region, size);
-    let (width, height) = fitting((region.width, region.height), request.most);
+/// The part `region` of `picture`, no larger than `most`, in 8 bits.
+fn cut(picture: &Rgb32FImage, region: Region, most: (u32, u32)) -> RgbImage {
+    let (width, height) = fitting((region.width, region.height), most);
     let cut = imageops::crop_imm(picture, region.x, region.y, region.width, region.height);
     let seen = pixels::resize(&cut.to_image(), width, height, Filter::Bilinear);
     let bytes = seen
@@ -170,16 +176,7 @@ fn preview(candidate: usize, picture: &Rgb32FImage, step: u64, request: PictureR
         .iter()
         .map(|value| (value.clamp(0.0, 1.0) * 255.0).round_ties_even() as u8)
         .collect();
-    Preview {
-        request,
-        pictures: vec![Seen {
-            candidate,
-            step,
-            region,
-            size,
-            picture: Arc::new(RgbImage::from_raw(width, height, bytes).unwrap_or_default()),
-        }],
-    }
+    RgbImage::from_raw(width, height, bytes).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -187,7 +184,6 @@ mod tests {
     use image::Rgb;
 
     use super::*;
-    use crate::engine::message::{Region, Whose};
 
     fn written(folder: &std::path::Path, name: &str, level: u8) -> PathBuf {
         let path = folder.join(name);
@@ -197,20 +193,11 @@ mod tests {
         path
     }
 
-    fn request(region: Option<Region>, most: (u32, u32)) -> PictureRequest {
-        PictureRequest {
-            of: Whose::All,
-            region,
-            most,
-        }
-    }
-
     #[test]
     fn the_newest_is_shown_first_and_all_are_told_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let mut pictures = FolderPictures::new(0);
-        pictures.ask(request(None, (100, 100)));
-        assert!(pictures.answer().is_none());
+        assert!(pictures.see(None, (100, 100)).is_none());
         for step in 1..=3 {
             let path = written(folder.path(), &format!("{step}.png"), step as u8);
             pictures.add(step, path);
@@ -221,25 +208,38 @@ mod tests {
             told.extend(pictures.decode_next().map(|(step, _)| step));
         }
         assert_eq!(told, [1, 2, 3]);
-        let seen = pictures.answer().unwrap();
-        assert_eq!((seen.pictures[0].step, seen.pictures[0].size), (3, (8, 4)));
-        assert!(pictures.answer().is_none(), "asked for once, answered once");
+        let seen = pictures.see(None, (100, 100)).unwrap();
+        assert_eq!((seen.step, seen.size), (3, (8, 4)));
         let cut = Region {
             x: 2,
             y: 1,
             width: 4,
             height: 2,
         };
-        pictures.ask(request(Some(cut), (100, 100)));
-        let seen = pictures.answer().unwrap();
-        let picture = &seen.pictures[0].picture;
+        let picture = pictures.see(Some(cut), (100, 100)).unwrap().picture;
         assert_eq!(picture.dimensions(), (4, 2));
         assert_eq!(picture.get_pixel(0, 0).0, [3, 20, 10]);
-        pictures.ask(request(None, (4, 4)));
-        assert_eq!(
-            pictures.answer().unwrap().pictures[0].picture.dimensions(),
-            (4, 2)
-        );
+        let small = pictures.see(None, (4, 4)).unwrap().picture;
+        assert_eq!(small.dimensions(), (4, 2));
+    }
+
+    #[test]
+    fn pictures_that_cannot_be_read_are_not_tried_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pictures = FolderPictures::new(0);
+        for step in 1..=3 {
+            pictures.add(step, folder.path().join(format!("{step}.png")));
+        }
+        for _ in 0..3 {
+            assert!(pictures.has_work());
+            assert!(pictures.decode_next().is_none());
+        }
+        assert!(!pictures.has_work());
+        written(folder.path(), "2.png", 7);
+        while pictures.newest().is_none() {
+            pictures.decode_next();
+        }
+        assert_eq!(pictures.newest().unwrap().0, 2);
     }
 
     #[test]

@@ -15,7 +15,9 @@ const MOST_ROWS: usize = 2048;
 /// The losses of `rows` under the same `terms`, in as few blocks as there are ways, weights and gaps.
 pub(super) fn blocks(candidate: usize, terms: &[LossTerm], rows: &[Row]) -> Vec<Event> {
     rows.chunk_by(|one, next| {
-        one.branch == next.branch && next.step == one.step + 1 && same_weights(one, next)
+        one.branch == next.branch
+            && Some(next.step) == one.step.checked_add(1)
+            && same_weights(one, next)
     })
     .flat_map(|rows| rows.chunks(MOST_ROWS))
     .filter_map(|rows| block(candidate, terms, rows))

@@ -11,6 +11,7 @@ use image::{Rgb32FImage, RgbImage};
 use jiff::{Timestamp, Zoned};
 use proptest::prelude::*;
 
+use super::following::Following;
 use super::*;
 use crate::engine::message::{EndReason, LossBlock, PictureRequest, Pictures, Snapshot, Started};
 use crate::preset::{diff, load, to_toml};
@@ -101,19 +102,10 @@ struct Desk {
 impl Desk {
     fn of(folder: &RunFolder) -> Self {
         let (to, events) = channel();
-        let sighting = Sighting::default();
-        let following = Following::new(
-            Beginning {
-                folder: folder.clone(),
-                candidate: 0,
-                events: to,
-                pictures: PictureSlot::default(),
-                interval: INTERVAL,
-            },
-            sighting.clone(),
-        );
+        let followed = Followed::new(0, folder.clone());
+        let sighting = followed.sighting.clone();
         Self {
-            following,
+            following: Following::new(followed, to),
             events,
             sighting,
         }
@@ -417,9 +409,11 @@ fn the_thread_gives_pictures_writes_presets_and_refuses_the_rest() {
     written(&recorder, |what| matches!(what, Happening::Snapshot { .. }));
     let (to, events) = channel();
     let slot = PictureSlot::default();
+    let followed = Followed::new(0, folder.clone());
+    let sighting = followed.sighting.clone();
     let follower = Follower::start(Beginning {
-        folder: folder.clone(),
-        candidate: 0,
+        runs: vec![followed],
+        comparison: None,
         events: to,
         pictures: slot.clone(),
         interval: Duration::from_millis(10),
@@ -457,7 +451,7 @@ fn the_thread_gives_pictures_writes_presets_and_refuses_the_rest() {
     let text = std::fs::read_to_string(folder.preset()).unwrap();
     assert!(!text.contains("weight = 7.5"), "the run never took it up");
     wait_for(&|event| matches!(event, Event::Ended { .. }));
-    while !follower.sighting().get().is_over() {
+    while !sighting.get().is_over() {
         std::thread::sleep(Duration::from_millis(5));
     }
     follower.send(Command::ChangePreset {
@@ -468,6 +462,28 @@ fn the_thread_gives_pictures_writes_presets_and_refuses_the_rest() {
         matches!(event, Event::PresetRefused { error, .. }
             if error.to_string().contains("the run is over (stopped)"))
     });
+}
+
+#[test]
+fn the_last_step_that_can_be_counted_ends_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let recorder = recorder(parent.path());
+    let folder = recorder.folder().clone();
+    recorder.hear(&started(0));
+    recorder.hear(&losses(0, 1, &["content.a"], 1.0));
+    recorder.hear(&ended(EndReason::Stopped, 1));
+    recorder.finish();
+    let text = std::fs::read_to_string(folder.metrics()).unwrap();
+    let last = u64::MAX.to_string();
+    let row = text.lines().nth(1).unwrap();
+    let rows = [(1, &last), (u32::MAX, &last)]
+        .map(|(branch, step)| row.replacen("1,0,", &format!("{branch},{step},"), 1) + "\n");
+    std::fs::write(folder.metrics(), format!("{text}{}", rows.concat())).unwrap();
+    let mut desk = Desk::of(&folder);
+    let mut told = desk.look();
+    told.truncate(2);
+    assert_eq!(told, ["started 0", "losses 0..1 ×1"]);
+    assert_eq!(desk.sighting.get().step, 1);
 }
 
 proptest! {

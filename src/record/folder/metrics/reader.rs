@@ -131,7 +131,12 @@ impl Columns {
         };
         Some(Row {
             branch: record.get(0)?.parse().ok()?,
-            step: record.get(1)?.parse().ok()?,
+            // There is always a next one.
+            step: record
+                .get(1)?
+                .parse()
+                .ok()
+                .filter(|step| *step < u64::MAX)?,
             seconds: record.get(2)?.parse().ok()?,
             total: record.get(3)?.parse().ok()?,
             terms: self
