@@ -514,7 +514,7 @@ const WATCH_EXAMPLES: &str = "Examples:
 /// Arguments of `watch`.
 #[derive(Debug, Args)]
 pub struct WatchArguments {
-    /// Which run: its folder, the beginning or the end of its name, or `latest`
+    /// Which run or comparison: its folder, the beginning or the end of its name, or `latest`
     #[arg(value_name = "RUN", default_value = "latest", value_hint = ValueHint::DirPath)]
     pub run: String,
     /// Where runs are kept.

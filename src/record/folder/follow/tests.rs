@@ -2,9 +2,9 @@
 
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use image::{Rgb32FImage, RgbImage};
@@ -486,8 +486,38 @@ fn the_last_step_that_can_be_counted_ends_nothing() {
     assert_eq!(desk.sighting.get().step, 1);
 }
 
+/// The files of a whole run: description, losses, journal, preset.
+fn whole_files() -> &'static [Vec<u8>; 4] {
+    static FILES: OnceLock<[Vec<u8>; 4]> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let parent = tempfile::tempdir().unwrap();
+        let recorder = recorder(parent.path());
+        recorder.hear(&started(0));
+        recorder.hear(&losses(0, 4, &["content.a"], 1.0));
+        recorder.hear(&Event::WentBack {
+            candidates: [0].into(),
+            snapshot: 1,
+            step: 2,
+        });
+        recorder.hear(&losses(2, 4, &["content.a", "style.b"], 2.0));
+        recorder.hear(&ended(EndReason::Completed, 6));
+        recorder.finish();
+        assert_eq!(recorder.take_troubles(), [], "the disk took everything");
+        paths(recorder.folder()).map(|path| std::fs::read(path).unwrap())
+    })
+}
+
+fn paths(folder: &RunFolder) -> [PathBuf; 4] {
+    [
+        folder.description(),
+        folder.metrics(),
+        folder.journal(),
+        folder.preset(),
+    ]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn files_that_break_off_anywhere_or_hold_anything_end_nothing(
@@ -495,24 +525,19 @@ proptest! {
         (place, garbage) in (0.0..=1.0_f64, prop::collection::vec(any::<u8>(), 0..40)),
     ) {
         let parent = tempfile::tempdir().unwrap();
-        let recorder = recorder(parent.path());
-        let folder = recorder.folder().clone();
-        recorder.hear(&started(0));
-        recorder.hear(&losses(0, 4, &["content.a"], 1.0));
-        recorder.hear(&Event::WentBack { candidates: [0].into(), snapshot: 1, step: 2 });
-        recorder.hear(&losses(2, 4, &["content.a", "style.b"], 2.0));
-        recorder.hear(&ended(EndReason::Completed, 6));
-        recorder.finish();
-        let files = [folder.description(), folder.metrics(), folder.journal(), folder.preset()];
+        let folder = RunFolder::at(parent.path().to_owned());
+        let files = || paths(&folder).into_iter().zip(whole_files());
+        for (path, bytes) in files() {
+            std::fs::write(path, bytes).unwrap();
+        }
         let mut desk = Desk::of(&folder);
-        for (path, end) in files.iter().zip(ends) {
-            let mut bytes = std::fs::read(path).unwrap();
-            bytes.truncate((bytes.len() as f64 * end) as usize);
-            std::fs::write(path, &bytes).unwrap();
+        for ((path, bytes), end) in files().zip(ends) {
+            let mut bytes = bytes[..(bytes.len() as f64 * end) as usize].to_vec();
+            std::fs::write(&path, &bytes).unwrap();
             desk.look();
             let at = (bytes.len() as f64 * place) as usize;
             bytes.splice(at..at, garbage.iter().copied());
-            std::fs::write(path, &bytes).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
             desk.look();
         }
         prop_assert!(!desk.following.is_alone());
