@@ -497,9 +497,10 @@ const WATCH_HELP: &str = "The dashboard on a run that goes on in another termina
     reload, and what is no preset is refused with its line. So keys on parameters and a chosen preset work here as \
     well, by writing that file; `a` asks for more steps while the run's program lives. Pausing, going back and \
     beginning again are left to the run's own terminal. `s` saves the picture as seen into the current folder.\n\n\
+    Of a comparison all runs are shown side by side, each with what it does; those that begin later join.\n\n\
     `q` and Ctrl-C leave at once (exit status 0); the run goes on. Without a terminal, or with --headless, lines \
     tell how the run goes until it ends: then the exit status is 0 where it was completed or stopped, 1 where it \
-    failed or was killed, 130 after Ctrl-C.";
+    failed or was killed, 130 after Ctrl-C. Of a comparison one such run is enough.";
 
 const WATCH_EXAMPLES: &str = "Examples:
   stylescope watch
