@@ -8,9 +8,11 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 mod compare;
+pub(crate) mod slurm;
 
 pub use self::compare::{Budget, CompareArguments, GridAxis};
 use self::compare::{COMPARE_EXAMPLES, COMPARE_HELP};
+pub use self::slurm::{Gpus, SlurmOptions, TimeLimit};
 use crate::engine::device::DeviceChoice;
 use crate::preset::Override;
 use crate::weights::catalogue;

@@ -8,6 +8,7 @@ mod bad_pictures;
 mod bad_presets;
 mod bad_weights;
 mod compare;
+mod compare_slurm;
 mod escapes;
 mod formats;
 mod interrupting;

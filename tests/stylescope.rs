@@ -10,6 +10,7 @@ mod hot_reload;
 mod lane;
 mod python;
 mod setting;
+mod slurm;
 mod structure;
 mod terminal;
 mod weights_fetch;

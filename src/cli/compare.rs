@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::RunOptions;
+use super::{RunOptions, SlurmOptions};
 
 pub(super) const COMPARE_HELP: &str = "Makes the picture by several presets at once and shows them side by side: the \
     pictures at the same step, all losses in one chart, and what differs.\n\n\
@@ -14,7 +14,10 @@ pub(super) const COMPARE_HELP: &str = "Makes the picture by several presets at o
     another size) take turns, so that all pictures advance together. Losses are compared without their weights, since \
     totals under different weights mean nothing side by side.\n\n\
     Every candidate is kept as a run of its own, all of them in one folder, which `runs`, `report` and `watch` read. \
-    Saving a preset's file changes its candidate while it runs.";
+    Saving a preset's file changes its candidate while it runs.\n\n\
+    With --slurm nothing is computed here: pictures and presets are checked, and a job array is written into the \
+    comparison's folder, a task for every lane. Tasks read pictures and presets when they begin, from the same \
+    paths, so these have to be the same on all nodes.";
 
 pub(super) const COMPARE_EXAMPLES: &str = "Examples:
   stylescope compare photo.jpg painting.jpg demo mine.toml
@@ -25,10 +28,13 @@ pub(super) const COMPARE_EXAMPLES: &str = "Examples:
       one preset with six pairs of weights
   stylescope compare photo.jpg painting.jpg demo soft --headless
       lines instead of the dashboard, a table and a report at the end
+  stylescope compare photo.jpg painting.jpg presets/*.toml --slurm --submit --time 30
+      as a job array on a cluster, a task with a GPU for every lane; without --submit it is only written
 
 With --json every line on standard output is one object, as for `run --json`, with `candidate`, a number from 0, in it:
   start     content, style, candidates [{candidate, label, preset, run}, …]
-  step, end, error     as for `run`, of one candidate";
+  step, end, error     as for `run`, of one candidate
+With --slurm it is one object: event (written or submitted), folder, script, tasks, job";
 
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
@@ -38,26 +44,29 @@ With --json every line on standard output is one object, as for `run --json`, wi
         .value_name("FOLDER")
         .value_hint(ValueHint::DirPath)
         .help("Also write the pictures into FOLDER")
-        .long_help("Also write the pictures into FOLDER, which is made; without it they are in their runs' folders only."))
+        .long_help("Also write the pictures into FOLDER, which is made; without it they are in their runs' folders only.")),
+    mut_arg("slurm", |argument| argument.conflicts_with_all(["no_record", "task"])),
+    override_usage = "stylescope compare [OPTIONS] <CONTENT> <STYLE> <PRESET>...\n       \
+        stylescope compare [OPTIONS] --task <FOLDER> --lane <N>"
 )]
 pub struct CompareArguments {
     /// The picture whose shapes are kept
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub content: PathBuf,
+    #[arg(required_unless_present = "task", value_hint = ValueHint::FilePath)]
+    pub content: Option<PathBuf>,
 
     /// The picture whose textures and colours are taken
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub style: PathBuf,
+    #[arg(required_unless_present = "task", value_hint = ValueHint::FilePath)]
+    pub style: Option<PathBuf>,
 
     /// Presets by name or path; patterns such as 'presets/*.toml' work also in quotes
-    #[arg(value_name = "PRESET", required_unless_present = "preset", value_hint = ValueHint::FilePath)]
+    #[arg(value_name = "PRESET", required_unless_present_any = ["preset", "task"], value_hint = ValueHint::FilePath)]
     pub presets: Vec<String>,
 
     /// Try every one of these values of a field, in all combinations (repeatable)
     #[arg(long, value_name = "KEY=VALUE,…")]
     pub grid: Vec<GridAxis>,
 
-    /// Steps of each candidate, such as 200, or time for all of them together, such as 90s, 2m or 1h
+    /// Steps of each candidate, such as 200, or time for all of them together (with --slurm for each task), such as 90s, 2m or 1h
     #[arg(long, value_name = "STEPS|TIME")]
     pub budget: Option<Budget>,
 
@@ -68,7 +77,57 @@ pub struct CompareArguments {
     /// What `run` takes as well.
     #[command(flatten)]
     pub options: RunOptions,
+
+    /// What a job for Slurm asks for.
+    #[command(flatten)]
+    pub slurm: SlurmOptions,
+
+    /// Compute one lane of the comparison that --slurm planned in FOLDER, as a task of its job does
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        value_hint = ValueHint::DirPath,
+        help_heading = "Slurm",
+        hide_short_help = true,
+        requires = "lane",
+        conflicts_with_all = PLANNED
+    )]
+    pub task: Option<PathBuf>,
+
+    /// Which lane, from 0
+    #[arg(
+        long,
+        value_name = "N",
+        help_heading = "Slurm",
+        hide_short_help = true,
+        requires = "task"
+    )]
+    pub lane: Option<usize>,
 }
+
+/// What the plan of a task says already.
+const PLANNED: [&str; 20] = [
+    "content",
+    "style",
+    "presets",
+    "grid",
+    "budget",
+    "batch",
+    "preset",
+    "overrides",
+    "output",
+    "sixteen_bit",
+    "size",
+    "steps",
+    "seed",
+    "learning_rate",
+    "weights",
+    "device",
+    "threads",
+    "runs",
+    "tensorboard",
+    "no_record",
+];
 
 /// A field of the preset and the values that are tried.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,12 @@ mod contender;
 mod keeping;
 mod lines;
 mod live;
+mod ordering;
 mod presets;
+mod shared_plan;
+mod slurm;
 pub(super) mod table;
+mod task;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,7 +36,15 @@ pub(super) fn execute(arguments: CompareArguments) -> Result<ExitCode, Failure> 
 }
 
 fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
+    if let (Some(folder), Some(lane)) = (&arguments.task, arguments.lane) {
+        return task::run(folder, lane, arguments.options);
+    }
+    let slurm = arguments.slurm.clone();
     let field = Arc::new(Field::new(arguments)?);
+    if slurm.slurm {
+        ordering::order(&field, &slurm)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let folder = match begin_to_record(&field) {
         Ok(folder) => folder,
         Err(note) => {
@@ -107,5 +119,5 @@ fn file_name(contender: &Contender) -> PathBuf {
         })
         .take(80)
         .collect();
-    PathBuf::from(format!("{:02}-{label}.png", contender.number + 1))
+    PathBuf::from(format!("{:02}-{label}.png", contender.place + 1))
 }

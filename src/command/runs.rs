@@ -77,7 +77,8 @@ fn list(runs: &Path, as_json: bool) -> Result<ExitCode, Failure> {
         table.print()?;
     }
     for error in all.iter().filter_map(|kept| kept.as_ref().err()) {
-        output::error_line(format!("note: {}", visible(&error.to_string())));
+        let lines: Vec<String> = error.to_string().lines().map(visible).collect();
+        output::error_line(format!("note: {}", lines.join("\n")));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -255,11 +256,15 @@ fn newest_picture(folder: &RunFolder) -> Option<PathBuf> {
 
 fn remove(place: &RunsPlace, wanted: &[String]) -> Result<ExitCode, Failure> {
     // All of them are found before the first is deleted.
-    let chosen = wanted
-        .iter()
-        .map(|wanted| inventory::find_all(&folder(place), wanted).map_err(Failure::new))
-        .collect::<Result<Vec<Vec<Kept>>, Failure>>()?
-        .concat();
+    let mut chosen = Vec::new();
+    let mut not_begun = Vec::new();
+    for wanted in wanted {
+        match inventory::find_all(&folder(place), wanted) {
+            Ok(kept) => chosen.extend(kept),
+            Err(NotFound::NotBegun { path }) => not_begun.push(path),
+            Err(error) => return Err(Failure::new(error)),
+        }
+    }
     if let Some(kept) = chosen
         .iter()
         .find(|kept| kept.folder.is_held() == Some(true))
@@ -269,6 +274,19 @@ fn remove(place: &RunsPlace, wanted: &[String]) -> Result<ExitCode, Failure> {
             visible(&kept.folder.name()),
             kept.description.process
         )));
+    }
+    for path in not_begun {
+        let shown = visible(&path.display().to_string());
+        let is_gone = ComparisonFolder::at(path)
+            .remove_if_empty()
+            .map_err(|error| Failure::new(format!("cannot delete {shown}: {error}")))?;
+        output::line(format!("removed {shown}"))?;
+        if !is_gone {
+            output::line(format!(
+                "{:INDENT$}but for files there that are not the program's",
+                ""
+            ))?;
+        }
     }
     for kept in chosen {
         let path = kept.folder.path();

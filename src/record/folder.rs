@@ -25,7 +25,7 @@ pub mod metrics;
 pub mod pictures;
 mod preset_file;
 pub mod recorder;
-mod replace;
+pub(crate) mod replace;
 pub mod steering;
 mod tail;
 mod tensorboard;
@@ -167,6 +167,13 @@ impl RunFolder {
     /// The few characters at the end of the name that nearly always suffice.
     pub fn id(&self) -> String {
         id_of(&self.path)
+    }
+
+    /// Of a run in a comparison: the number that its name begins with, from 1.
+    pub fn number(&self) -> Option<usize> {
+        let name = self.name();
+        let digits = name.split('-').next()?;
+        digits.parse().ok().filter(|number| *number > 0)
     }
 
     /// [`description::Description`]

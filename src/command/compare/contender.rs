@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use super::file_name;
 use super::presets::{Chosen, chosen};
+use super::shared_plan::{Planned, SharedPlan};
 use crate::cli::{Budget, CompareArguments, RunOptions};
 use crate::command::Failure;
 use crate::command::run::plan::{Plan, Source};
 use crate::command::run::recording;
 use crate::engine::input::Candidate;
 use crate::preset::visible::visible;
-use crate::preset::{self, NetworkName};
+use crate::preset::{self, NetworkName, OverrideSyntaxError};
 use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::recorder::Recorder;
 
@@ -20,6 +22,8 @@ use crate::record::folder::recorder::Recorder;
 pub(super) struct Contender {
     /// What the engine calls it, from 0.
     pub(super) number: usize,
+    /// Its number in the whole comparison, from 0, of which this process may compute a part.
+    pub(super) place: usize,
     /// What people call it.
     pub(super) label: String,
     pub(super) plan: Plan,
@@ -40,7 +44,8 @@ impl Contender {
     }
 
     fn record_in(&self, folder: &ComparisonFolder) -> std::io::Result<()> {
-        let recorder = recording::begin_compared(&self.plan, folder, self.number, &self.label)?;
+        let recorder =
+            recording::begin_compared(&self.plan, folder, (self.place, self.number), &self.label)?;
         // It is begun once.
         let _ = self.recorder.set(recorder);
         Ok(())
@@ -58,6 +63,8 @@ pub(super) struct Field {
     pub(super) most_in_lane: usize,
     /// Where pictures are written besides their runs' folders.
     pub(super) results: Option<PathBuf>,
+    /// Others compute the rest of it.
+    pub(super) is_part: bool,
     folder: OnceLock<ComparisonFolder>,
 }
 
@@ -73,7 +80,11 @@ impl Field {
             budget,
             batch,
             mut options,
+            ..
         } = arguments;
+        let (Some(content), Some(style)) = (content, style) else {
+            return Err(Failure::new("two pictures are needed: CONTENT and STYLE"));
+        };
         let names: Vec<String> = options.preset.take().into_iter().chain(presets).collect();
         let chosen = chosen(&names, &grid)?;
         if let Some(Budget::Steps(steps)) = budget {
@@ -88,6 +99,7 @@ impl Field {
             budget,
             most_in_lane: batch.map_or(usize::MAX, usize::from),
             results,
+            is_part: false,
             folder: OnceLock::new(),
         };
         // What is wrong with a preset is said before pictures are read.
@@ -98,7 +110,65 @@ impl Field {
                 Ok(format!("{}{}", loaded.name, one.suffix(&grid)))
             })
             .collect::<Result<_, Failure>>()?;
-        if let Some(folder) = &field.results {
+        field.prepare()?;
+        for (number, (one, label)) in chosen.iter().zip(labels).enumerate() {
+            let label = field.unused_label(label);
+            field.add((number, number), label, one)?;
+        }
+        Ok(field)
+    }
+
+    /// Those of a lane of `plan`; `options` say how it is told.
+    pub(super) fn of_lane(
+        plan: &SharedPlan,
+        lane: &[&Planned],
+        options: RunOptions,
+    ) -> Result<Self, Failure> {
+        let wrong = |what: &str, why: &dyn std::fmt::Display| {
+            Failure::new(format!(
+                "the plan's {} cannot be used: {why}\n  compare anew with --slurm",
+                visible(what)
+            ))
+        };
+        let device = plan.device.parse();
+        let budget = plan.budget_seconds.map(Duration::try_from_secs_f64);
+        let budget = budget.transpose().map_err(|why| wrong("budget", &why))?;
+        let mut field = Self {
+            contenders: Mutex::default(),
+            content: Source::file(plan.content.clone()),
+            style: Source::file(plan.style.clone()),
+            options: RunOptions {
+                device: device.map_err(|why: String| wrong("device", &why))?,
+                threads: plan.threads,
+                offline: plan.offline || options.offline,
+                sixteen_bit: plan.sixteen_bit,
+                tensorboard: plan.tensorboard,
+                ..options
+            },
+            budget: budget.map(Budget::Time),
+            most_in_lane: usize::MAX,
+            results: plan.results.clone(),
+            is_part: true,
+            folder: OnceLock::new(),
+        };
+        field.prepare()?;
+        for (number, planned) in lane.iter().enumerate() {
+            let settings = planned.overrides.iter().map(|text| {
+                text.parse()
+                    .map_err(|why: OverrideSyntaxError| wrong(text, &why))
+            });
+            let one = Chosen {
+                name: planned.preset.clone(),
+                settings: settings.collect::<Result<_, Failure>>()?,
+            };
+            field.add((number, planned.number), planned.label.clone(), &one)?;
+        }
+        Ok(field)
+    }
+
+    /// Makes the folder of results and reads the pictures.
+    fn prepare(&mut self) -> Result<(), Failure> {
+        if let Some(folder) = &self.results {
             std::fs::create_dir_all(folder).map_err(|error| {
                 Failure::new(format!(
                     "cannot make the folder {:?}: {error}\n  give another one with -o",
@@ -106,13 +176,13 @@ impl Field {
                 ))
             })?;
         }
-        field.content.read()?;
-        field.style.read()?;
-        for (number, (one, label)) in chosen.iter().zip(labels).enumerate() {
-            let label = field.unused_label(label);
-            field.add(number, label, one)?;
-        }
-        Ok(field)
+        self.content.read()?;
+        self.style.read()
+    }
+
+    /// Content and style, as they were given.
+    pub(super) fn pictures(&self) -> (&Source, &Source) {
+        (&self.content, &self.style)
     }
 
     /// `label`, or with a number behind it where another is called that.
@@ -128,7 +198,13 @@ impl Field {
             .unwrap_or(label)
     }
 
-    fn add(&self, number: usize, label: String, one: &Chosen) -> Result<Arc<Contender>, Failure> {
+    /// Adds one by its numbers in the engine and in the whole comparison.
+    fn add(
+        &self,
+        (number, place): (usize, usize),
+        label: String,
+        one: &Chosen,
+    ) -> Result<Arc<Contender>, Failure> {
         let mut options = self.options.clone();
         options.overrides.extend(one.settings.iter().cloned());
         let plain = preset::load(&one.name, &[])?;
@@ -139,6 +215,7 @@ impl Field {
         options.preset = Some(one.name.clone());
         let mut contender = Contender {
             number,
+            place,
             label,
             plan: Plan::new(
                 self.content.clone(),
@@ -171,7 +248,7 @@ impl Field {
             settings: Vec::new(),
         };
         let label = self.unused_label(preset::load(name, &[])?.name);
-        let contender = self.add(number, label, &one)?;
+        let contender = self.add((number, number), label, &one)?;
         if let Some(folder) = self.folder.get() {
             contender.record_in(folder).map_err(Failure::new)?;
         }

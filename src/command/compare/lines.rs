@@ -144,7 +144,7 @@ impl<'a> Listener<'a> {
                 .iter()
                 .map(|contender| {
                     json!({
-                        "candidate": contender.number,
+                        "candidate": contender.place,
                         "label": contender.label,
                         "preset": contender.plan.preset.name,
                         "run": contender.recorder().map(|recorder| recorder.folder().path()),
@@ -167,7 +167,7 @@ impl<'a> Listener<'a> {
             visible(style.name())
         ))?;
         for contender in &contenders {
-            let (number, label) = (contender.number + 1, visible(&contender.label));
+            let (number, label) = (contender.place + 1, visible(&contender.label));
             output::line(format!("  {number}  {label}"))?;
         }
         Ok(())
@@ -188,6 +188,12 @@ impl<'a> Listener<'a> {
 
     fn contender(&self, number: usize) -> Option<Arc<Contender>> {
         self.field.get(number)
+    }
+
+    /// Its number in the whole comparison.
+    fn place(&self, number: usize) -> usize {
+        self.contender(number)
+            .map_or(number, |contender| contender.place)
     }
 
     fn hear(&mut self, event: Event) -> Result<(), Failure> {
@@ -244,14 +250,13 @@ impl<'a> Listener<'a> {
                 pictures,
             } => {
                 for number in candidates.iter().copied() {
-                    let label = self
-                        .contender(number)
-                        .map(|contender| visible(&contender.label));
+                    let contender = self.contender(number);
+                    let label = contender.map(|contender| visible(&contender.label));
                     let label = label.unwrap_or_default();
                     if self.json {
                         output::json_line(&json!({
                             "event": "error",
-                            "candidate": number,
+                            "candidate": self.place(number),
                             "message": error.to_string(),
                         }))?;
                     }
@@ -281,7 +286,7 @@ impl<'a> Listener<'a> {
                 for losses in block.rows(*number) {
                     let mut object = report::step_object(&losses, block.seconds);
                     if let Some(object) = object.as_object_mut() {
-                        object.insert("candidate".to_owned(), json!(number));
+                        object.insert("candidate".to_owned(), json!(self.place(*number)));
                     }
                     output::json_line(&object)?;
                 }
@@ -356,7 +361,7 @@ impl<'a> Listener<'a> {
         if self.json && state != "failed" {
             output::json_line(&json!({
                 "event": "end",
-                "candidate": number,
+                "candidate": contender.place,
                 "reason": state,
                 "step": pictures.step,
                 "seconds": course.standing.seconds,
@@ -376,7 +381,7 @@ impl<'a> Listener<'a> {
             .filter_map(|contender| {
                 let course = self.courses.get(&contender.number)?;
                 Some(Row {
-                    number: contender.number,
+                    number: contender.place,
                     label: contender.label.clone(),
                     preset: contender.plan.preset.preset.clone(),
                     standing: course.standing.clone(),
@@ -390,6 +395,9 @@ impl<'a> Listener<'a> {
         }
         if let Some(folder) = folder.filter(|_| self.saved_something) {
             output::line(folder_line(folder))?;
+            if self.field.is_part {
+                return Ok(());
+            }
             match crate::command::report::write_beside(folder) {
                 Ok(path) => {
                     let shown = visible(&path.display().to_string());

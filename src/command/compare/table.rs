@@ -52,6 +52,10 @@ pub(in crate::command) struct Row {
 
 /// Prints the table.
 pub(in crate::command) fn print(rows: &[Row]) -> io::Result<()> {
+    let differs_from = format!(
+        "differs from {}",
+        rows.first().map_or(0, |first| first.number) + 1
+    );
     let mut table = Table::new([
         "",
         "preset",
@@ -61,7 +65,7 @@ pub(in crate::command) fn print(rows: &[Row]) -> io::Result<()> {
         "style",
         "content",
         "total",
-        "differs from 1",
+        &differs_from,
     ]);
     table.align_right(&[3, 4, 5, 6, 7]);
     let first = rows.first().map(|first| &first.preset);

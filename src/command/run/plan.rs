@@ -65,7 +65,7 @@ impl Source {
     }
 
     /// Of a file.
-    pub(super) fn path(&self) -> Option<&Path> {
+    pub(in crate::command) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 

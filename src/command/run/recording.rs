@@ -56,14 +56,15 @@ pub(in crate::command) fn begin_comparison(plan: &Plan) -> Result<ComparisonFold
     })
 }
 
-/// Begins to record `candidate` of the comparison in `folder`, which people call `label`.
+/// Begins to record the candidate of the comparison in `folder` that has these numbers there and in the engine, from
+/// 0, and that people call `label`.
 pub(in crate::command) fn begin_compared(
     plan: &Plan,
     folder: &ComparisonFolder,
-    candidate: usize,
+    (place, candidate): (usize, usize),
     label: &str,
 ) -> io::Result<Arc<Recorder>> {
-    let (run, hold) = RunFolder::create_numbered(folder.path(), candidate + 1, &plan.preset.name)?;
+    let (run, hold) = RunFolder::create_numbered(folder.path(), place + 1, &plan.preset.name)?;
     let description = Description {
         label: Some(label.to_owned()),
         ..description(plan, &Zoned::now())

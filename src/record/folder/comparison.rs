@@ -4,6 +4,8 @@
 //! runs/2026-11-23-221513-compare-k3f9/
 //!   comparison.json     what is compared, by which command
 //!   report.html         where it went on without a screen
+//!   plan.json, job.sh   where Slurm is to compute it: what the tasks do, and the job
+//!   slurm-17_0.log      what the first task of job 17 said
 //!   01-gatys-abcd/      a run, as `record/folder.rs` describes it
 //!   02-soft-efgh/
 //! ```
@@ -72,6 +74,11 @@ impl ComparisonFolder {
         self.path.join(DESCRIPTION)
     }
 
+    /// What tasks on other machines read, where there are any.
+    pub fn plan(&self) -> PathBuf {
+        self.path.join("plan.json")
+    }
+
     /// Every run in it, in the order of their numbers.
     ///
     /// # Errors
@@ -84,11 +91,11 @@ impl ComparisonFolder {
                 runs.push(run);
             }
         }
-        runs.sort_by_key(|run| (number(run).unwrap_or(usize::MAX), run.name()));
+        runs.sort_by_key(|run| (run.number().unwrap_or(usize::MAX), run.name()));
         Ok(runs)
     }
 
-    /// Deletes the folder where no run is left in it: whether it is gone.
+    /// Deletes the folder, and what the program and Slurm left in it, where no run is left: whether it is gone.
     ///
     /// # Errors
     /// The file system's.
@@ -96,11 +103,15 @@ impl ComparisonFolder {
         if !self.runs()?.is_empty() {
             return Ok(false);
         }
-        for path in [self.report(), self.description()] {
-            match std::fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+        for entry in std::fs::read_dir(&self.path)? {
+            let path = entry?.path();
+            if is_own(&name_of(&path)) {
+                std::fs::remove_file(path)?;
             }
+        }
+        match std::fs::remove_file(self.description()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
         }
         match std::fs::remove_dir(&self.path) {
             Ok(()) => Ok(true),
@@ -112,11 +123,15 @@ impl ComparisonFolder {
 
 const DESCRIPTION: &str = "comparison.json";
 
-/// The number at the beginning of a run's name, from 1, where there is one.
-pub(super) fn number(run: &RunFolder) -> Option<usize> {
-    let name = run.name();
-    let digits = name.split('-').next().unwrap_or_default();
-    digits.parse().ok().filter(|number| *number > 0)
+/// Whether a file in the folder is of no use without its runs: the report, the plan, the job for Slurm, what its
+/// tasks said.
+fn is_own(name: &str) -> bool {
+    let is_log = || {
+        let numbers = name.strip_prefix("slurm-")?.strip_suffix(".log")?;
+        let (job, task) = numbers.split_once('_')?;
+        Some([job, task].iter().all(|text| text.parse::<u32>().is_ok()))
+    };
+    matches!(name, "report.html" | "plan.json" | "job.sh") || is_log() == Some(true)
 }
 
 /// What the runs of a comparison have in common.
@@ -195,11 +210,20 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = ComparisonFolder::create(parent.path(), &Zoned::now()).unwrap();
         Comparison::default().write(&folder).unwrap();
-        let own = folder.path().join("notes.txt");
+        let own = folder.path().join("slurm-notes.log");
         std::fs::write(&own, "mine").unwrap();
         assert!(!folder.remove_if_empty().unwrap());
         assert!(own.exists());
         std::fs::remove_file(own).unwrap();
+        for name in [
+            "report.html",
+            "plan.json",
+            "job.sh",
+            "slurm-17_0.log",
+            "slurm-17_11.log",
+        ] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
         assert!(folder.remove_if_empty().unwrap());
         assert!(!folder.path().exists());
     }

@@ -54,6 +54,15 @@ pub enum NotFound {
         /// The names of its runs.
         names: Vec<String>,
     },
+    /// A comparison that others are to compute.
+    #[error(
+        "no run of the comparison {path:?} has begun yet\n  where Slurm computes it, `squeue --me` shows whether it \
+         waits; what its tasks said is in that folder: slurm-*.log"
+    )]
+    NotBegun {
+        /// Which folder.
+        path: PathBuf,
+    },
     /// A folder that holds no run, or one that cannot be read.
     #[error(
         "{:?} cannot be read: {reason}\n  where it is no run, or of no use any more, the folder can be deleted",
@@ -89,7 +98,11 @@ pub fn all(runs: &Path) -> io::Result<Vec<Result<Kept, NotFound>>> {
         if folder.description().exists() {
             found.push(read(folder));
         } else if ComparisonFolder::is_one(&path) {
-            found.extend(compared(&ComparisonFolder::at(path)));
+            let compared = compared(&ComparisonFolder::at(path.clone()));
+            if compared.is_empty() {
+                found.push(Err(NotFound::NotBegun { path }));
+            }
+            found.extend(compared);
         }
     }
     found.sort_by_key(|kept| match kept {
@@ -123,9 +136,8 @@ pub fn find_all(runs: &Path, wanted: &str) -> Result<Vec<Kept>, NotFound> {
         .into_iter()
         .collect::<Result<Vec<Kept>, NotFound>>()?;
     if found.is_empty() {
-        return Err(NotFound::NoRun {
+        return Err(NotFound::NotBegun {
             path: comparison.path().to_owned(),
-            reason: "no run of this comparison has begun yet".to_owned(),
         });
     }
     Ok(found)
@@ -213,10 +225,17 @@ pub fn read(folder: RunFolder) -> Result<Kept, NotFound> {
 pub fn find(runs: &Path, wanted: &str) -> Result<Kept, NotFound> {
     let path = Path::new(wanted);
     if let Some(comparison) = comparison(runs, wanted)? {
-        let names = compared(&comparison).into_iter().flatten();
-        return Err(NotFound::Comparison {
-            wanted: wanted.to_owned(),
-            names: names.map(|kept| kept.folder.name()).collect(),
+        let kept = compared(&comparison).into_iter().flatten();
+        let names: Vec<String> = kept.map(|kept| kept.folder.name()).collect();
+        return Err(if names.is_empty() {
+            NotFound::NotBegun {
+                path: comparison.path().to_owned(),
+            }
+        } else {
+            NotFound::Comparison {
+                wanted: wanted.to_owned(),
+                names,
+            }
         });
     }
     if wanted.contains(std::path::MAIN_SEPARATOR) || path.join("run.json").exists() {
@@ -240,7 +259,9 @@ pub fn find(runs: &Path, wanted: &str) -> Result<Kept, NotFound> {
     }
     let name = |kept: &Result<Kept, NotFound>| match kept {
         Ok(kept) => kept.folder.name(),
-        Err(NotFound::NoRun { path, .. }) => RunFolder::at(path.clone()).name(),
+        Err(NotFound::NoRun { path, .. } | NotFound::NotBegun { path }) => {
+            RunFolder::at(path.clone()).name()
+        }
         Err(_) => String::new(),
     };
     let fits =
@@ -320,7 +341,8 @@ mod tests {
             let kept = find_all(runs, wanted)?;
             Ok(kept.iter().map(|kept| kept.folder.id()).collect())
         };
-        assert!(matches!(found("wxyz"), Err(NotFound::NoRun { .. })));
+        assert!(matches!(found("wxyz"), Err(NotFound::NotBegun { .. })));
+        assert!(matches!(find(runs, "wxyz"), Err(NotFound::NotBegun { .. })));
         kept(comparison.path(), "01-demo-efgh", 3);
         kept(comparison.path(), "02-soft-ijkm", 3);
         let path = comparison.path().display().to_string();

@@ -2,7 +2,6 @@
 
 use super::Followed;
 use crate::record::folder::RunFolder;
-use crate::record::folder::comparison::number;
 
 /// Hears of runs that begin in a comparison while it is followed.
 pub trait Arrivals: Send + std::fmt::Debug {
@@ -20,7 +19,7 @@ pub fn numbered(runs: &[RunFolder], known: &[Followed]) -> Vec<Followed> {
             continue;
         }
         let is_free = |wanted: &usize| all.iter().all(|other| other.candidate != *wanted);
-        let own = number(run).map(|number| number - 1).filter(is_free);
+        let own = run.number().map(|number| number - 1).filter(is_free);
         if let Some(candidate) = own.or_else(|| (runs.len()..usize::MAX).find(is_free)) {
             all.push(Followed::new(candidate, run.clone()));
         }
