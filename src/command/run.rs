@@ -6,7 +6,7 @@ mod progress;
 pub(super) mod recording;
 pub(super) mod report;
 pub(super) mod result;
-mod steering;
+pub(super) mod steering;
 
 use std::io::{self, ErrorKind};
 use std::process::ExitCode;
@@ -144,7 +144,7 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<E
     let worker = Worker::spawn(job)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let mistakes = Mistakes::default();
-    let _steering = recorder.and_then(|recorder| steer(plan, &worker, recorder, &mistakes));
+    let _steering = recorder.and_then(|recorder| steer(plan, &worker, 0, recorder, &mistakes));
     let mut outcome = Outcome::new(plan.preset.clone());
     let mut stopping = false;
     loop {

@@ -267,3 +267,78 @@ fn patterns_in_quotes_are_files() {
         .collect();
     assert_eq!(names, ["wide", "wild"]);
 }
+
+/// What is saved in the folder of one run changes that run, and no other.
+#[test]
+fn a_candidate_is_steered_by_the_preset_in_its_run_s_folder() {
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    use stylescope::record::folder::RunFolder;
+    use stylescope::record::folder::comparison::ComparisonFolder;
+    use stylescope::record::folder::metrics::Metrics;
+
+    let setting = with_presets();
+    let mut child = setting
+        .program()
+        .args([
+            "compare",
+            "content.png",
+            "style.png",
+            "calm.toml",
+            "wild.toml",
+        ])
+        .args(["--headless", "--poll", "--size", "48", "--threads", "1"])
+        .args([
+            "--set",
+            "network.widths=[8,8,8,8]",
+            "--set",
+            "schedule.steps=1000000",
+        ])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let began = Instant::now();
+    let weights = |run: &RunFolder| -> Vec<f64> {
+        let Ok(metrics) = Metrics::read(&run.metrics()) else {
+            return Vec::new();
+        };
+        let style = metrics
+            .terms
+            .iter()
+            .position(|term| term.to_string() == "style input");
+        let last = metrics.rows.last().and_then(|row| row.terms[style?]);
+        last.into_iter().map(|(_, weight)| weight).collect()
+    };
+    let wait = |what: &str, is_so: &dyn Fn(&[RunFolder]) -> bool| {
+        loop {
+            let comparison = std::fs::read_dir(setting.runs()).unwrap().next();
+            let runs = comparison
+                .and_then(|entry| ComparisonFolder::at(entry.unwrap().path()).runs().ok())
+                .unwrap_or_default();
+            if runs.len() == 2 && is_so(&runs) {
+                return runs;
+            }
+            assert!(began.elapsed() < Duration::from_secs(100), "{what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let runs = wait("no step came", &|runs| {
+        runs.iter().all(|run| !weights(run).is_empty())
+    });
+    let preset = std::fs::read_to_string(runs[1].preset()).unwrap();
+    assert!(preset.contains("weight = 8.0"), "{preset}");
+    std::fs::write(
+        runs[1].preset(),
+        preset.replace("weight = 8.0", "weight = 2.5"),
+    )
+    .unwrap();
+    wait("it was not taken up", &|runs| {
+        weights(&runs[1])
+            .first()
+            .is_some_and(|weight| (weight - 2.5).abs() < 1e-9)
+    });
+    assert!((weights(&runs[0])[0] - 0.5).abs() < 1e-9);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

@@ -13,6 +13,7 @@ use super::contender::{Contender, Field};
 use super::table::{Row, Standing};
 use super::{folder_line, keeping, table};
 use crate::command::provenance::Made;
+use crate::command::run::steering::{Mistakes, steer, take};
 use crate::command::run::{INTERRUPT_CHECK_INTERVAL, report, stop_on_interrupt};
 use crate::command::{Failure, INTERRUPTED, output, signals};
 use crate::engine::EngineError;
@@ -59,7 +60,26 @@ pub(super) fn run(
     let interrupted = Arc::new(AtomicBool::new(false));
     let mut snapshots = SnapshotSchedule::default();
     let mut snapshots_pending = false;
+    let contenders = field.all();
+    let recorded = || {
+        contenders
+            .iter()
+            .filter_map(|contender| Some((contender, contender.recorder()?)))
+    };
+    let steered: Vec<_> = recorded()
+        .map(|(contender, recorder)| {
+            let mistakes = Mistakes::default();
+            let number = contender.number;
+            let steering = steer(&contender.plan, &worker, number, recorder, &mistakes);
+            (contender, mistakes, steering)
+        })
+        .collect();
     while !listener.is_over() {
+        for (contender, mistakes, _) in &steered {
+            for mistake in take(mistakes) {
+                output::error_line(format!("note: {}: {mistake}", visible(&contender.label)));
+            }
+        }
         let event = match worker.events().recv_timeout(INTERRUPT_CHECK_INTERVAL) {
             Ok(event) => event,
             Err(RecvTimeoutError::Timeout) => continue,
@@ -68,19 +88,17 @@ pub(super) fn run(
                 return Err(EngineError::WorkerGone(reason).into());
             }
         };
-        for contender in field.all() {
-            if let Some(recorder) = contender.recorder() {
-                recorder.hear(&event);
-                for trouble in recorder.take_troubles() {
-                    output::error_line(format!("note: {}: {trouble}", visible(&contender.label)));
-                }
+        for (contender, recorder) in recorded() {
+            recorder.hear(&event);
+            for trouble in recorder.take_troubles() {
+                output::error_line(format!("note: {}: {trouble}", visible(&contender.label)));
             }
         }
         match &event {
             Event::Started(_) => stop_on_interrupt(&worker, &interrupted),
             Event::Losses(block) => {
                 let step = block.first_step + block.steps();
-                if folder.is_some()
+                if recorded().next().is_some()
                     && !snapshots_pending
                     && snapshots.is_due(Instant::now(), step, listener.steps())
                 {
@@ -99,10 +117,9 @@ pub(super) fn run(
         }
         listener.hear(event)?;
     }
-    for contender in field.all() {
-        if let Some(recorder) = contender.recorder() {
-            recorder.finish();
-        }
+    drop(steered);
+    for (_, recorder) in recorded() {
+        recorder.finish();
     }
     listener.end(folder)?;
     let was_interrupted = interrupted.load(Ordering::Relaxed);

@@ -11,16 +11,17 @@ use crate::record::folder::recorder::Recorder;
 use crate::record::folder::steering::{Steered, Steering};
 
 /// What was saved in the run's folder and is no preset, in words.
-pub(super) type Mistakes = Arc<Mutex<Vec<String>>>;
+pub(in crate::command) type Mistakes = Arc<Mutex<Vec<String>>>;
 
-pub(super) fn take(mistakes: &Mistakes) -> Vec<String> {
+pub(in crate::command) fn take(mistakes: &Mistakes) -> Vec<String> {
     std::mem::take(&mut *mistakes.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Has the run take up what is saved in its folder.
-pub(super) fn steer(
+/// Has the run of `candidate` take up what is saved in its folder.
+pub(in crate::command) fn steer(
     plan: &Plan,
     worker: &Worker,
+    candidate: usize,
     recorder: &Arc<Recorder>,
     mistakes: &Mistakes,
 ) -> Option<Steering> {
@@ -33,7 +34,6 @@ pub(super) fn steer(
     let mistakes = Arc::clone(mistakes);
     let steering = Steering::start(recorder, polling, move |steered| match steered {
         Steered::Changed { preset, .. } => {
-            let candidate = 0;
             if let Some(commands) = &commands {
                 // A worker that has ended takes nothing up any more.
                 let _ = commands.send(Command::ChangePreset { candidate, preset });
