@@ -26,6 +26,7 @@ check: setup ## What CI runs: format, lints, tests
 bench: setup ## Measure the figures in benches/RESULTS.md
 	$(CARGO) build --quiet --locked --release
 	benches/run.sh "$(TARGET)/release/stylescope"
+	python3 benches/lanes.py "$(TARGET)/release/stylescope"
 	python3 benches/dashboard.py "$(TARGET)/release/stylescope"
 
 fuzz: ## Feed the readers of weights files with broken ones (SECONDS=1200 for each of three)

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""A lane of 4 and of 8 candidates against as many single runs: benches/lanes.py PATH/TO/stylescope [OPTION…]
+
+Prints the time of a lane over the sum of the times of the single runs of the same presets (above 1, a lane costs
+time), and the peak memory of both processes. Times are those that the program spends in steps, from the second
+step on; start-up, which a lane pays once, is left out. Lanes and single runs take turns, so that other work on
+the machine meets both. Pictures are $CONTENT and $STYLE, or made by `stylescope demo`. The network `fitted` is
+measured always, SqueezeNet where its trained weights are there. Needs nothing but Python.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+
+# Steps at each size: about as long everywhere.
+STEPS_OF_PIXELS = 64 * 64 * 60
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program")
+    parser.add_argument("--sizes", default="64,128,256", help="longer sides, in pixels")
+    parser.add_argument("--repeats", type=int, default=int(os.environ.get("REPEATS", "3")))
+    parser.add_argument("--device", default="cpu", help="as for `stylescope run`")
+    parser.add_argument(
+        "--weights",
+        default=os.environ.get("WEIGHTS", "../shared/data/squeezenet1_0.safetensors"),
+        help="of SqueezeNet 1.0",
+    )
+    return parser.parse_args()
+
+
+def measured(command):
+    """Seconds in steps after the first, of the last candidate that speaks, and peak memory in MB."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE)
+        complaint = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            sys.exit(f"{' '.join(command)}\n{complaint.decode()}")
+        output.seek(0)
+        events = [json.loads(line) for line in output]
+    seconds = [event["seconds"] for event in events if event["event"] == "step"]
+    # macOS counts bytes, Linux kB.
+    unit = 1e6 if platform.system() == "Darwin" else 1e3
+    return seconds[-1] - seconds[0], usage.ru_maxrss / unit
+
+
+class Bench:
+    def __init__(self, options, pictures, name, more):
+        self.options, self.pictures, self.name, self.more = options, pictures, name, more
+
+    def common(self, size):
+        steps = max(10, STEPS_OF_PIXELS // size**2)
+        return [
+            *["--size", str(size), "--steps", str(steps), "--device", self.options.device],
+            *["--json", "--no-record", *self.more],
+        ]
+
+    def single(self, size, weight):
+        command = [self.options.program, "run", *self.pictures, "-p", self.name, "-o", "out.png"]
+        return measured([*command, "--set", f"style.weight={weight}", *self.common(size)])
+
+    def lane(self, size, weights):
+        values = ",".join(map(str, weights))
+        command = [self.options.program, "compare", *self.pictures, self.name, "--headless"]
+        return measured([*command, "--grid", f"style.weight={values}", *self.common(size)])
+
+    def row(self, size):
+        weights = [0.5 * (1 + index) for index in range(8)]
+        ratios, memory = {4: [], 8: []}, {1: [], 4: [], 8: []}
+        for _ in range(self.options.repeats):
+            # Weights change no time, so the mean of four single runs stands for all eight.
+            singles = [self.single(size, weight) for weight in weights[:2]]
+            lanes = {count: self.lane(size, weights[:count]) for count in ratios}
+            singles += [self.single(size, weight) for weight in weights[2:4]]
+            memory[1] += [megabytes for _, megabytes in singles]
+            single = statistics.mean(seconds for seconds, _ in singles)
+            for count, (seconds, megabytes) in lanes.items():
+                ratios[count].append(seconds / (count * single))
+                memory[count].append(megabytes)
+        cells = [
+            f"{statistics.median(of):.3f} ({min(of):.3f} to {max(of):.3f})" for of in ratios.values()
+        ]
+        peaks = ", ".join(f"{max(of):.0f}" for of in memory.values())
+        print(f"  {self.name:11} {size:4}   {cells[0]:24} {cells[1]:24} {peaks}", flush=True)
+
+
+def drawn(program):
+    """A picture with shapes and one with textures."""
+    common = [program, "demo", "--size", "256", "--json", "--no-record"]
+    for name, more in [
+        ("content.png", ["--steps", "1"]),
+        ("style.png", ["--steps", "30", "--set", "content.weight=0", "--set", "image.init=noise"]),
+    ]:
+        measured([*common, *more, "-o", name])
+    return ["content.png", "style.png"]
+
+
+def main():
+    options = arguments()
+    options.program = os.path.abspath(options.program)
+    weights = os.path.abspath(options.weights)
+    given = [os.environ.get(name) for name in ("CONTENT", "STYLE")]
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = [os.path.abspath(picture) for picture in given] if all(given) else None
+        os.chdir(folder)
+        pictures = pictures or drawn(options.program)
+        benches = [Bench(options, pictures, "demo", [])]
+        if os.path.exists(weights):
+            benches.append(Bench(options, pictures, "squeezenet", ["--weights", weights]))
+        else:
+            print(f"no weights at {weights}: SqueezeNet is left out")
+        print(f"\ntime of a lane over single runs, median of {options.repeats} (least to most):")
+        print(f"  {'preset':11} size   {'lane of 4':24} {'lane of 8':24} peak MB of 1, 4, 8")
+        for bench in benches:
+            for size in options.sizes.split(","):
+                bench.row(int(size))
+
+
+main()
