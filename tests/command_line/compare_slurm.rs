@@ -211,7 +211,7 @@ fn what_contradicts_itself_is_refused() {
 fn a_comparison_in_which_nothing_has_begun_says_so_and_can_be_removed() {
     let (setting, folder, _) = planned(&[]);
     let path = folder.to_str().unwrap();
-    for command in [&["watch"][..], &["report"], &["runs", "show"]] {
+    for command in [&["report"][..], &["runs", "show"]] {
         let ended = setting.stylescope(command.iter().copied().chain([path]));
         ended
             .failed_saying(&["no run of the comparison", "has begun yet", "squeue"])
