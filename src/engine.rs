@@ -15,6 +15,7 @@ pub mod picture_slot;
 pub mod size;
 pub mod worker;
 
+mod batch;
 mod colour;
 mod cuda;
 mod extractor;

@@ -1,4 +1,4 @@
-//! A lane: N candidates as one tensor, stepped by one forward and one backward pass. Worker thread.
+//! A lane: N candidates as one tensor, stepped together. Worker thread.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,8 +29,6 @@ pub struct Lane {
     candidates: Vec<Candidate>,
     weights_choice: WeightsChoice,
     extractor: Extractor,
-    /// Every layer that any candidate taps, in the order in which they were found.
-    layers: Vec<String>,
     targets: Vec<Targets>,
     terms: Terms,
     progress: Progress,
@@ -131,7 +129,7 @@ impl Lane {
                 })
                 .collect::<Result<Vec<_>, _>>()
         })?;
-        let terms = Terms::new(&candidates, &targets, device)?;
+        let terms = Terms::new(&candidates, &targets, preparation.size, device)?;
         let progress = match old {
             // The tensors are shared where all candidates stay.
             Some((old, rows)) if rows.len() == old.candidates.len() => {
@@ -149,7 +147,6 @@ impl Lane {
             candidates,
             weights_choice,
             extractor,
-            layers: preparation.layers,
             targets,
             terms,
             progress,
@@ -175,26 +172,14 @@ impl Lane {
     /// The unweighted losses `[N, K]` of the pictures as they are, and the gradient `[N, 3, H, W]` of
     /// the weighted sum.
     pub fn evaluate(&self) -> Result<(Tensor, Tensor), EngineError> {
-        let (picture, unweighted, total) = self.forward()?;
-        let gradients = Tensor::f_run_backward(&[total], &[&picture], false, false)?;
-        let gradient = gradients
-            .into_iter()
-            .next()
-            .ok_or_else(|| TchError::Torch("no gradient came back".to_owned()))?;
-        Ok((unweighted.f_detach()?, gradient))
-    }
-
-    /// The pictures, `[N, 3, H, W]`, as the root of a graph, and at its end the unweighted losses, `[N, K]`,
-    /// and the weighted sum, `[]`.
-    fn forward(&self) -> Result<(Tensor, Tensor, Tensor), EngineError> {
-        let picture = self
-            .progress
-            .picture
-            .f_detach()?
-            .f_set_requires_grad(true)?;
-        let features = self.extractor.network.features(&picture, &self.layers)?;
-        let (unweighted, total) = self.terms.evaluate(&picture, &self.layers, &features)?;
-        Ok((picture, unweighted, total))
+        let mut losses = Vec::with_capacity(self.terms.batches.len());
+        let mut gradients = Vec::with_capacity(self.terms.batches.len());
+        for batch in &self.terms.batches {
+            let evaluated = batch.evaluate(&self.extractor.network, &self.progress.picture)?;
+            gradients.push(evaluated.gradient(batch.total(&evaluated.unweighted)?, false)?);
+            losses.push(evaluated.unweighted.f_detach()?);
+        }
+        Ok((joined(losses)?, joined(gradients)?))
     }
 
     /// The losses of the steps since the last call, in one transfer; `None` where there were none.
@@ -241,7 +226,7 @@ impl Lane {
         if let Some(slot) = self.candidates.get_mut(row) {
             slot.preset = preset;
         }
-        self.terms = Terms::new(&self.candidates, &self.targets, self.device)?;
+        self.terms = Terms::new(&self.candidates, &self.targets, self.size(), self.device)?;
         self.progress.update_live(&self.candidates)
     }
 
@@ -304,12 +289,16 @@ impl Lane {
     /// steps, unless `is_wanted` says in between that it is not any more, and changes nothing.
     pub fn gradients(&self, is_wanted: &mut dyn FnMut() -> bool) -> Result<Gradients, EngineError> {
         let began = Instant::now();
-        let (picture, unweighted, _) = self.forward()?;
         Ok(Gradients {
             candidates: Arc::clone(&self.numbers),
             step: self.progress.step,
             terms: Arc::clone(&self.terms.columns),
-            norms: gradient_norms(&self.terms, &unweighted, &picture, is_wanted)?,
+            norms: gradient_norms(
+                &self.terms,
+                &self.extractor.network,
+                &self.progress.picture,
+                is_wanted,
+            )?,
             seconds: began.elapsed().as_secs_f64(),
         })
     }
@@ -383,5 +372,13 @@ impl Lane {
             step: self.progress.step,
             steps: self.steps_wanted(),
         }
+    }
+}
+
+/// Batches' tensors `[n, …]` as one, `[N, …]`.
+fn joined(mut of_batches: Vec<Tensor>) -> Result<Tensor, TchError> {
+    match of_batches.len() {
+        1 => Ok(of_batches.remove(0)),
+        _ => Tensor::f_cat(&of_batches, 0),
     }
 }
