@@ -145,28 +145,17 @@ impl CompareDesk {
         }
     }
 
-    /// Only what is said of the one that goes on alone concerns its dashboard.
+    /// What is said of the one that goes on alone, or of all, concerns its dashboard; and that another one could not be
+    /// dropped for it.
     fn concerns(app: &App, event: &Event) -> bool {
-        let has =
-            |candidates: &[usize]| candidates.is_empty() || candidates.contains(&app.candidate);
-        match event {
-            Event::Started(started) => has(&started.candidates),
-            Event::Losses(block) => has(&block.candidates),
-            Event::PresetChanged { candidate, .. } | Event::PresetRefused { candidate, .. } => {
-                *candidate == app.candidate
+        let was_not_dropped = matches!(
+            event,
+            Event::Refused {
+                what: Refusal::Drop(_),
+                ..
             }
-            Event::Refused { what, .. } => !matches!(what, Refusal::Join(_)),
-            Event::Snapshot(snapshot) => has(&snapshot.pictures.candidates),
-            Event::Gradients(gradients) => has(&gradients.candidates),
-            Event::Ended { pictures, .. } => has(&pictures.candidates),
-            Event::Failed { candidates, .. } => has(candidates),
-            Event::Dropped { .. } => false,
-            Event::Preparing(_)
-            | Event::Paused(_)
-            | Event::Resumed(_)
-            | Event::WentBack { .. }
-            | Event::PictureReady => true,
-        }
+        );
+        was_not_dropped || event.concerns(app.candidate)
     }
 
     pub(super) fn farewell(&self) -> CompareFarewell {
