@@ -74,24 +74,18 @@ impl Run<'_> {
                 return;
             }
         }
-        self.took_up(number, preset, in_force, pending);
+        self.took_up(number, preset, in_force);
     }
 
-    fn took_up(&mut self, number: usize, preset: Preset, in_force: Preset, pending: Vec<Change>) {
+    fn took_up(&mut self, number: usize, preset: Preset, in_force: Preset) {
         let wanted = self.lanes.iter_mut().find_map(|lane| {
             let row = lane.lane.row_of(number)?;
             Some((lane.lane.step_count(), lane.wanted.get_mut(row)?))
         });
         let Some((step, slot)) = wanted else { return };
         // What waits for a restart was said when it was first asked for.
-        let mut changes = diff(slot, &preset);
+        let changes = diff(slot, &preset);
         slot.clone_from(&preset);
-        if changes.is_empty() {
-            changes = pending
-                .into_iter()
-                .filter(|change| change.class != ChangeClass::Restart)
-                .collect();
-        }
         if changes.iter().any(|change| change.key == "schedule.steps") {
             // Whoever asks for more steps means it.
             self.job.budget = None;
