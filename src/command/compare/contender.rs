@@ -13,7 +13,7 @@ use crate::command::run::plan::{Plan, Source};
 use crate::command::run::recording;
 use crate::engine::input::Candidate;
 use crate::preset::visible::visible;
-use crate::preset::{self, NetworkName, OverrideSyntaxError};
+use crate::preset::{self, Loaded, NetworkName, OverrideSyntaxError};
 use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::recorder::Recorder;
 
@@ -103,17 +103,14 @@ impl Field {
             folder: OnceLock::new(),
         };
         // What is wrong with a preset is said before pictures are read.
-        let labels: Vec<String> = chosen
+        let plain: Vec<Loaded> = chosen
             .iter()
-            .map(|one| {
-                let loaded = preset::load(&one.name, &[])?;
-                Ok(format!("{}{}", loaded.name, one.suffix(&grid)))
-            })
-            .collect::<Result<_, Failure>>()?;
+            .map(|one| preset::load(&one.name, &[]))
+            .collect::<Result<_, _>>()?;
         field.prepare()?;
-        for (number, (one, label)) in chosen.iter().zip(labels).enumerate() {
-            let label = field.unused_label(label);
-            field.add((number, number), label, one)?;
+        for (number, (one, plain)) in chosen.iter().zip(&plain).enumerate() {
+            let label = field.unused_label(format!("{}{}", plain.name, one.suffix(&grid)));
+            field.add((number, number), label, one, plain)?;
         }
         Ok(field)
     }
@@ -161,7 +158,9 @@ impl Field {
                 name: planned.preset.clone(),
                 settings: settings.collect::<Result<_, Failure>>()?,
             };
-            field.add((number, planned.number), planned.label.clone(), &one)?;
+            let plain = preset::load(&one.name, &[])?;
+            let label = planned.label.clone();
+            field.add((number, planned.number), label, &one, &plain)?;
         }
         Ok(field)
     }
@@ -198,16 +197,17 @@ impl Field {
             .unwrap_or(label)
     }
 
-    /// Adds one by its numbers in the engine and in the whole comparison.
+    /// Adds one by its numbers in the engine and in the whole comparison; `plain` is its preset with no other values
+    /// laid over it.
     fn add(
         &self,
         (number, place): (usize, usize),
         label: String,
         one: &Chosen,
+        plain: &Loaded,
     ) -> Result<Arc<Contender>, Failure> {
         let mut options = self.options.clone();
         options.overrides.extend(one.settings.iter().cloned());
-        let plain = preset::load(&one.name, &[])?;
         if plain.preset.network.name == NetworkName::Fitted {
             // Meant for those that use trained weights.
             options.weights = None;
@@ -247,8 +247,9 @@ impl Field {
             name: name.to_owned(),
             settings: Vec::new(),
         };
-        let label = self.unused_label(preset::load(name, &[])?.name);
-        let contender = self.add((number, number), label, &one)?;
+        let plain = preset::load(name, &[])?;
+        let label = self.unused_label(plain.name.clone());
+        let contender = self.add((number, number), label, &one, &plain)?;
         if let Some(folder) = self.folder.get() {
             contender.record_in(folder).map_err(Failure::new)?;
         }
