@@ -10,6 +10,7 @@ use super::run::plan::{Plan, Source};
 use super::run::run;
 use crate::cli::DemoArguments;
 use crate::pixels::drawn;
+use crate::record::digest::Digests;
 
 /// Size at which the pictures are drawn: enough for any `--size` that is fun on a laptop.
 const WIDTH: u32 = 768;
@@ -40,6 +41,7 @@ pub(super) fn execute(arguments: DemoArguments) -> Result<ExitCode, Failure> {
             arguments.options,
             Some(default_output.into()),
             None,
+            &Digests::default(),
         ),
     )
 }

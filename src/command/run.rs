@@ -23,6 +23,7 @@ use crate::engine::message::{Command, EndReason, Event};
 use crate::engine::worker::{Job, Worker};
 use crate::preset::visible::visible;
 use crate::preset::{Change, Preset};
+use crate::record::digest::Digests;
 use crate::record::folder::recorder::{Recorder, Remains};
 use crate::record::snapshot_schedule::SnapshotSchedule;
 use plan::{Plan, Source};
@@ -62,6 +63,7 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
             options,
             None,
             directory,
+            &Digests::default(),
         ),
     )
 }

@@ -1,9 +1,10 @@
 //! The SHA-256 of a file, computed on a thread of its own while a run goes on.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use sha2::{Digest, Sha256};
@@ -55,6 +56,28 @@ impl FileDigest {
     }
 }
 
+/// The digests of files that several runs begin with at once: each file is read by one thread only.
+#[derive(Debug, Default)]
+pub struct Digests {
+    begun: Mutex<HashMap<PathBuf, Arc<FileDigest>>>,
+}
+
+impl Digests {
+    /// The digest of `path`, begun where it has not been.
+    ///
+    /// # Errors
+    /// As [`FileDigest::begin`].
+    pub fn begin(&self, path: &Path) -> io::Result<Arc<FileDigest>> {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(digest) = begun.get(path) {
+            return Ok(Arc::clone(digest));
+        }
+        let digest = Arc::new(FileDigest::begin(path)?);
+        begun.insert(path.to_owned(), Arc::clone(&digest));
+        Ok(digest)
+    }
+}
+
 fn sha256(mut file: File) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -86,6 +109,19 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(digest.get().as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_file_is_hashed_once_for_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("a"), folder.path().join("b"));
+        std::fs::write(&one, "abc").unwrap();
+        std::fs::write(&other, "abd").unwrap();
+        let digests = Digests::default();
+        let first = digests.begin(&one).unwrap();
+        assert!(Arc::ptr_eq(&first, &digests.begin(&one).unwrap()));
+        assert_ne!(first.get(), digests.begin(&other).unwrap().get());
+        assert!(digests.begin(folder.path()).is_err());
     }
 
     #[test]

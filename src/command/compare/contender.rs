@@ -14,6 +14,7 @@ use crate::command::run::recording;
 use crate::engine::input::Candidate;
 use crate::preset::visible::visible;
 use crate::preset::{self, Loaded, NetworkName, OverrideSyntaxError};
+use crate::record::digest::Digests;
 use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::recorder::Recorder;
 
@@ -108,9 +109,10 @@ impl Field {
             .map(|one| preset::load(&one.name, &[]))
             .collect::<Result<_, _>>()?;
         field.prepare()?;
+        let digests = Digests::default();
         for (number, (one, plain)) in chosen.iter().zip(&plain).enumerate() {
             let label = field.unused_label(format!("{}{}", plain.name, one.suffix(&grid)));
-            field.add((number, number), label, one, plain)?;
+            field.add((number, number), label, one, plain, &digests)?;
         }
         Ok(field)
     }
@@ -149,6 +151,7 @@ impl Field {
             folder: OnceLock::new(),
         };
         field.prepare()?;
+        let digests = Digests::default();
         for (number, planned) in lane.iter().enumerate() {
             let settings = planned.overrides.iter().map(|text| {
                 text.parse()
@@ -160,7 +163,7 @@ impl Field {
             };
             let plain = preset::load(&one.name, &[])?;
             let label = planned.label.clone();
-            field.add((number, planned.number), label, &one, &plain)?;
+            field.add((number, planned.number), label, &one, &plain, &digests)?;
         }
         Ok(field)
     }
@@ -205,6 +208,7 @@ impl Field {
         label: String,
         one: &Chosen,
         plain: &Loaded,
+        digests: &Digests,
     ) -> Result<Arc<Contender>, Failure> {
         let mut options = self.options.clone();
         options.overrides.extend(one.settings.iter().cloned());
@@ -223,6 +227,7 @@ impl Field {
                 options,
                 None,
                 None,
+                digests,
             )?,
             recorder: OnceLock::new(),
         };
@@ -249,7 +254,9 @@ impl Field {
         };
         let plain = preset::load(name, &[])?;
         let label = self.unused_label(plain.name.clone());
-        let contender = self.add((number, number), label, &one, &plain)?;
+        // What the others' files held when they began is no matter to it.
+        let digests = Digests::default();
+        let contender = self.add((number, number), label, &one, &plain, &digests)?;
         if let Some(folder) = self.folder.get() {
             contender.record_in(folder).map_err(Failure::new)?;
         }

@@ -14,7 +14,7 @@ use crate::network::weights::needed;
 use crate::pixels::{self, Existing, OutputFormat};
 use crate::preset::visible::visible;
 use crate::preset::{self, Fit, Init, Loaded, NetworkName, Override};
-use crate::record::digest::FileDigest;
+use crate::record::digest::{Digests, FileDigest};
 use crate::weights::catalogue;
 use crate::weights::store::{ObtainError, Store};
 
@@ -117,13 +117,14 @@ pub(in crate::command) struct Plan {
 impl Plan {
     /// Loads the preset, reads the pictures, and makes sure of a place for the result, so that everything
     /// that can be refused is refused before the first step. `create` is a folder to make where it does
-    /// not exist.
+    /// not exist; what `digests` has begun is not hashed anew.
     pub(in crate::command) fn new(
         mut content: Source,
         mut style: Source,
         options: RunOptions,
         default_output: Option<PathBuf>,
         create: Option<PathBuf>,
+        digests: &Digests,
     ) -> Result<Self, Failure> {
         let name = options.preset.as_deref().unwrap_or("demo");
         let overrides = overrides(name, &options)?;
@@ -178,7 +179,7 @@ impl Plan {
             init_file,
         ];
         refuse_own_input(&output, inputs.into_iter().flatten())?;
-        let begin = |path: &Path| FileDigest::begin(path).ok().map(Arc::new);
+        let begin = |path: &Path| digests.begin(path).ok();
         Ok(Self {
             // What is wrong with them is said by the engine, which has more to say about it.
             weights: weights.and_then(begin),
