@@ -9,8 +9,8 @@ use super::presets::{Chosen, chosen};
 use super::shared_plan::{Planned, SharedPlan};
 use crate::cli::{Budget, CompareArguments, RunOptions};
 use crate::command::Failure;
-use crate::command::run::plan::{Plan, Source};
-use crate::command::run::recording;
+use crate::command::run::plan::{Plan, Source, make_folder};
+use crate::command::run::recording::{self, not_recorded};
 use crate::engine::input::Candidate;
 use crate::preset::visible::visible;
 use crate::preset::{self, Loaded, NetworkName, OverrideSyntaxError};
@@ -171,12 +171,7 @@ impl Field {
     /// Makes the folder of results and reads the pictures.
     fn prepare(&mut self) -> Result<(), Failure> {
         if let Some(folder) = &self.results {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                Failure::new(format!(
-                    "cannot make the folder {:?}: {error}\n  give another one with -o",
-                    folder.display().to_string()
-                ))
-            })?;
+            make_folder(folder, "-o")?;
         }
         self.content.read()?;
         self.style.read()
@@ -266,13 +261,9 @@ impl Field {
     /// Begins to record every one in `folder`.
     pub(super) fn record_in(&self, folder: &ComparisonFolder) -> Result<(), String> {
         for contender in self.all() {
-            contender.record_in(folder).map_err(|error| {
-                format!(
-                    "this comparison is not recorded: {} cannot be written: {error} (--runs FOLDER names another \
-                     folder, --no-record needs none)",
-                    visible(&folder.path().display().to_string())
-                )
-            })?;
+            contender
+                .record_in(folder)
+                .map_err(|error| not_recorded("comparison", folder.path(), &error))?;
         }
         let _ = self.folder.set(folder.clone());
         Ok(())

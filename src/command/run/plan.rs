@@ -158,12 +158,7 @@ impl Plan {
             .and_then(|format| format.check_size(&output, size))
             .map_err(Failure::new)?;
         if let Some(directory) = create {
-            std::fs::create_dir_all(&directory).map_err(|error| {
-                Failure::new(format!(
-                    "cannot make the folder {:?}: {error}\n  give another one with --save-dir",
-                    directory.display().to_string()
-                ))
-            })?;
+            make_folder(&directory, "--save-dir")?;
             check_output(&output, &options)?;
         }
         let weights = weights_file.as_deref();
@@ -194,6 +189,16 @@ impl Plan {
             weights_choice,
         })
     }
+}
+
+/// Makes the folder that was given with `option`, and those that it lies in.
+pub(in crate::command) fn make_folder(folder: &Path, option: &str) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::new(format!(
+            "cannot make the folder {:?}: {error}\n  give another one with {option}",
+            folder.display().to_string()
+        ))
+    })
 }
 
 fn check_output(output: &Path, options: &RunOptions) -> Result<(), Failure> {

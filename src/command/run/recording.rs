@@ -47,13 +47,16 @@ pub(in crate::command) fn begin_comparison(plan: &Plan) -> Result<ComparisonFold
         .write(&folder)?;
         Ok(folder)
     });
-    made.map_err(|error| {
-        format!(
-            "this comparison is not recorded: {} cannot be written: {error} (--runs FOLDER names another folder, \
-             --no-record needs none)",
-            visible(&runs.display().to_string())
-        )
-    })
+    made.map_err(|error| not_recorded("comparison", &runs, &error))
+}
+
+/// Why a `run` or `comparison` is not recorded, and what can be done about it.
+pub(in crate::command) fn not_recorded(what: &str, folder: &Path, error: &io::Error) -> String {
+    format!(
+        "this {what} is not recorded: {} cannot be written: {error} (--runs FOLDER names another folder, --no-record \
+         needs none)",
+        visible(&folder.display().to_string())
+    )
 }
 
 /// Begins to record the candidate of the comparison in `folder` that has these numbers there and in the engine, from
@@ -109,11 +112,7 @@ pub(super) fn begin(plan: &Plan) -> Result<Option<Arc<Recorder>>, String> {
         .and_then(|(folder, hold)| begin_in(plan, folder, hold, description(plan, &now), 0));
     match recorder {
         Ok(recorder) => Ok(Some(Arc::new(recorder))),
-        Err(error) => Err(format!(
-            "this run is not recorded: {} cannot be written: {error} (--runs FOLDER names another folder, \
-             --no-record needs none)",
-            visible(&runs.display().to_string())
-        )),
+        Err(error) => Err(not_recorded("run", &runs, &error)),
     }
 }
 
