@@ -1,6 +1,8 @@
 //! `stylescope compare`, without a screen.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -123,6 +125,38 @@ fn a_candidate_s_losses_and_picture_are_those_of_its_run_alone() {
             .map(|(one, other)| one.abs_diff(*other))
             .max();
         assert!(most <= Some(1), "{name} differs by {most:?} of 255");
+    }
+}
+
+/// A folder of results that is gone by the end, or a full disk, costs nobody a picture.
+#[test]
+fn what_cannot_be_written_where_it_was_asked_for_is_not_lost() {
+    let setting = with_presets();
+    std::fs::create_dir(setting.path("rescued")).unwrap();
+    let mut child = setting
+        .program()
+        .args(["compare", "content.png", "style.png", "calm.toml"])
+        .args(["wild.toml", "--json", "-o", "out", "--size", "48"])
+        .args(["--steps", "60", "--threads", "1"])
+        .args(["--set", "network.widths=[8,8,8,8]"])
+        .env("TMPDIR", setting.path("rescued"))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let stdout = child.stdout.take().unwrap();
+    let mut lines = BufReader::new(stdout).lines();
+    // The folder has been made by then.
+    lines.next().unwrap().unwrap();
+    std::fs::remove_dir(setting.path("out")).unwrap();
+    assert!(lines.count() > 0);
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    for name in ["stylescope-rescued.png", "stylescope-rescued-2.png"] {
+        let path = setting.path("rescued").join(name);
+        assert_eq!(image::image_dimensions(&path).unwrap(), (48, 36));
+        let said = format!("was saved as {} instead", path.display());
+        assert!(stderr.contains(&said), "{stderr}");
     }
 }
 
@@ -271,7 +305,6 @@ fn patterns_in_quotes_are_files() {
 /// What is saved in the folder of one run changes that run, and no other.
 #[test]
 fn a_candidate_is_steered_by_the_preset_in_its_run_s_folder() {
-    use std::process::Stdio;
     use std::time::{Duration, Instant};
 
     use stylescope::record::folder::RunFolder;

@@ -3,9 +3,8 @@
 use super::contender::{Contender, Field};
 use crate::command::Failure;
 use crate::command::provenance::Made;
-use crate::command::run::{plan::unused, result};
+use crate::command::run::result;
 use crate::dashboard::setup::Saved;
-use crate::pixels;
 use crate::preset::visible::visible;
 use crate::record::figure;
 
@@ -33,18 +32,14 @@ pub(super) fn keep(
     save(contender, &contender.plan.output, picture, made)
 }
 
-/// Writes `picture` beside what is there.
+/// Writes `picture` beside what is there, or, where that is impossible by now, where it is not lost.
 pub(super) fn save(
     contender: &Contender,
     output: &std::path::Path,
     picture: &image::Rgb32FImage,
     made: &Made<'_>,
 ) -> Result<Saved, Failure> {
-    pixels::check_writable(output, pixels::Existing::Keep)
-        .or_else(|_| pixels::check_writable(output, pixels::Existing::Replace))
-        .map_err(Failure::new)?;
-    let path = unused(output.to_owned());
-    let (path, summary) = result::save(&contender.plan, &path, false, picture, made)?;
+    let (path, summary) = result::save(&contender.plan, output, false, picture, made)?;
     if let Some(recorder) = contender.recorder() {
         recorder.saved(&path);
     }
