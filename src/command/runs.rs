@@ -246,12 +246,9 @@ fn newest_picture(folder: &RunFolder) -> Option<PathBuf> {
     if result.exists() {
         return Some(result);
     }
-    let snapshots = std::fs::read_dir(folder.snapshots()).ok()?;
-    let written = |path: &PathBuf| path.metadata().and_then(|file| file.modified()).ok();
-    snapshots
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "png"))
-        .max_by_key(|path| (written(path), path.clone()))
+    // In the order in which they were made.
+    let mut snapshots = folder.all_snapshots().ok()?;
+    snapshots.pop().map(|newest| newest.path)
 }
 
 fn remove(place: &RunsPlace, wanted: &[String]) -> Result<ExitCode, Failure> {
