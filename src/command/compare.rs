@@ -23,7 +23,11 @@ use crate::engine::input::Candidate;
 use crate::engine::worker::Job;
 use crate::preset::visible::visible;
 use crate::record::folder::comparison::ComparisonFolder;
+use crate::record::folder::plain_name;
 use contender::{Contender, Field};
+
+/// Characters of a label that go into the name of a picture, so that it is not too long.
+const LONGEST_LABEL: usize = 80;
 
 pub(super) fn execute(arguments: CompareArguments) -> Result<ExitCode, Failure> {
     let json = arguments.options.json;
@@ -107,17 +111,6 @@ fn folder_line(folder: &ComparisonFolder) -> String {
 
 /// The name of a picture in the folder that a person asked for.
 fn file_name(contender: &Contender) -> PathBuf {
-    let label: String = contender
-        .label
-        .chars()
-        .map(|character| {
-            if character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '=') {
-                character
-            } else {
-                '_'
-            }
-        })
-        .take(80)
-        .collect();
+    let label = plain_name(&contender.label, &['.', '='], LONGEST_LABEL);
     PathBuf::from(format!("{:02}-{label}.png", contender.place + 1))
 }

@@ -15,6 +15,7 @@ use crate::preset::visible::visible;
 use crate::record::figure;
 use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::inventory::{self, Kept};
+use crate::record::folder::plain_name;
 use crate::report::run_report::RunReport;
 
 /// What a report can be written as.
@@ -118,10 +119,7 @@ fn id(kept: &[Kept]) -> String {
         ([], _) => String::new(),
     };
     // A folder may have been renamed to anything.
-    let is_plain = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
-    id.chars()
-        .map(|character| if is_plain(character) { character } else { '_' })
-        .collect()
+    plain_name(&id, &[], usize::MAX)
 }
 
 fn format(path: &Path) -> Result<Format, Failure> {

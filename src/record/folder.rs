@@ -76,7 +76,7 @@ impl RunFolder {
     pub fn create(parent: &Path, preset: &str, now: &Zoned) -> io::Result<(Self, Hold)> {
         std::fs::create_dir_all(parent)?;
         let time = now.strftime("%Y-%m-%d-%H%M%S");
-        Self::create_called(parent, &format!("{time}-{}", plain(preset)))
+        Self::create_called(parent, &format!("{time}-{}", plain_preset(preset)))
     }
 
     /// Makes a folder for the run of `preset` that is the `number`-th, from 1, in the comparison at `parent`.
@@ -84,7 +84,7 @@ impl RunFolder {
     /// # Errors
     /// Where it cannot be made.
     pub fn create_numbered(parent: &Path, number: usize, preset: &str) -> io::Result<(Self, Hold)> {
-        Self::create_called(parent, &format!("{number:02}-{}", plain(preset)))
+        Self::create_called(parent, &format!("{number:02}-{}", plain_preset(preset)))
     }
 
     fn create_called(parent: &Path, beginning: &str) -> io::Result<(Self, Hold)> {
@@ -262,16 +262,22 @@ fn new_id() -> String {
     (0..ID_LENGTH).map(|_| char::from(character())).collect()
 }
 
-/// `name` as far as every file system and shell takes it.
-fn plain(name: &str) -> String {
+/// `name` as far as every file system and shell takes it: letters, digits, `-`, `_` and `marks`; at most `most`
+/// characters of it.
+pub fn plain_name(name: &str, marks: &[char], most: usize) -> String {
     let kept = |character: char| {
-        if character.is_alphanumeric() || matches!(character, '_' | '.' | '-') {
+        let is_plain = character.is_alphanumeric() || matches!(character, '-' | '_');
+        if is_plain || marks.contains(&character) {
             character
         } else {
             '_'
         }
     };
-    name.chars().take(LONGEST_PRESET).map(kept).collect()
+    name.chars().take(most).map(kept).collect()
+}
+
+fn plain_preset(name: &str) -> String {
+    plain_name(name, &['.'], LONGEST_PRESET)
 }
 
 #[cfg(test)]
