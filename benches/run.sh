@@ -2,7 +2,7 @@
 # The figures of benches/RESULTS.md: benches/run.sh PATH/TO/stylescope
 #
 # Pictures are the drawn ones of `stylescope demo`, or $CONTENT and $STYLE (absolute paths) in the last part. The comparison of optimisers needs trained weights
-# (WEIGHTS=squeezenet1_0.safetensors) and is left out without them. Ends in a few minutes on two cores.
+# (WEIGHTS=squeezenet1_0.safetensors) and is left out without them; FIGURE=/absolute/path.svg keeps its figure. Ends in a few minutes on two cores.
 set -eu
 
 program=${1:?usage: benches/run.sh PATH/TO/stylescope}
@@ -43,27 +43,32 @@ if [ ! -f "$weights" ]; then
   exit 0
 fi
 echo
-echo "the reference program's loss over SqueezeNet features, 128 pixels:"
+echo "the reference program's loss over SqueezeNet features, 128 pixels; the goal is what reference has after 4500 steps:"
+printf 'extends = "reference"\n[schedule]\nsteps = 4501\n' >reference-4500.toml
+printf 'extends = "fast"\n[optimizer]\nline_search = "none"\n' >l-bfgs-without-search.toml
 run() {
   preset=$1
-  shift
+  name=$(basename "$preset" .toml)
   # The recipe's layers where they lie in SqueezeNet.
-  set -- -p "$preset" --weights "$weights" --size 128 --json -o "$preset.png" \
+  set -- -p "$preset" --weights "$weights" --size 128 --json -o "$name.png" --runs runs \
     --set image.fit=longer --set network.name=squeezenet1_0 --set 'content.layers={ fire5 = 1.0 }' \
-    --set 'style.layers={ conv1 = 1.0, fire2 = 0.8, fire3 = 0.5, fire4 = 0.3, fire5 = 0.1 }' "$@"
+    --set 'style.layers={ conv1 = 1.0, fire2 = 0.8, fire3 = 0.5, fire4 = 0.3, fire5 = 0.1 }'
   if [ -n "${CONTENT:-}" ] && [ -n "${STYLE:-}" ]; then
-    "$program" run "$CONTENT" "$STYLE" "$@"
+    "$program" run "$CONTENT" "$STYLE" "$@" >"$name.jsonl"
   else
-    "$program" demo "$@"
+    "$program" demo "$@" >"$name.jsonl"
   fi
 }
-run reference --steps 4501 >reference.jsonl
-run reference-fast >fast.jsonl
-goal=$(totals reference.jsonl | tail -n 1)
-echo "  reference after 4500 steps          $goal"
-totals fast.jsonl | awk -v goal="$goal" '
-  $1 + 0 <= goal + 0 && !found { found = 1; step = NR - 1 }
-  END {
-    if (found) printf "  reference-fast is there at step     %d\n", step
-    else { printf "  reference-fast is not there after   %d steps\n", NR; exit 1 }
-  }'
+goal=
+for preset in ./reference-4500.toml reference-fast fast ./l-bfgs-without-search.toml; do
+  run "$preset"
+  name=$(basename "$preset" .toml)
+  goal=${goal:-$(totals "$name.jsonl" | tail -n 1)}
+  sed -n 's/.*"event":"step","step":\([0-9]*\),"seconds":\([^,]*\),.*"loss":{"total":\([^,]*\),.*/\1 \2 \3/p' "$name.jsonl" |
+    awk -v goal="$goal" -v name="$name" '
+      $3 + 0 <= goal + 0 && !found { found = 1; printf "  %-24s step %4d, %6.2f s, loss %.4g\n", name, $1, $2, $3 }
+      END { if (!found) { printf "  %-24s not there after %d steps\n", name, NR; exit 1 } }'
+done
+# The same as a figure, with curves and pictures; its table ends with these steps and times.
+"$program" report runs/*/ --runs runs -o figure.svg >/dev/null
+if [ -n "${FIGURE:-}" ]; then cp figure.svg "$FIGURE"; fi

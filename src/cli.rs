@@ -8,10 +8,12 @@ use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
 mod compare;
+mod pictures;
 pub(crate) mod slurm;
 
 pub use self::compare::{Budget, CompareArguments, GridAxis};
 use self::compare::{COMPARE_EXAMPLES, COMPARE_HELP};
+pub use self::pictures::{Blend, MorePictures};
 pub use self::slurm::{Gpus, SlurmOptions, TimeLimit};
 use crate::engine::device::DeviceChoice;
 use crate::preset::Override;
@@ -117,11 +119,16 @@ const RUN_EXAMPLES: &str = "Examples:
       any field of the preset, as often as wanted; `stylescope presets show` tells their names
   stylescope run photo.jpg painting.jpg -p mine.toml --json > run.jsonl
       a preset of your own, and every step's losses for another program to read
+  stylescope run photo.jpg painting.jpg --style drawing.png --blend 2,1
+      two style pictures, of which the first counts twice as much
+  stylescope run photo.jpg painting.jpg --content-mask regions.png --style-mask parts.png
+      each region of the photo takes its style from the painting's region of the same colour
   stylescope run --content-image A.jpg --style-image B.jpg --save-dir out --weights vgg16.safetensors
       the command line of the reference program, with its recipe
 
 With --json every line on standard output is one object. `event` says which kind:
-  start     version, preset, pictures, size [width, height], device, threads, steps, run (its folder)
+  start     version, preset, content, style, size [width, height], device, threads, steps, run (its folder);
+            more_styles […], content_mask, style_masks […] where there are some
   fetch     network, from, done_bytes, total_bytes: only where weights are fetched, once a second
   step      step, seconds, loss {total, content, style, variation},
             terms [{kind, layer, weight, unweighted, weighted}, …]
@@ -193,6 +200,10 @@ pub struct RunOptions {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub overrides: Vec<Override>,
 
+    /// Further style pictures and masks.
+    #[command(flatten)]
+    pub more: MorePictures,
+
     /// Where to write the picture: .png, .jpg, .webp or .tif
     ///
     /// Without it a name is made from the pictures and the preset, one that does not exist yet.
@@ -207,7 +218,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "N")]
     pub size: Option<u32>,
 
-    /// Steps of the optimisation; schedule.steps
+    /// Steps of the optimisation at full size; schedule.steps
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
 

@@ -2,6 +2,7 @@
 //! tensor here. No gradient of a weight is ever computed.
 
 pub mod architecture;
+pub mod convention;
 pub mod convolution;
 pub mod fitted;
 pub mod geometry;
@@ -11,18 +12,13 @@ pub mod weights;
 
 use tch::{Device, TchError, Tensor};
 
-use crate::preset::NetworkPreset;
+use crate::preset::{NetworkName, NetworkPreset};
 use crate::weights::error::WeightsError;
 use architecture::{ConvolutionShape, Operation, OperationKind, depth};
 use convolution::Convolution;
 use pooling::Pool;
 
-/// Mean of RGB in [0, 1] over `ImageNet`, which every network here expects to be subtracted.
-pub const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
-/// Standard deviation of RGB in [0, 1] over `ImageNet`, by which every network here expects a division.
-pub const IMAGENET_DEVIATION: [f32; 3] = [0.229, 0.224, 0.225];
-
-/// The tap that is the normalised picture itself.
+/// The tap that is the normalised picture itself, RGB in whatever order the network takes its channels.
 pub const INPUT_LAYER: &str = "input";
 
 /// Why a network could not be built or run.
@@ -112,16 +108,22 @@ impl Network {
             network: name.clone(),
             layer: layer.to_owned(),
         })?;
+        // Weights that expect BGR are turned over once, so that pictures need not be at every step.
+        let is_bgr = preset.pixels.is_caffe() && preset.name != NetworkName::Fitted;
         let mut convolution = |shape: &ConvolutionShape| -> Result<Convolution, NetworkError> {
             let [(weight, weight_shape), (bias, bias_shape)] = shape.tensors();
-            let weight = source.tensor(&weight, &weight_shape)?;
+            let mut weight = source.tensor(&weight, &weight_shape)?;
+            if is_bgr && shape.sees_pixels() {
+                weight = weight.f_flip([1])?;
+            }
             let bias = source.tensor(&bias, &bias_shape)?;
+            let (padding, beyond) = shape.padding_with(preset.padding);
             Ok(Convolution::new(
                 &weight,
                 &bias,
                 shape.stride,
-                shape.padding_with(preset.padding),
-                preset.padding,
+                padding,
+                beyond,
                 device,
             )?)
         };
@@ -156,16 +158,16 @@ impl Network {
                 module,
             });
         }
-        let per_channel = |values: &[f32; 3]| -> Result<Tensor, TchError> {
-            Tensor::f_from_slice(values)?
+        let per_channel = |values: [f32; 3]| -> Result<Tensor, TchError> {
+            Tensor::f_from_slice(&values)?
                 .f_reshape([1, 3, 1, 1])?
                 .f_to_device(device)
         };
         Ok(Self {
             name,
             stages,
-            mean: per_channel(&IMAGENET_MEAN)?,
-            deviation: per_channel(&IMAGENET_DEVIATION)?,
+            mean: per_channel(convention::mean(preset.pixels))?,
+            deviation: per_channel(convention::deviation(preset.pixels))?,
         })
     }
 

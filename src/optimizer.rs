@@ -2,6 +2,8 @@
 
 pub mod adam;
 pub mod average;
+pub mod either;
+pub mod lbfgs;
 
 use tch::{Device, TchError, Tensor};
 

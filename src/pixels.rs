@@ -14,6 +14,7 @@ pub mod drawn;
 pub mod encode;
 mod file_name;
 mod jpeg_segments;
+pub mod mask;
 pub mod resize;
 pub mod size;
 pub mod tensor;
@@ -29,6 +30,7 @@ pub use self::decode::{Decoded, Note, PictureFormat, ReadError, read};
 pub use self::encode::{
     BitDepth, Existing, OutputFormat, WriteError, WriteOptions, Written, write, write_bytes,
 };
+pub use self::mask::{Mask, MaskError};
 pub use self::resize::{Filter, resize};
 pub use self::size::{SizeRule, fitted_size};
 pub use self::text::{TextEntry, read_text};

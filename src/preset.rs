@@ -7,7 +7,7 @@
 //! - [`model`]: the typed preset, which the engine reads
 //! - [`field`]: the registry that describes every field once and drives all the rest
 //! - [`layer_name`]: the layers that each network can be tapped at
-//! - `source` → `document` (with `check`) → `merge` (bases) → [`overriding`] → `consistency`: from
+//! - `source` → `document` (with `check`, `entry_name`) → `merge` (bases) → [`overriding`] → `consistency`: from
 //!   text to a typed preset, collecting everything that is wrong on the way
 //! - [`problem`]: what is wrong, shown with its place; `complaint` words it
 //! - [`folder`], [`built_in`]: where presets are found
@@ -20,6 +20,7 @@ mod check;
 mod complaint;
 mod consistency;
 mod document;
+mod entry_name;
 mod flat;
 mod merge;
 mod nearest;

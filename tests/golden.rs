@@ -1,9 +1,11 @@
 //! Numbers against `PyTorch`: `tests/pytorch/golden.json` was written by `tests/pytorch/reference.py`,
-//! which reads every formula in the plainest way; it also defines the random weights and pictures.
+//! which reads every formula in the plainest way; it also defines the random weights and pictures. `recipes.py`
+//! beside it does the same with the programs of others.
 
-mod cases;
+pub(crate) mod cases;
 mod live;
 mod parts;
+mod recipes;
 
 use serde_json::Value;
 use stylescope::network::random_weights::{tensor_seed, uniform};

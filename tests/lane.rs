@@ -10,6 +10,8 @@ use tch::{Device, Kind, Tensor};
 
 use crate::setting::{picture, preset, small_candidate};
 
+mod written;
+
 fn lane(candidates: Vec<Candidate>) -> Lane {
     Lane::new(
         candidates,
@@ -68,8 +70,8 @@ fn differing(network: &[&str]) -> Vec<Candidate> {
         overrides.extend(own);
         Candidate {
             preset: preset("demo", &overrides),
-            content: Arc::clone(&content),
-            style: Arc::clone(&style),
+            content: Arc::clone(&content).into(),
+            styles: vec![Arc::clone(&style).into()],
         }
     })
     .collect()
@@ -179,8 +181,8 @@ fn candidates_that_cannot_share_a_tensor_are_refused() {
     ] {
         let mut second = small_candidate(&[other]);
         let first = small_candidate(&[]);
-        second.content = Arc::clone(&first.content);
-        second.style = Arc::clone(&first.style);
+        second.content = first.content.clone();
+        second.styles.clone_from(&first.styles);
         let error = Lane::new(
             vec![first, second],
             WeightsChoice::Preset,
@@ -205,8 +207,8 @@ fn nothing_beyond_the_deepest_tap_is_built() {
                 "style.layers={ conv1_2 = 1.0 }",
             ],
         ),
-        content: picture(32, 32, 0.2),
-        style: picture(32, 32, 0.4),
+        content: picture(32, 32, 0.2).into(),
+        styles: vec![picture(32, 32, 0.4).into()],
     };
     let lane = lane(vec![candidate]);
     let network = format!("{lane:?}");
@@ -231,8 +233,8 @@ fn candidates_of_fitted_equal_themselves_alone_at_every_size() {
         .into_iter()
         .map(|own| Candidate {
             preset: preset("demo", &[size, own]),
-            content: Arc::clone(&content),
-            style: Arc::clone(&style),
+            content: Arc::clone(&content).into(),
+            styles: vec![Arc::clone(&style).into()],
         })
         .collect();
         let (together, _) = after(50, lane(candidates.clone()));
@@ -248,12 +250,12 @@ fn candidates_of_fitted_equal_themselves_alone_at_every_size() {
 }
 
 /// Candidates of one small lane, which share their pictures.
-fn small_candidates(overrides: &[&str]) -> Vec<Candidate> {
+fn small_candidates(overrides: &[impl AsRef<str>]) -> Vec<Candidate> {
     let first = small_candidate(&[]);
     overrides
         .iter()
         .map(|own| Candidate {
-            preset: small_candidate(&[own]).preset,
+            preset: small_candidate(&[own.as_ref()]).preset,
             ..first.clone()
         })
         .collect()

@@ -53,7 +53,7 @@ pub(crate) fn small_candidate(overrides: &[&str]) -> Candidate {
     all.extend(overrides);
     Candidate {
         preset: preset("demo", &all),
-        content: picture(60, 48, 0.1),
-        style: picture(50, 50, 0.7),
+        content: picture(60, 48, 0.1).into(),
+        styles: vec![picture(50, 50, 0.7).into()],
     }
 }

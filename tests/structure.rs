@@ -48,7 +48,11 @@ fn allowed_rooms(room: &str) -> Option<&'static [&'static str]> {
     Some(match room {
         "preset" | "pixels" => &[],
         "loss" | "optimizer" => &["preset"],
-        "weights" => &["preset::NetworkName", "preset::visible"],
+        "weights" => &[
+            "preset::NetworkName",
+            "preset::PixelConvention",
+            "preset::visible",
+        ],
         "network" => &["preset", "weights"],
         "engine" => &[
             "preset",

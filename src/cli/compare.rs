@@ -32,7 +32,7 @@ pub(super) const COMPARE_EXAMPLES: &str = "Examples:
       as a job array on a cluster, a task with a GPU for every lane; without --submit it is only written
 
 With --json every line on standard output is one object, as for `run --json`, with `candidate`, a number from 0, in it:
-  start     content, style, candidates [{candidate, label, preset, run}, …]
+  start     content, style, candidates [{candidate, label, preset, run}, …]; further pictures as for `run`
   step, end, error     as for `run`, of one candidate
 With --slurm it is one object: event (written or submitted), folder, script, tasks, job";
 
@@ -66,7 +66,7 @@ pub struct CompareArguments {
     #[arg(long, value_name = "KEY=VALUE,…")]
     pub grid: Vec<GridAxis>,
 
-    /// Steps of each candidate, such as 200, or time for all of them together (with --slurm for each task), such as 90s, 2m or 1h
+    /// Steps of each candidate at all its sizes, such as 200, or time for all of them together (with --slurm for each task), such as 90s, 2m or 1h
     #[arg(long, value_name = "STEPS|TIME")]
     pub budget: Option<Budget>,
 
@@ -106,9 +106,13 @@ pub struct CompareArguments {
 }
 
 /// What the plan of a task says already.
-const PLANNED: [&str; 20] = [
+const PLANNED: [&str; 24] = [
     "content",
     "style",
+    "more_styles",
+    "blend",
+    "content_mask",
+    "style_masks",
     "presets",
     "grid",
     "budget",

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::run::plan::Plan;
+use super::run::source::Source;
 use crate::engine::message::Started;
 use crate::pixels::TextEntry;
 use crate::preset::{self, Change, Init, Loaded, Origin};
@@ -38,7 +39,10 @@ pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
         Origin::File(path) => json!(path.display().to_string()),
         Origin::BuiltIn | Origin::Text => Value::Null,
     };
-    let picture = |source: &super::run::plan::Source| json!({ "name": source.name(), "sha256": source.sha256() });
+    let picture = |source: &Source| {
+        let input = source.input();
+        json!({ "name": input.name, "sha256": input.sha256.unwrap_or_default() })
+    };
     // They may have been fetched since, or belong to another preset that was applied on the way.
     let weights_path = started.and_then(|started| started.weights.as_deref());
     let planned = plan.weights.as_deref().map(FileDigest::path);
@@ -67,8 +71,8 @@ pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
         "libtorch": env!("STYLESCOPE_LIBTORCH_VERSION"),
         "preset": made.loaded.name,
         "preset_file": preset_file,
-        "content": picture(&plan.content),
-        "style": picture(&plan.style),
+        "content": picture(&plan.sources.content),
+        "style": picture(plan.sources.style()),
         "weights": weights,
         "init": init,
         "size": started.map(|started| [started.size.0, started.size.1]),
@@ -80,6 +84,7 @@ pub(super) fn entries(plan: &Plan, made: &Made<'_>) -> Vec<TextEntry> {
         "loss": made.loss,
         "changes": changes,
     });
+    let run = plan.sources.more_inputs().recorded_in(run);
     let entry = |keyword: &str, text: String| TextEntry {
         keyword: keyword.to_owned(),
         text,
@@ -99,18 +104,23 @@ pub(super) fn describe(record: &str) -> String {
     let Ok(Value::Object(run)) = serde_json::from_str::<Value>(record) else {
         return record.to_owned();
     };
-    let plain = |value: &Value| match value {
+    let lines: Vec<String> = run
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| format!("{key:9} {}", preset::visible::visible(&plain(value))))
+        .collect();
+    lines.join("\n")
+}
+
+/// A value of a record in words.
+fn plain(value: &Value) -> String {
+    match value {
         Value::String(text) => text.clone(),
-        Value::Array(values) if values.iter().all(Value::is_string) => values
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join("; "),
-        Value::Array(sides) => sides
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("×"),
+        Value::Array(sides) if sides.iter().all(Value::is_number) => {
+            let sides: Vec<String> = sides.iter().map(ToString::to_string).collect();
+            sides.join("×")
+        }
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join("; "),
         Value::Object(file) => {
             let field = |name| file.get(name).and_then(Value::as_str).unwrap_or_default();
             match field("sha256") {
@@ -126,13 +136,7 @@ pub(super) fn describe(record: &str) -> String {
             number.as_f64().map(readable).unwrap_or_default()
         }
         other => other.to_string(),
-    };
-    let lines: Vec<String> = run
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(key, value)| format!("{key:9} {}", preset::visible::visible(&plain(value))))
-        .collect();
-    lines.join("\n")
+    }
 }
 
 /// Four significant digits, which is all that anyone compares.
@@ -160,8 +164,9 @@ mod tests {
 
     #[test]
     fn a_record_becomes_lines_and_hides_control_characters() {
-        let record = r#"{"program":"stylescope 0.1.0","size":[3,4],"content":{"name":"a\u001bb","sha256":"0123456789abcdef0123"},"weights":null}"#;
+        let record = r#"{"program":"stylescope 0.1.0","size":[3,4],"content":{"name":"a\u001bb","sha256":"0123456789abcdef0123"},"masks":[{"name":"m","sha256":""},{"name":"n","sha256":"ab"}],"weights":null}"#;
         let text = describe(record);
+        assert!(text.contains("masks     m; n (sha256 ab)"), "{text}");
         assert!(
             text.contains("size      3×4") && text.contains("(sha256 0123456789abcdef)"),
             "{text}"

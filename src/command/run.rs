@@ -6,6 +6,8 @@ mod progress;
 pub(super) mod recording;
 pub(super) mod report;
 pub(super) mod result;
+pub(super) mod source;
+pub(super) mod sources;
 pub(super) mod steering;
 
 use std::io::{self, ErrorKind};
@@ -18,7 +20,6 @@ use std::time::{Duration, Instant};
 use super::{Failure, INTERRUPTED, output, signals};
 use crate::cli::RunArguments;
 use crate::engine::EngineError;
-use crate::engine::input::Candidate;
 use crate::engine::message::{Command, EndReason, Event};
 use crate::engine::worker::{Job, Worker};
 use crate::preset::visible::visible;
@@ -26,9 +27,11 @@ use crate::preset::{Change, Preset};
 use crate::record::digest::Digests;
 use crate::record::folder::recorder::{Recorder, Remains};
 use crate::record::snapshot_schedule::SnapshotSchedule;
-use plan::{Plan, Source};
+use plan::Plan;
 use report::Reporter;
 use result::{Outcome, Written};
+use source::Source;
+use sources::Sources;
 use steering::{Mistakes, steer, take};
 
 pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
@@ -55,16 +58,11 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
         None
     };
     let json = options.json;
+    let sources = Sources::new(Source::file(content), Source::file(style), &options.more);
+    let digests = Digests::default();
     run(
         json,
-        Plan::new(
-            Source::file(content),
-            Source::file(style),
-            options,
-            None,
-            directory,
-            &Digests::default(),
-        ),
+        sources.and_then(|sources| Plan::new(sources, options, None, directory, &digests)),
     )
 }
 
@@ -83,11 +81,7 @@ pub(super) fn run(json: bool, plan: Result<Plan, Failure>) -> Result<ExitCode, F
 }
 
 fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
-    let candidate = Candidate {
-        preset: plan.preset.preset.clone(),
-        content: Arc::clone(&plan.content.picture),
-        style: Arc::clone(&plan.style.picture),
-    };
+    let candidate = plan.sources.candidate(&plan.preset.preset);
     let mut job = Job::single(candidate, plan.options.device);
     job.weights = plan.weights_choice.clone();
     job.threads = plan.options.threads.map(usize::from);
@@ -277,7 +271,7 @@ impl Listener {
 
     /// Another preset is in force.
     fn change(&mut self, outcome: &mut Outcome, step: u64, changes: Vec<Change>, in_force: Preset) {
-        let steps = in_force.schedule.steps;
+        let steps = in_force.total_steps();
         if let Some(started) = &mut outcome.started {
             started.steps = steps;
         }

@@ -14,6 +14,7 @@ use super::table::Table;
 use super::{Failure, output, terminal_picture};
 use crate::cli::{Graphics, RunsCommand, RunsPlace};
 use crate::pixels;
+use crate::preset::ORDINALS;
 use crate::preset::visible::visible;
 use crate::record::figure;
 use crate::record::folder::RunFolder;
@@ -21,6 +22,7 @@ use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::description::{Description, Input, State};
 use crate::record::folder::inventory::{self, Kept, NotFound};
 use crate::record::folder::metrics::Metrics;
+use crate::record::folder::more_inputs::MoreInputs;
 
 /// Columns before what belongs to the line above.
 const INDENT: usize = 8;
@@ -97,10 +99,7 @@ fn line(kept: &Kept) -> [String; 8] {
         },
         figure::elapsed(seconds),
         loss.map_or_else(String::new, figure::loss),
-        visible(&format!(
-            "{} in the style of {}",
-            run.content.name, run.style.name
-        )),
+        visible(&run.pictures_in_words()),
     ]
 }
 
@@ -164,7 +163,7 @@ fn facts(kept: &Kept) -> Vec<(&'static str, String)> {
         preset,
         preset_file,
         content,
-        style,
+        more,
         weights,
         init,
         size,
@@ -184,6 +183,7 @@ fn facts(kept: &Kept) -> Vec<(&'static str, String)> {
             None => input.name.clone(),
         }
     };
+    let styles: Vec<String> = kept.description.styles().map(input).collect();
     let mut made = match steps {
         Some(steps) if *steps != step => format!("{step} of {steps} steps"),
         _ => figure::steps(step),
@@ -216,7 +216,8 @@ fn facts(kept: &Kept) -> Vec<(&'static str, String)> {
         ("steps", Some(made)),
         ("preset", Some(preset)),
         ("content", Some(input(content))),
-        ("style", Some(input(style))),
+        ("style", Some(styles.join("\n"))),
+        ("masks", Some(masks(more, &input))),
         ("weights", weights.as_ref().map(input)),
         ("init", init.as_ref().map(input)),
         (
@@ -238,6 +239,23 @@ fn facts(kept: &Kept) -> Vec<(&'static str, String)> {
         .into_iter()
         .filter_map(|(name, text)| Some((name, text.filter(is_said)?)))
         .collect()
+}
+
+/// A line on every mask, which says whose it is.
+fn masks(more: &MoreInputs, input: &dyn Fn(&Input) -> String) -> String {
+    let content = more.content_mask.iter();
+    let content = content.map(|mask| format!("{} of the content", input(mask)));
+    let is_only = more.more_styles.is_empty();
+    let styles = more.style_masks.iter().zip(ORDINALS);
+    let styles = styles.map(|(mask, ordinal)| {
+        let whose = if is_only {
+            "style".to_owned()
+        } else {
+            format!("{ordinal} style")
+        };
+        format!("{} of the {whose}", input(mask))
+    });
+    content.chain(styles).collect::<Vec<_>>().join("\n")
 }
 
 /// The result, or the last picture before there was one.

@@ -127,11 +127,7 @@ fn note(app: &App, panel: Panel) -> Option<Line<'static>> {
 fn too_small(app: &App, area: Rect, buffer: &mut Buffer) {
     let (_, word, _) = state(app);
     let (columns, rows) = SMALLEST;
-    let step = format!(
-        "{word}, step {}/{}",
-        app.run.step,
-        app.recipe.preset().schedule.steps
-    );
+    let step = format!("{word}, step {}/{}", app.run.step, app.recipe.steps());
     let lines = [
         "stylescope".to_owned(),
         step,

@@ -9,6 +9,15 @@ use crate::preset::{Loaded, Override, Preset, PresetError, diff, with_overrides}
 /// Turns that can be undone.
 const MOST_UNDONE: usize = 500;
 
+/// What gives a run of `preset` so many steps in all: those at smaller sizes stay, and one at the full size has to be.
+pub(super) fn steps_in_all(total: u64, preset: &Preset) -> Override {
+    let steps = total.saturating_sub(preset.steps_before_full_size());
+    Override {
+        key: "schedule.steps".to_owned(),
+        value: steps.max(1).to_string(),
+    }
+}
+
 /// A preset and the changes laid over it.
 #[derive(Debug, Clone)]
 pub(super) struct Recipe {
@@ -37,6 +46,11 @@ impl Recipe {
     /// As it is to be in force: file, command line and keys.
     pub(super) fn preset(&self) -> &Preset {
         &self.preset
+    }
+
+    /// How many steps are to be made in all.
+    pub(super) fn steps(&self) -> u64 {
+        self.preset.total_steps()
     }
 
     pub(super) fn loaded(&self) -> &Loaded {

@@ -212,7 +212,7 @@ impl Desk {
     }
 
     fn finish(&mut self) {
-        let step = self.app.recipe.preset().schedule.steps;
+        let step = self.app.recipe.steps();
         self.run_to(step);
         self.engine(Event::Ended {
             reason: EndReason::Completed,

@@ -40,8 +40,8 @@ mod tests {
             let overrides: Vec<_> = overrides.iter().map(|text| text.parse().unwrap()).collect();
             Candidate {
                 preset: preset::load("demo", &overrides).unwrap().preset,
-                content: Arc::clone(&content),
-                style: Arc::clone(&style),
+                content: Arc::clone(&content).into(),
+                styles: vec![Arc::clone(&style).into()],
             }
         };
         let candidates = [

@@ -3,14 +3,9 @@
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::EngineError;
+use super::group::Group;
 use super::message::{LossTerm, TermKind};
-use super::target::Targets;
-use super::term::{Rule, rule};
-use crate::loss::Target;
-use crate::loss::content::content_error;
-use crate::loss::statistic::{size_term, statistic};
-use crate::loss::style::style_error;
-use crate::loss::variation::total_variation;
+use super::target::{Targets, picture_hw};
 use crate::network::Network;
 use crate::preset::Preset;
 
@@ -38,8 +33,10 @@ pub(super) fn batch_size(candidates: usize, size: (u32, u32), device: Device) ->
 pub(super) struct Batch {
     /// The row of the first one.
     start: i64,
-    /// Their weights of every column, `[n, K]`.
+    /// Their weights of every column whose gradient is taken as it is, `[n, K]`; 0 for the others.
     weights: Tensor,
+    /// Their weights of every column, `[n, K]`: what the loss that is shown and searched along is made of.
+    shown_weights: Tensor,
     /// Whether any of them weighs a column.
     is_weighed: Vec<bool>,
     /// Every layer that any of them taps.
@@ -54,16 +51,9 @@ struct Column {
     layer: Option<usize>,
     /// Those who have it.
     groups: Vec<Group>,
-}
-
-/// The candidates that compute a term alike, so that they do it in one go.
-#[derive(Debug)]
-struct Group {
-    rule: Rule,
-    /// `[n]` row numbers within the batch; `None` where it is every candidate of it.
-    rows: Option<Tensor>,
-    /// Each `[n, …]`.
-    targets: Vec<Target>,
+    /// The weights of those whose gradient of it is divided by its size, `[n]`, 0 for the others; `None` where
+    /// nobody's is.
+    normalized: Option<Tensor>,
 }
 
 /// A batch's losses with their graph.
@@ -73,6 +63,8 @@ pub(super) struct Evaluated {
     pub(super) picture: Tensor,
     /// The unweighted terms, `[n, K]`.
     pub(super) unweighted: Tensor,
+    /// At [`Batch::layers`], each `[n, C, H, W]`.
+    features: Vec<Tensor>,
 }
 
 impl Batch {
@@ -84,16 +76,33 @@ impl Batch {
         presets: &[&Preset],
         targets: &[Targets],
         device: Device,
-    ) -> Result<Self, TchError> {
-        let flat: Vec<f64> = weights.iter().flatten().copied().collect();
+    ) -> Result<Self, EngineError> {
         let is_weighed = (0..columns.len())
             .map(|column| weights.iter().any(|row| row.get(column) != Some(&0.0)))
             .collect();
+        let tensor = |values: &[f64], shape: &[i64]| -> Result<Tensor, TchError> {
+            Tensor::f_from_slice(values)?
+                .f_reshape(shape)?
+                .f_to_kind(Kind::Float)?
+                .f_to_device(device)
+        };
+        let shape = [presets.len() as i64, columns.len() as i64];
+        let mut plain = weights.to_vec();
         let mut layers: Vec<String> = Vec::new();
         let columns = columns
             .iter()
-            .map(|column| {
-                let groups = groups(column, presets, targets, device)?;
+            .enumerate()
+            .map(|(index, column)| {
+                let groups = Group::of(column, presets, targets, device)?;
+                let mut normalized = vec![0.0; presets.len()];
+                for ((row, preset), taken) in plain.iter_mut().zip(presets).zip(&mut normalized) {
+                    if let Some(weight) = row.get_mut(index)
+                        && is_normalized(preset, column.kind)
+                    {
+                        *taken = std::mem::take(weight);
+                    }
+                }
+                let is_any = normalized.iter().any(|weight| *weight != 0.0);
                 let layer = column.layer.as_ref().filter(|_| !groups.is_empty());
                 let layer = layer.map(|layer| {
                     let known = layers.iter().position(|known| known == layer);
@@ -102,26 +111,44 @@ impl Batch {
                         layers.len() - 1
                     })
                 });
-                Ok(Column { layer, groups })
+                Ok(Column {
+                    layer,
+                    groups,
+                    normalized: is_any
+                        .then(|| tensor(&normalized, &[presets.len() as i64]))
+                        .transpose()?,
+                })
             })
-            .collect::<Result<Vec<_>, TchError>>()?;
+            .collect::<Result<Vec<_>, EngineError>>()?;
+        let flat = |rows: &[Vec<f64>]| rows.iter().flatten().copied().collect::<Vec<f64>>();
         Ok(Self {
             start: start as i64,
-            weights: Tensor::f_from_slice(&flat)?
-                .f_reshape([presets.len() as i64, columns.len() as i64])?
-                .f_to_kind(Kind::Float)?
-                .f_to_device(device)?,
+            weights: tensor(&flat(&plain), &shape)?,
+            shown_weights: tensor(&flat(weights), &shape)?,
             is_weighed,
             layers,
             columns,
         })
     }
 
-    /// The losses of this batch's part of `pictures`, which are the whole lane's, `[N, 3, H, W]`.
+    /// Number of terms.
+    pub(super) fn column_count(&self) -> i64 {
+        self.columns.len() as i64
+    }
+
+    /// The rows of the lane that it holds.
+    pub(super) fn rows(&self) -> std::ops::Range<usize> {
+        let start = self.start as usize;
+        let count = self.weights.size().first().copied().unwrap_or(0);
+        start..start + count as usize
+    }
+
+    /// The losses of this batch's part of `pictures`, which are the whole lane's, `[N, 3, H, W]`, after `step` updates.
     pub(super) fn evaluate(
         &self,
         network: &Network,
         pictures: &Tensor,
+        step: u64,
     ) -> Result<Evaluated, EngineError> {
         let count = self.weights.size2()?.0;
         let picture = pictures
@@ -129,6 +156,7 @@ impl Batch {
             .f_detach()?
             .f_set_requires_grad(true)?;
         let features = network.features(&picture, &self.layers)?;
+        let hw = picture_hw(&picture)?;
         let values = self
             .columns
             .iter()
@@ -136,33 +164,97 @@ impl Batch {
                 let source = column.layer.map_or(Some(&picture), |at| features.get(at));
                 let source = source
                     .ok_or_else(|| TchError::Shape("a term without its features".to_owned()))?;
-                column.evaluate(source, count)
+                column.evaluate(source, count, hw, step)
             })
             .collect::<Result<Vec<_>, TchError>>()?;
         let unweighted = Tensor::f_stack(&values, 1)?;
         Ok(Evaluated {
             picture,
             unweighted,
+            features,
         })
     }
 
-    /// Of what [`Batch::evaluate`] gave, all terms with their weights, summed, `[]`.
-    pub(super) fn total(&self, unweighted: &Tensor) -> Result<Tensor, TchError> {
-        unweighted.f_mul(&self.weights)?.f_sum(Kind::Float)
+    /// Every candidate's sum of all `unweighted` terms with their weights, `[n]`.
+    pub(super) fn totals(&self, unweighted: &Tensor) -> Result<Tensor, TchError> {
+        let weighted = unweighted.f_mul(&self.shown_weights)?;
+        weighted.f_sum_dim_intlist([1_i64].as_slice(), false, Kind::Float)
+    }
+
+    /// A number whose gradient is the one to go along: the weighted sum of all terms that [`Batch::evaluate`] gave, `[]`,
+    /// where terms with gradients of a given size are replaced by something that has them.
+    pub(super) fn descended(&self, evaluated: &Evaluated) -> Result<Tensor, TchError> {
+        let unweighted = &evaluated.unweighted;
+        let mut sum = unweighted.f_mul(&self.weights)?.f_sum(Kind::Float)?;
+        for column in 0..self.columns.len() {
+            if let Some(part) = self.normalized_column(evaluated, column)? {
+                sum = sum.f_add(&part)?;
+            }
+        }
+        Ok(sum)
     }
 
     /// The same of one column; `None` where nobody weighs it.
-    pub(super) fn weighted_column(
+    pub(super) fn descended_column(
         &self,
-        unweighted: &Tensor,
+        evaluated: &Evaluated,
         column: usize,
     ) -> Result<Option<Tensor>, TchError> {
         if self.is_weighed.get(column) != Some(&true) {
             return Ok(None);
         }
         let weights = self.weights.f_select(1, column as i64)?;
-        let values = unweighted.f_select(1, column as i64)?;
-        Ok(Some(values.f_mul(&weights)?.f_sum(Kind::Float)?))
+        let values = evaluated.unweighted.f_select(1, column as i64)?;
+        let sum = values.f_mul(&weights)?.f_sum(Kind::Float)?;
+        Ok(Some(match self.normalized_column(evaluated, column)? {
+            Some(part) => sum.f_add(&part)?,
+            None => sum,
+        }))
+    }
+
+    /// ⟨features, w · g / (‖g‖₁ + ε)⟩ with g the gradient of the column's error by the layer's features, which counts as a
+    /// constant: jcjohnson's `-normalize_gradients`. `None` where nobody asks for it.
+    fn normalized_column(
+        &self,
+        evaluated: &Evaluated,
+        column: usize,
+    ) -> Result<Option<Tensor>, TchError> {
+        let Some(column_of) = self.columns.get(column) else {
+            return Ok(None);
+        };
+        let (Some(weights), Some(features)) = (
+            &column_of.normalized,
+            column_of
+                .layer
+                .and_then(|layer| evaluated.features.get(layer)),
+        ) else {
+            return Ok(None);
+        };
+        let values = evaluated.unweighted.f_select(1, column as i64)?;
+        // Candidates do not depend on each other, so their sum has the gradient of each.
+        let sum = values.f_sum(Kind::Float)?;
+        let gradient = Tensor::f_run_backward(&[sum], &[features], true, false)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| TchError::Torch("no gradient came back".to_owned()))?;
+        let size = gradient
+            .f_abs()?
+            .f_sum_dim_intlist([1_i64, 2, 3].as_slice(), true, Kind::Float)?
+            .f_add_scalar(SMALLEST_GRADIENT)?;
+        let factor = weights.f_reshape([-1, 1, 1, 1])?.f_div(&size)?;
+        let fixed = gradient.f_mul(&factor)?.f_detach()?;
+        Ok(Some(features.f_mul(&fixed)?.f_sum(Kind::Float)?))
+    }
+}
+
+/// Added to the size that a gradient is divided by, as jcjohnson's program does.
+const SMALLEST_GRADIENT: f64 = 1e-8;
+
+fn is_normalized(preset: &Preset, kind: TermKind) -> bool {
+    match kind {
+        TermKind::Content => preset.content.normalize_gradients,
+        TermKind::Style => preset.style.normalize_gradients,
+        TermKind::Variation => false,
     }
 }
 
@@ -178,111 +270,28 @@ impl Evaluated {
 
 impl Column {
     /// The values of a batch of `count`, `[n]`, 0 for those who do not have the term.
-    fn evaluate(&self, source: &Tensor, count: i64) -> Result<Tensor, TchError> {
+    fn evaluate(
+        &self,
+        source: &Tensor,
+        count: i64,
+        picture_hw: f64,
+        step: u64,
+    ) -> Result<Tensor, TchError> {
         if let [group] = self.groups.as_slice()
             && group.rows.is_none()
         {
-            return group.evaluate(source);
+            return group.evaluate(source, picture_hw, step);
         }
         let mut values = Tensor::f_zeros([count], (Kind::Float, source.device()))?;
         for group in &self.groups {
             if let Some(rows) = &group.rows {
                 let members = source.f_index_select(0, rows)?;
-                values = values.f_index_copy(0, rows, &group.evaluate(&members)?)?;
+                values =
+                    values.f_index_copy(0, rows, &group.evaluate(&members, picture_hw, step)?)?;
             }
         }
         Ok(values)
     }
-}
-
-impl Group {
-    /// `[n]`
-    fn evaluate(&self, source: &Tensor) -> Result<Tensor, TchError> {
-        match self.rule {
-            Rule::Content(error) => match self.targets.as_slice() {
-                [target] => content_error(source, target, error),
-                _ => Err(TchError::Shape(
-                    "a content term without its target".to_owned(),
-                )),
-            },
-            Rule::Style {
-                kind,
-                normalization,
-                error,
-                divide_by,
-                divisor,
-            } => {
-                let parts = statistic(source, kind, normalization)?;
-                let value = style_error(&parts, &self.targets, error)?;
-                let divisor = divisor * size_term(divide_by, source)?;
-                if (divisor - 1.0).abs() < f64::EPSILON {
-                    Ok(value)
-                } else {
-                    value.f_div_scalar(divisor)
-                }
-            }
-            Rule::Variation {
-                form,
-                reduction,
-                exponent,
-            } => total_variation(source, form, reduction, exponent),
-        }
-    }
-}
-
-/// A candidate's row and its targets for one term.
-type Member<'a> = (usize, Vec<&'a Target>);
-
-fn groups(
-    column: &LossTerm,
-    presets: &[&Preset],
-    targets: &[Targets],
-    device: Device,
-) -> Result<Vec<Group>, TchError> {
-    let mut members: Vec<(Rule, Vec<Member<'_>>)> = Vec::new();
-    for (index, (preset, targets)) in presets.iter().zip(targets).enumerate() {
-        let of_layer: Option<Vec<&Target>> = match (&column.layer, column.kind) {
-            (Some(layer), TermKind::Content) => {
-                targets.content.get(layer).map(|target| vec![target])
-            }
-            (Some(layer), TermKind::Style) => {
-                targets.style.get(layer).map(|parts| parts.iter().collect())
-            }
-            _ => Some(vec![]),
-        };
-        let Some(of_layer) = of_layer else { continue };
-        let rule = rule(preset, column.kind);
-        match members.iter_mut().find(|(known, _)| *known == rule) {
-            Some((_, group)) => group.push((index, of_layer)),
-            None => members.push((rule, vec![(index, of_layer)])),
-        }
-    }
-    members
-        .into_iter()
-        .map(|(rule, group)| {
-            let rows = if group.len() == presets.len() {
-                None
-            } else {
-                let numbers: Vec<i64> = group.iter().map(|(index, _)| *index as i64).collect();
-                Some(Tensor::f_from_slice(&numbers)?.f_to_device(device)?)
-            };
-            let parts = group.first().map_or(0, |(_, parts)| parts.len());
-            let targets = (0..parts)
-                .map(|part| {
-                    let of_part: Vec<&Target> = group
-                        .iter()
-                        .filter_map(|(_, parts)| parts.get(part).copied())
-                        .collect();
-                    Target::joined(&of_part)
-                })
-                .collect::<Result<_, TchError>>()?;
-            Ok(Group {
-                rule,
-                rows,
-                targets,
-            })
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use tch::TchError;
 
 use crate::network::NetworkError;
+use crate::preset::Statistic;
 use crate::weights::store::ObtainError;
 
 /// Why a run could not start or go on.
@@ -51,9 +52,31 @@ pub enum EngineError {
         /// Pixels in all.
         limit: u64,
     },
+    /// A statistic of many positions at a layer that has only one of the picture.
+    #[error(
+        "style.statistic {} says nothing at {layer}: of the {role} picture, {width}×{height} pixels, one position is left there, \
+         and it takes at least two\n  \
+         give a larger --size, a layer that lies less deep, or another statistic for it: style.statistics.{layer} = \"gram\"",
+        word(*statistic)
+    )]
+    TooDeep {
+        /// As in [`EngineError::PictureTooSmall`].
+        role: &'static str,
+        /// Pixels.
+        width: u32,
+        /// Pixels.
+        height: u32,
+        /// What was to be compared.
+        statistic: Statistic,
+        /// Where.
+        layer: String,
+    },
     /// A device that this machine does not have.
     #[error("{0}")]
     Device(String),
+    /// Style pictures or masks that are not as the preset, or each other, have them.
+    #[error("{0}")]
+    Pictures(String),
     /// Candidates that cannot share a tensor.
     #[error("these presets cannot share a lane: {0}")]
     Incompatible(String),
@@ -110,6 +133,14 @@ impl From<NetworkError> for EngineError {
             NetworkError::Torch(error) => Self::Torch(error),
             other => Self::Network(other),
         }
+    }
+}
+
+/// As presets write it.
+fn word(statistic: Statistic) -> String {
+    match serde_json::to_value(statistic) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
     }
 }
 

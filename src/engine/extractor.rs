@@ -36,48 +36,48 @@ struct Key {
 }
 
 impl Key {
-    fn new(first: &Candidate, preparation: &Preparation) -> Self {
+    fn new(first: &Candidate, preparation: &Preparation, step: u64) -> Self {
         let network = &first.preset.network;
         let is_fitted = network.name == NetworkName::Fitted;
         Self {
             preset: network.clone(),
             layers: preparation.layers.clone(),
-            fitted: is_fitted.then(|| fitted_from(first, preparation.size)),
+            fitted: is_fitted.then(|| fitted_from(first, step, preparation.size)),
         }
     }
 }
 
 impl Extractor {
-    /// The network for the lane of `first`, which is `old`'s where nothing changed.
+    /// The network for the lane of `first` at `step`, which is `old`'s where nothing changed.
     pub(super) fn new(
         first: &Candidate,
         preparation: &Preparation,
+        step: u64,
         weights: &WeightsChoice,
         device: Device,
         old: Option<&Self>,
         report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
         let preset = &first.preset;
-        let key = Key::new(first, preparation);
+        let key = Key::new(first, preparation, step);
         if let Some(old) = old.filter(|old| old.key == key) {
             return Ok(old.clone());
         }
         let Preparation {
             layers,
             operations,
-            contents,
-            styles,
+            seen,
             ..
         } = preparation;
         let name = preset.network.name;
         let mut found = None;
-        let network = match (weights, contents.first(), styles.first()) {
-            (_, Some(content), Some(style)) if name == NetworkName::Fitted => {
+        let network = match (weights, seen.first()) {
+            (_, Some(seen)) if name == NetworkName::Fitted => {
                 let _ = report(Stage::Fitting);
                 fitted::fit(
                     &preset.network,
-                    content,
-                    style,
+                    &seen.content,
+                    &seen.styles,
                     preset.schedule.seed,
                     layers,
                 )?

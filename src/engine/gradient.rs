@@ -7,7 +7,7 @@ use super::term::Terms;
 use crate::network::Network;
 
 /// For each candidate the Euclidean norm of each weighted term's gradient with respect to its picture of
-/// `pictures`, `[N, 3, H, W]`.
+/// `pictures`, `[N, 3, H, W]`, after `step` updates.
 ///
 /// Candidates do not depend on each other, so one backward pass a term serves all of a batch. `is_wanted` is
 /// asked before each; those that are left out then are not numbers.
@@ -15,11 +15,12 @@ pub(super) fn gradient_norms(
     terms: &Terms,
     network: &Network,
     pictures: &Tensor,
+    step: u64,
     is_wanted: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<Vec<f64>>, EngineError> {
     let mut norms = Vec::with_capacity(terms.batches.len());
     for batch in &terms.batches {
-        let evaluated = batch.evaluate(network, pictures)?;
+        let evaluated = batch.evaluate(network, pictures, step)?;
         let zeros = Tensor::f_zeros(
             evaluated.picture.size().get(..1).unwrap_or_default(),
             (Kind::Double, pictures.device()),
@@ -29,7 +30,7 @@ pub(super) fn gradient_norms(
                 if !is_wanted() {
                     return zeros.f_full_like(f64::NAN);
                 }
-                let Some(sum) = batch.weighted_column(&evaluated.unweighted, column)? else {
+                let Some(sum) = batch.descended_column(&evaluated, column)? else {
                     return Ok(zeros.shallow_clone());
                 };
                 // The graph is kept for the next term.

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use tch::{Device, Kind, TchError, Tensor};
 
+use super::batch::Batch;
 use super::extractor::Extractor;
+use super::finish::Finish;
 use super::gradient::gradient_norms;
 use super::input::{Candidate, WeightsChoice};
 use super::message::{
@@ -17,6 +19,8 @@ use super::progress::Progress;
 use super::target::Targets;
 use super::term::Terms;
 use super::{EngineError, device};
+use crate::network::Network;
+use crate::optimizer::lbfgs::Evaluation;
 use crate::optimizer::{at, row_index};
 use crate::preset::Preset;
 
@@ -32,6 +36,13 @@ pub struct Lane {
     targets: Vec<Targets>,
     terms: Terms,
     progress: Progress,
+    /// Which of the presets' sizes the pictures have.
+    scale: usize,
+    finish: Finish,
+    /// What is known of the pictures as they are, where a line search has found it out.
+    known: Option<Evaluation>,
+    /// How often steps have asked for a gradient since the lane was built.
+    gradients: u64,
     style_sizes: Vec<(u32, u32)>,
     /// Unweighted losses of the steps that have not been read back yet, each `[N, K]`.
     unread: Vec<Tensor>,
@@ -49,7 +60,7 @@ impl Lane {
         device: Device,
         report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
-        Self::build(candidates, weights_choice, device, None, report)
+        Self::build(candidates, weights_choice, device, None, None, report)
     }
 
     /// The same lane, its candidates called by `numbers` in place of 0, 1, …
@@ -89,31 +100,67 @@ impl Lane {
                 "every candidate of a lane needs a place in it".to_owned(),
             ));
         }
-        let lane = Self::build(
+        // The tensors are shared where all candidates stay.
+        let of_some = (rows.len() < self.candidates.len())
+            .then(|| self.progress.rows(rows))
+            .transpose()?;
+        let has_new_loss: Vec<bool> = rows
+            .iter()
+            .zip(&candidates)
+            .map(|(row, new)| self.candidates.get(*row).map(|old| &old.preset) != Some(&new.preset))
+            .collect();
+        let mut lane = Self::build(
             candidates,
             self.weights_choice.clone(),
             self.device,
-            Some((self, rows)),
+            Some(&self.extractor),
+            Some(of_some.as_ref().unwrap_or(&self.progress)),
             report,
         )?;
+        for (row, _) in (0..).zip(has_new_loss).filter(|(_, is_new)| *is_new) {
+            lane.progress.forget_evaluation(row);
+        }
         Ok(lane.numbered(numbers.into()))
+    }
+
+    /// The same lane at `state`, which may be of another size than this one.
+    ///
+    /// # Errors
+    /// As [`Lane::new`]; then this lane is as it was.
+    pub(super) fn rebuilt_at(
+        &self,
+        state: &Progress,
+        report: &mut Report<'_>,
+    ) -> Result<Self, EngineError> {
+        let lane = Self::build(
+            self.candidates.clone(),
+            self.weights_choice.clone(),
+            self.device,
+            Some(&self.extractor),
+            Some(&state.copied(self.device)?),
+            report,
+        )?;
+        Ok(lane.numbered(Arc::clone(&self.numbers)))
     }
 
     fn build(
         candidates: Vec<Candidate>,
         weights_choice: WeightsChoice,
         device: Device,
-        old: Option<(&Self, &[usize])>,
+        old_extractor: Option<&Extractor>,
+        progress: Option<&Progress>,
         report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
         let first = candidates.first().ok_or_else(|| {
             EngineError::Incompatible("a lane needs at least one candidate".to_owned())
         })?;
-        let preparation = Preparation::new(first, &candidates, device)?;
-        let old_extractor = old.map(|(old, _)| &old.extractor);
+        let step = progress.map_or(0, |progress| progress.step);
+        let scale = first.preset.scale_at(step);
+        let preparation = Preparation::new(first, &candidates, step, device)?;
         let extractor = Extractor::new(
             first,
             &preparation,
+            step,
             &weights_choice,
             device,
             old_extractor,
@@ -123,22 +170,13 @@ impl Lane {
         let targets = tch::no_grad(|| {
             candidates
                 .iter()
-                .zip(preparation.contents.iter().zip(&preparation.styles))
-                .map(|(candidate, (content, style))| {
-                    Targets::new(&extractor.network, &candidate.preset, content, style)
-                })
+                .zip(&preparation.seen)
+                .map(|(candidate, seen)| Targets::new(&extractor.network, candidate, seen))
                 .collect::<Result<Vec<_>, _>>()
         })?;
         let terms = Terms::new(&candidates, &targets, preparation.size, device)?;
-        let progress = match old {
-            // The tensors are shared where all candidates stay.
-            Some((old, rows)) if rows.len() == old.candidates.len() => {
-                old.progress.carried(&candidates, preparation.size)?
-            }
-            Some((old, rows)) => old
-                .progress
-                .rows(rows)?
-                .carried(&candidates, preparation.size)?,
+        let progress = match progress {
+            Some(progress) => progress.carried(&candidates, preparation.size)?,
             None => Progress::new(preparation.first_pictures(&candidates)?, &candidates, 0)?,
         };
         Ok(Self {
@@ -150,6 +188,10 @@ impl Lane {
             targets,
             terms,
             progress,
+            scale,
+            finish: Finish::new(preparation.seen),
+            known: None,
+            gradients: 0,
             style_sizes: preparation.style_sizes,
             unread: Vec::new(),
         })
@@ -157,29 +199,43 @@ impl Lane {
 
     /// One step of every candidate. The losses stay on the device until [`Lane::read_losses`].
     pub fn step(&mut self) -> Result<(), EngineError> {
-        let (unweighted, gradient) = self.evaluate()?;
-        // A candidate that has made its own steps keeps its picture while the others go on.
         let step = self.progress.step;
+        let everyone = vec![true; self.candidates.len()];
+        let first = if let Some(known) = self.known.take() {
+            known
+        } else {
+            self.gradients += 1;
+            self.evaluate_at(&self.progress.picture, &everyone)?
+        };
+        // A candidate that has made its own steps keeps its picture while the others go on.
         let active: Vec<bool> = self
             .presets()
-            .map(|preset| step < preset.schedule.steps)
+            .map(|preset| step < preset.total_steps())
             .collect();
-        tch::no_grad(|| self.progress.advance(&gradient, &active))?;
-        self.unread.push(unweighted);
+        let terms = first.terms.shallow_clone();
+        let (batches, network) = (&self.terms.batches, &self.extractor.network);
+        let gradients = &mut self.gradients;
+        self.known = self
+            .progress
+            .advance(first, &active, &mut |pictures, wanted| {
+                *gradients += 1;
+                evaluated(batches, network, pictures, step, wanted)
+            })?;
+        self.unread.push(terms);
         Ok(())
     }
 
     /// The unweighted losses `[N, K]` of the pictures as they are, and the gradient `[N, 3, H, W]` of
     /// the weighted sum.
     pub fn evaluate(&self) -> Result<(Tensor, Tensor), EngineError> {
-        let mut losses = Vec::with_capacity(self.terms.batches.len());
-        let mut gradients = Vec::with_capacity(self.terms.batches.len());
-        for batch in &self.terms.batches {
-            let evaluated = batch.evaluate(&self.extractor.network, &self.progress.picture)?;
-            gradients.push(evaluated.gradient(batch.total(&evaluated.unweighted)?, false)?);
-            losses.push(evaluated.unweighted.f_detach()?);
-        }
-        Ok((joined(losses)?, joined(gradients)?))
+        let everyone = vec![true; self.candidates.len()];
+        let found = self.evaluate_at(&self.progress.picture, &everyone)?;
+        Ok((found.terms, found.gradient))
+    }
+
+    fn evaluate_at(&self, pictures: &Tensor, wanted: &[bool]) -> Result<Evaluation, EngineError> {
+        let (batches, network) = (&self.terms.batches, &self.extractor.network);
+        evaluated(batches, network, pictures, self.progress.step, wanted)
     }
 
     /// The losses of the steps since the last call, in one transfer; `None` where there were none.
@@ -227,6 +283,8 @@ impl Lane {
             slot.preset = preset;
         }
         self.terms = Terms::new(&self.candidates, &self.targets, self.size(), self.device)?;
+        self.known = None;
+        self.progress.forget_evaluation(row);
         self.progress.update_live(&self.candidates)
     }
 
@@ -246,7 +304,7 @@ impl Lane {
         }
         let step = self.progress.step;
         let seen = tch::no_grad(|| {
-            let mut shown = self.progress.shown()?;
+            let mut shown = self.shown()?;
             if rows.len() < self.numbers.len() {
                 shown = shown.f_index_select(0, &row_index(&rows, self.device)?)?;
             }
@@ -257,13 +315,18 @@ impl Lane {
 
     /// The pictures to show and save: the moving average where the preset asks for one.
     pub fn pictures(&self) -> Result<Pictures, EngineError> {
-        let shown = self.progress.shown()?;
+        let shown = tch::no_grad(|| self.shown())?;
         Ok(pictures_of(&shown, &self.numbers, self.progress.step)?)
+    }
+
+    /// The pictures to show and save, `[N, 3, H, W]`.
+    fn shown(&self) -> Result<Tensor, TchError> {
+        self.finish.of(self.progress.shown()?, &self.candidates)
     }
 
     /// What is shown, `[N, 3, H, W]`, copied to the host; `None` where any of it is not finite.
     pub(super) fn finite_copy(&self) -> Result<Option<Tensor>, EngineError> {
-        let shown = self.progress.shown()?.f_detach()?;
+        let shown = tch::no_grad(|| self.shown())?.f_detach()?;
         let finite = shown.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0;
         let copied = || shown.f_to_device_(Device::Cpu, Kind::Float, false, true);
         Ok(finite.then(copied).transpose()?)
@@ -271,7 +334,7 @@ impl Lane {
 
     /// A copy in the host's memory of everything that later steps follow from, for [`Lane::go_back`].
     pub(super) fn state(&self) -> Result<Progress, EngineError> {
-        Ok(self.progress.copied(Device::Cpu)?)
+        Ok(self.progress.kept(Device::Cpu)?)
     }
 
     /// Goes on from `state`, which is of these candidates, under the presets in force: the pictures are resized where the size has
@@ -282,6 +345,7 @@ impl Lane {
             .copied(self.device)?
             .carried(&self.candidates, self.size())?;
         self.unread.clear();
+        self.known = None;
         Ok(())
     }
 
@@ -297,6 +361,7 @@ impl Lane {
                 &self.terms,
                 &self.extractor.network,
                 &self.progress.picture,
+                self.progress.step,
                 is_wanted,
             )?,
             seconds: began.elapsed().as_secs_f64(),
@@ -312,6 +377,7 @@ impl Lane {
     #[doc(hidden)]
     pub fn set_picture(&mut self, picture: &Tensor) -> Result<(), EngineError> {
         self.progress.picture = picture.f_to_device(self.device)?.f_detach_copy()?;
+        self.known = None;
         Ok(())
     }
 
@@ -325,12 +391,26 @@ impl Lane {
         self.progress.step
     }
 
+    /// How often steps have asked for a gradient since the lane was built: once each, or more where a line search tries
+    /// several lengths, or not at all where it has tried the right one.
+    pub fn gradient_count(&self) -> u64 {
+        self.gradients
+    }
+
     /// The step that the candidate with most of them is to reach.
     pub fn steps_wanted(&self) -> u64 {
-        self.presets()
-            .map(|preset| preset.schedule.steps)
-            .max()
-            .unwrap_or(0)
+        self.presets().map(Preset::total_steps).max().unwrap_or(0)
+    }
+
+    /// Whether every candidate has arrived, so that no step moves anything any more.
+    pub(super) fn has_arrived(&self) -> bool {
+        self.progress.has_arrived().iter().all(|arrived| *arrived)
+    }
+
+    /// Whether the presets want the pictures in another size from the step on that `step` updates lead to.
+    pub(super) fn changes_size_at(&self, step: u64) -> bool {
+        let scale = self.presets().next().map(|preset| preset.scale_at(step));
+        scale.is_some_and(|scale| scale != self.scale)
     }
 
     /// What the candidates are called, in the order of their rows.
@@ -373,6 +453,42 @@ impl Lane {
             steps: self.steps_wanted(),
         }
     }
+}
+
+/// Losses and gradient at `pictures`, `[N, 3, H, W]`, after `step` updates; zeros for candidates that share a batch with
+/// nobody who is `wanted`.
+fn evaluated(
+    batches: &[Batch],
+    network: &Network,
+    pictures: &Tensor,
+    step: u64,
+    wanted: &[bool],
+) -> Result<Evaluation, EngineError> {
+    let mut totals = Vec::with_capacity(batches.len());
+    let mut gradients = Vec::with_capacity(batches.len());
+    let mut terms = Vec::with_capacity(batches.len());
+    for batch in batches {
+        let rows = batch.rows();
+        let (start, count) = (rows.start as i64, rows.len() as i64);
+        if !wanted.get(rows).is_some_and(|rows| rows.contains(&true)) {
+            let like = pictures.f_narrow(0, start, count)?;
+            gradients.push(like.f_zeros_like()?);
+            let zeros = |shape: &[i64]| Tensor::f_zeros(shape, (Kind::Float, pictures.device()));
+            totals.push(zeros(&[count])?);
+            terms.push(zeros(&[count, batch.column_count()])?);
+            continue;
+        }
+        let evaluated = batch.evaluate(network, pictures, step)?;
+        gradients.push(evaluated.gradient(batch.descended(&evaluated)?, false)?);
+        let unweighted = evaluated.unweighted.f_detach()?;
+        totals.push(batch.totals(&unweighted)?);
+        terms.push(unweighted);
+    }
+    Ok(Evaluation {
+        total: joined(totals)?,
+        gradient: joined(gradients)?,
+        terms: joined(terms)?,
+    })
 }
 
 /// Batches' tensors `[n, …]` as one, `[N, …]`.

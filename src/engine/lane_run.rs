@@ -10,7 +10,7 @@ use super::input::Candidate;
 use super::lane::Lane;
 use super::last_sound::LastSound;
 use super::message::{EndReason, Event, Pictures, Report};
-use super::progress::Progress;
+use super::snapshot::Kept;
 use crate::optimizer::at;
 use crate::preset::Preset;
 
@@ -46,7 +46,7 @@ impl LaneRun {
     }
 
     pub(super) fn has_steps_left(&self) -> bool {
-        self.lane.step_count() < self.lane.steps_wanted()
+        self.lane.step_count() < self.lane.steps_wanted() && !self.lane.has_arrived()
     }
 
     pub(super) fn stepping(&self) -> Duration {
@@ -192,22 +192,50 @@ impl LaneRun {
         self.has_ended = false;
     }
 
-    /// Goes on from `state`, which is of the candidates that are called `numbers`.
-    pub(super) fn go_back(
-        &mut self,
-        numbers: &[usize],
-        state: &Progress,
-    ) -> Result<(), EngineError> {
+    /// Builds the lane again where the presets want another size from here on, and says so.
+    pub(super) fn change_size(&mut self, outbox: &Sender<Event>) -> Result<(), EngineError> {
+        if !self.lane.changes_size_at(self.lane.step_count()) {
+            return Ok(());
+        }
+        // Losses so far were made at the old size, by these candidates.
+        self.read_losses(outbox)?;
+        let rows: Vec<usize> = (0..self.wanted.len()).collect();
+        let candidates = self.lane.candidates().to_vec();
+        let built = self.lane.rebuilt_of(&rows, candidates, &mut |stage| {
+            let _ = outbox.send(Event::Preparing(stage));
+            ControlFlow::Continue(())
+        })?;
+        self.replace(built);
+        let _ = outbox.send(Event::Started(self.lane.started()));
+        Ok(())
+    }
+
+    /// Goes on from `kept`, under the presets in force. True where the pictures have another size there.
+    pub(super) fn go_back(&mut self, kept: &Kept) -> Result<bool, EngineError> {
         let places: Vec<usize> = self
             .lane
             .numbers()
             .iter()
-            .filter_map(|number| numbers.iter().position(|other| other == number))
+            .filter_map(|number| kept.candidates.iter().position(|other| other == number))
             .collect();
-        self.lane.go_back(&state.rows(&places)?)?;
+        let mut state = kept.progress.rows(&places)?;
+        let then = at(&kept.presets, &places);
+        for (row, (candidate, then)) in self.lane.candidates().iter().zip(&then).enumerate() {
+            if candidate.preset != *then {
+                state.forget_evaluation(row);
+            }
+        }
+        let changes_size = self.lane.changes_size_at(state.step);
+        if changes_size {
+            self.lane = self
+                .lane
+                .rebuilt_at(&state, &mut |_| ControlFlow::Continue(()))?;
+        } else {
+            self.lane.go_back(&state)?;
+        }
         self.last_sound = LastSound::new(&self.lane);
         self.has_ended = false;
-        Ok(())
+        Ok(changes_size)
     }
 
     /// Says that it has come to its end, with the pictures.

@@ -396,8 +396,8 @@ impl Losses<'_> {
     pub fn sum_of(&self, kind: TermKind) -> f64 {
         self.each()
             .filter(|(term, _, _)| term.kind == kind)
-            .map(|(_, _, weighted)| weighted)
-            .sum()
+            // From 0, since the sum of nothing would be -0.
+            .fold(0.0, |sum, (_, _, weighted)| sum + weighted)
     }
 }
 

@@ -4,18 +4,19 @@ use tch::{Device, TchError, Tensor};
 
 use super::EngineError;
 use super::input::Candidate;
-use crate::network::IMAGENET_DEVIATION;
-use crate::optimizer::adam::Adam;
+use crate::network::convention;
 use crate::optimizer::average::IterateAverage;
+use crate::optimizer::either::Optimizer;
+use crate::optimizer::lbfgs::{Evaluate, Evaluation};
 use crate::optimizer::row_index;
-use crate::preset::OptimizerPreset;
+use crate::preset::{OptimizerPreset, PixelConvention};
 
 /// The state of a lane, from which every later step follows.
 #[derive(Debug)]
 pub(super) struct Progress {
     /// `[N, 3, H, W]`
     pub(super) picture: Tensor,
-    optimizer: Adam,
+    optimizer: Optimizer,
     average: Option<IterateAverage>,
     pub(super) step: u64,
 }
@@ -28,21 +29,35 @@ impl Progress {
         step: u64,
     ) -> Result<Self, EngineError> {
         Ok(Self {
-            optimizer: Adam::new(&picture, &optimizers(candidates), IMAGENET_DEVIATION)?,
+            optimizer: Optimizer::new(&picture, &optimizers(candidates), deviation(candidates))?,
             average: average_from(&picture, candidates)?,
             picture,
             step,
         })
     }
 
-    /// One step along `gradient`, `[N, 3, H, W]`, of the candidates whose entry in `active` is true.
-    pub(super) fn advance(&mut self, gradient: &Tensor, active: &[bool]) -> Result<(), TchError> {
-        self.optimizer.step(&self.picture, gradient, active)?;
+    /// One step, from what is known of the picture, of the candidates whose entry in `active` is true; what is known
+    /// of the new one comes back where it is known.
+    pub(super) fn advance(
+        &mut self,
+        first: Evaluation,
+        active: &[bool],
+        evaluate: &mut Evaluate<'_, EngineError>,
+    ) -> Result<Option<Evaluation>, EngineError> {
+        let known = self
+            .optimizer
+            .step(&self.picture, first, active, evaluate)?;
         if let Some(average) = &mut self.average {
-            average.add(&self.picture, active)?;
+            tch::no_grad(|| average.add(&self.picture, active))?;
         }
         self.step += 1;
-        Ok(())
+        Ok(known)
+    }
+
+    /// Which candidates have arrived, so that no step moves them any more.
+    pub(super) fn has_arrived(&self) -> Vec<bool> {
+        let count = self.picture.size().first().copied().unwrap_or(0);
+        self.optimizer.has_arrived(count as usize)
     }
 
     /// Takes up changed rates and decays; pictures and moments stay.
@@ -63,7 +78,7 @@ impl Progress {
         }
     }
 
-    /// The same progress under other presets: the picture resized where the size changed, the moments
+    /// The same progress under other presets: picture and moments resized where the size changed, moments
     /// kept where they still mean something. Shares its tensors with the old one.
     pub(super) fn carried(
         &self,
@@ -79,21 +94,41 @@ impl Progress {
                     }
                     _ => average_from(&self.picture, candidates)?,
                 },
-                optimizer: self.optimizer.carried(&optimizers(candidates))?,
+                optimizer: self.optimizer.carried(
+                    &self.picture,
+                    &optimizers(candidates),
+                    deviation(candidates),
+                )?,
                 picture: self.picture.shallow_clone(),
                 step: self.step,
             });
         }
-        let picture = self
-            .picture
-            .f_internal_upsample_bicubic2d_aa(size, false, None, None)?;
+        // The result so far: a moving average is the better picture, and begins anew with it.
+        let shown = self.shown()?;
+        let (_, _, old_height, old_width) = shown.size4()?;
+        let grows = i64::from(height) >= old_height && i64::from(width) >= old_width;
+        let picture = if grows {
+            // As crowsonkb's program does it.
+            shown.f_upsample_bicubic2d(size, false, None, None)?
+        } else {
+            shown.f_internal_upsample_bicubic2d_aa(size, false, None, None)?
+        };
         for (index, preset) in (0..).zip(optimizers(candidates)) {
             if preset.clamp {
                 // Bicubic resizing overshoots at edges.
                 let _ = picture.f_narrow(0, index, 1)?.f_clamp_(0.0, 1.0)?;
             }
         }
-        Self::new(picture, candidates, self.step)
+        Ok(Self {
+            optimizer: self.optimizer.resized(
+                &picture,
+                &optimizers(candidates),
+                deviation(candidates),
+            )?,
+            average: average_from(&picture, candidates)?,
+            picture,
+            step: self.step,
+        })
     }
 
     /// The progress of the candidates at `rows`, copied.
@@ -111,13 +146,27 @@ impl Progress {
         })
     }
 
+    /// To be called when the loss of the candidate at `row` is another one than at its last step.
+    pub(super) fn forget_evaluation(&mut self, row: usize) {
+        self.optimizer.forget_evaluation(row);
+    }
+
+    /// A copy on `device` to go back to, which shares nothing with this one.
+    pub(super) fn kept(&self, device: Device) -> Result<Self, TchError> {
+        self.copied_with(self.optimizer.kept(device)?, device)
+    }
+
     /// A copy on `device` that shares nothing with this one, whatever steps either makes.
     pub(super) fn copied(&self, device: Device) -> Result<Self, TchError> {
+        self.copied_with(self.optimizer.copied(device)?, device)
+    }
+
+    fn copied_with(&self, optimizer: Optimizer, device: Device) -> Result<Self, TchError> {
         Ok(Self {
             picture: self
                 .picture
                 .f_to_device_(device, self.picture.kind(), false, true)?,
-            optimizer: self.optimizer.copied(device)?,
+            optimizer,
             average: self
                 .average
                 .as_ref()
@@ -126,6 +175,16 @@ impl Progress {
             step: self.step,
         })
     }
+}
+
+/// What a unit of the network's pixels is in RGB; all candidates of a lane have the same network.
+fn deviation(candidates: &[Candidate]) -> [f32; 3] {
+    let pixels = candidates
+        .first()
+        .map_or(PixelConvention::Torchvision, |first| {
+            first.preset.network.pixels
+        });
+    convention::deviation(pixels)
 }
 
 fn optimizers(candidates: &[Candidate]) -> Vec<&OptimizerPreset> {

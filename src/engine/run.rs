@@ -256,6 +256,7 @@ impl<'a> Run<'a> {
         let Some(lane) = self.lanes.get_mut(index) else {
             return;
         };
+        lane.attempt(|lane| lane.change_size(outbox));
         if lane.attempt(|lane| lane.step(interval, outbox)) == Some(true) {
             self.deliver_picture();
         }
@@ -311,6 +312,12 @@ impl<'a> Run<'a> {
                 Ok((pictures, progress)) => {
                     let number = self.snapshots.keep(Kept {
                         candidates: Arc::clone(lane.lane.numbers()),
+                        presets: lane
+                            .lane
+                            .candidates()
+                            .iter()
+                            .map(|candidate| candidate.preset.clone())
+                            .collect(),
                         progress,
                     });
                     self.say(Event::Snapshot(Snapshot { number, pictures }));
@@ -336,12 +343,17 @@ impl<'a> Run<'a> {
             {
                 continue;
             }
-            let event = match lane.go_back(&kept.candidates, &kept.progress) {
-                Ok(()) => Event::WentBack {
-                    candidates: numbers,
-                    snapshot: number,
-                    step: lane.lane.step_count(),
-                },
+            let event = match lane.go_back(kept) {
+                Ok(changes_size) => {
+                    if changes_size {
+                        let _ = self.outbox.send(Event::Started(lane.lane.started()));
+                    }
+                    Event::WentBack {
+                        candidates: numbers,
+                        snapshot: number,
+                        step: lane.lane.step_count(),
+                    }
+                }
                 Err(error) => Event::Refused {
                     what: Refusal::GoBack,
                     error,

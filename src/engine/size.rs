@@ -3,10 +3,11 @@
 use image::Rgb32FImage;
 
 use super::EngineError;
+use crate::network::INPUT_LAYER;
 use crate::network::architecture::Operation;
 use crate::network::geometry;
 use crate::pixels::{self, SizeRule};
-use crate::preset::{Filter, Fit, ImagePreset, Padding, Preset, StyleFit};
+use crate::preset::{Filter, Fit, ImagePreset, Padding, Preset, Statistic, StyleFit};
 
 fn rule(image: &ImagePreset) -> SizeRule {
     match image.fit {
@@ -16,6 +17,18 @@ fn rule(image: &ImagePreset) -> SizeRule {
         Fit::Exact => SizeRule::Exact(image.width, image.height),
         Fit::Native => SizeRule::Native,
     }
+}
+
+/// The sizes that `preset` has at `step`: its own, or smaller ones while the pyramid is being climbed.
+pub fn image_at(preset: &Preset, step: u64) -> ImagePreset {
+    let mut image = preset.image.clone();
+    let sizes = preset.scale_sizes();
+    if let Some(&size) = sizes.get(preset.scale_at(step)) {
+        let share = f64::from(size) / f64::from(image.size.max(1));
+        image.style_size = (f64::from(image.style_size) * share).round() as u32;
+        image.size = size;
+    }
+    image
 }
 
 /// Width and height at which a content picture of size `original` is optimised.
@@ -29,11 +42,15 @@ pub fn style_size(image: &ImagePreset, original: (u32, u32), content: (u32, u32)
         return content;
     }
     // An exact size is the content's; the style picture keeps its shape at the same longer side.
-    let rule = match rule(image) {
-        SizeRule::Exact(width, height) => SizeRule::Longer(width.max(height)),
-        rule => rule,
+    let rule = match (rule(image), image.style_size) {
+        (SizeRule::Shorter(_), size) if size > 0 => SizeRule::Shorter(size),
+        (SizeRule::Height(_), size) if size > 0 => SizeRule::Height(size),
+        (_, size) if size > 0 => SizeRule::Longer(size),
+        (SizeRule::Exact(width, height), _) => SizeRule::Longer(width.max(height)),
+        (rule, _) => rule,
     };
-    let (width, height) = pixels::fitted_size(original, rule, image.enlarge);
+    let enlarge = image.enlarge && image.enlarge_style;
+    let (width, height) = pixels::fitted_size(original, rule, enlarge);
     let scaled = |side: u32| ((f64::from(side) * image.style_scale).round() as u32).max(1);
     (scaled(width), scaled(height))
 }
@@ -44,7 +61,7 @@ pub(super) fn check_sizes(
     preset: &Preset,
     operations: &[Operation],
     layers: &[String],
-    sizes: [(&'static str, (u32, u32)); 4],
+    sizes: &[(&'static str, (u32, u32))],
 ) -> Result<(), EngineError> {
     // The tap `input` alone would do with one pixel, which is no picture.
     let smallest = geometry::smallest_side(operations, layers, preset.network.padding).max(2);
@@ -53,7 +70,7 @@ pub(super) fn check_sizes(
     } else {
         smallest.max(3)
     };
-    for (role, (width, height)) in sizes {
+    for &(role, (width, height)) in sizes {
         let limit = pixels::decode::PIXEL_LIMIT;
         if u64::from(width) * u64::from(height) > limit {
             return Err(EngineError::PictureTooLarge {
@@ -71,6 +88,37 @@ pub(super) fn check_sizes(
                 smallest: padding_side,
                 layers: by_depth(operations, layers).join(", "),
             });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses statistics that say nothing of the few features that a layer has of a picture. Costs nothing.
+pub(super) fn check_statistics(
+    preset: &Preset,
+    operations: &[Operation],
+    sizes: &[(&'static str, (u32, u32))],
+) -> Result<(), EngineError> {
+    for layer in preset.style.layers.keys() {
+        let statistic = preset.style.statistic_at(layer);
+        if matches!(statistic, Statistic::Gram | Statistic::Mean) || layer == INPUT_LAYER {
+            continue;
+        }
+        let side = |side: u32| {
+            geometry::side_after(operations, layer, preset.network.padding, i64::from(side))
+        };
+        // What counts is what the network gets to see.
+        let seen = sizes.iter().filter(|(role, _)| role.starts_with("resized"));
+        for &(role, (width, height)) in seen {
+            if let (Some(1), Some(1)) = (side(width), side(height)) {
+                return Err(EngineError::TooDeep {
+                    role,
+                    width,
+                    height,
+                    statistic,
+                    layer: layer.clone(),
+                });
+            }
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::EngineError;
 use super::progress::Progress;
+use crate::preset::Preset;
 
 /// Kept states by number, in the host's memory, so that they take none of a GPU's.
 #[derive(Debug, Default)]
@@ -18,6 +19,8 @@ pub(super) struct Snapshots {
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) candidates: Arc<[usize]>,
+    /// By which each got there.
+    pub(super) presets: Vec<Preset>,
     pub(super) progress: Progress,
 }
 

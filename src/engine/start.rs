@@ -8,26 +8,27 @@ use rand_distr::{Distribution, StandardNormal};
 use tch::Tensor;
 
 use super::EngineError;
+use super::preparation::Seen;
 use super::size::resized;
-use crate::network::IMAGENET_MEAN;
+use crate::network::convention::IMAGENET_MEAN;
 use crate::pixels;
 use crate::pixels::tensor::to_tensor;
 use crate::preset::{Init, Preset};
 
-/// The first iterate, `[1, 3, H, W]`, RGB in [0, 1] (noise may leave that range). `content` and `style`
-/// are as the network sees them, `[1, 3, H, W]` and `[1, 3, H', W']`; the result has the content's size.
-pub(super) fn first_picture(
-    preset: &Preset,
-    content: &Tensor,
-    style: &Tensor,
-) -> Result<Tensor, EngineError> {
+/// The first iterate, `[1, 3, H, W]`, RGB in [0, 1] (noise may leave that range), in the size of the content
+/// picture as it is seen.
+pub(super) fn first_picture(preset: &Preset, seen: &Seen) -> Result<Tensor, EngineError> {
+    let content = &seen.content;
     let image = &preset.image;
     let (_, _, height, width) = content.size4()?;
     let size = (width as u32, height as u32);
     let device = content.device();
     match image.init {
         Init::Content => Ok(content.f_detach_copy()?),
-        Init::Style => Ok(style
+        Init::Style => Ok(seen
+            .styles
+            .first()
+            .unwrap_or(content)
             .f_upsample_bilinear2d([height, width], false, None, None)?
             .f_clamp(0.0, 1.0)?),
         Init::Noise => Ok(to_tensor(

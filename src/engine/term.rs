@@ -6,34 +6,14 @@
 
 use std::sync::Arc;
 
-use tch::{Device, TchError};
+use tch::Device;
 
 use super::EngineError;
 use super::batch::{Batch, batch_size};
 use super::input::Candidate;
 use super::message::{LossTerm, TermKind};
 use super::target::Targets;
-use crate::preset::{
-    ContentError, Preset, Reduction, SizeTerm, Statistic, StyleError, VariationForm,
-};
-
-/// How a term of a candidate is computed.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Rule {
-    Content(ContentError),
-    Style {
-        kind: Statistic,
-        normalization: SizeTerm,
-        error: StyleError,
-        divide_by: SizeTerm,
-        divisor: f64,
-    },
-    Variation {
-        form: VariationForm,
-        reduction: Reduction,
-        exponent: f64,
-    },
-}
+use crate::preset::Preset;
 
 /// The columns of a lane's loss and their weights.
 #[derive(Debug)]
@@ -82,7 +62,7 @@ impl Terms {
                     device,
                 )
             })
-            .collect::<Result<_, TchError>>()?;
+            .collect::<Result<_, EngineError>>()?;
         Ok(Self {
             columns: columns.into(),
             weights: weights.into(),
@@ -135,26 +115,37 @@ fn weight(preset: &Preset, column: &LossTerm) -> f64 {
     };
     match column.kind {
         TermKind::Content => preset.content.weight * layer_weight(&preset.content.layers),
+        TermKind::Style if preset.style.chained => {
+            let layer = column.layer.as_deref().unwrap_or_default();
+            preset.style.weight * chained_weight(&preset.style.layers, layer)
+        }
         TermKind::Style => preset.style.weight * layer_weight(&preset.style.layers),
         TermKind::Variation => preset.variation.weight,
     }
 }
 
-/// How `preset` wants terms of this kind.
-pub(super) fn rule(preset: &Preset, kind: TermKind) -> Rule {
-    match kind {
-        TermKind::Content => Rule::Content(preset.content.error),
-        TermKind::Style => Rule::Style {
-            kind: preset.style.statistic,
-            normalization: preset.style.normalization,
-            error: preset.style.error,
-            divide_by: preset.style.divide_by,
-            divisor: preset.style.divisor,
-        },
-        TermKind::Variation => Rule::Variation {
-            form: preset.variation.form,
-            reduction: preset.variation.reduction,
-            exponent: preset.variation.exponent,
-        },
+/// What `layer` counts in Σ wᵢ (Eᵢ − Eᵢ₊₁), where i goes through `layers` in their order: its own weight less that of the
+/// one before. It may be negative.
+fn chained_weight(layers: &crate::preset::LayerWeights, layer: &str) -> f64 {
+    let Some(place) = layers.get_index_of(layer) else {
+        return 0.0;
+    };
+    let weight = |place: usize| layers.get_index(place).map_or(0.0, |(_, weight)| *weight);
+    weight(place) - place.checked_sub(1).map_or(0.0, weight)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_gives_every_layer_the_difference_of_two_weights() {
+        let layers = [("a", 0.25), ("b", 0.5), ("c", 0.0)];
+        let layers = layers
+            .into_iter()
+            .map(|(name, weight)| (name.to_owned(), weight))
+            .collect();
+        let weights = ["a", "b", "c", "d"].map(|layer| chained_weight(&layers, layer));
+        assert_eq!(weights.to_vec(), [0.25, 0.25, -0.5, 0.0]);
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn find(
     if let WeightsChoice::Unavailable(reason) = choice {
         return Err(EngineError::NoStore(reason.clone()));
     }
-    let (WeightsChoice::Store(store), Some(published)) = (choice, catalogue::of(network.name))
+    let (WeightsChoice::Store(store), Some(published)) =
+        (choice, catalogue::of(network.name, network.pixels))
     else {
         return Err(NetworkError::NoWeights(network.name.as_str().to_owned()).into());
     };

@@ -20,12 +20,20 @@ pub fn content_target(values: Tensor) -> Result<Target, TchError> {
 }
 
 /// The error of one layer: `features` and the target's values are `[N, C, H, W]`, the result is `[N]`.
+///
+/// `weighting`, `[1 or N, 1, H, W]` from 0 on, says how much the square of the difference counts at each position;
+/// a mean is over all positions however they count.
 pub fn content_error(
     features: &Tensor,
     target: &Target,
     error: ContentError,
+    weighting: Option<&Tensor>,
 ) -> Result<Tensor, TchError> {
     let squares = features.f_sub(&target.values)?.f_square()?;
+    let squares = match weighting {
+        Some(weighting) => squares.f_mul(weighting)?,
+        None => squares,
+    };
     match error {
         ContentError::Mean => mean_per_candidate(&squares),
         ContentError::Sum => sum_per_candidate(&squares),
@@ -37,17 +45,54 @@ pub fn content_error(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loss::tests::flat;
+    use crate::loss::tests::{flat, numbers};
+
+    const ALL: [ContentError; 4] = [
+        ContentError::Mean,
+        ContentError::Sum,
+        ContentError::HalfSum,
+        ContentError::Relative,
+    ];
+
+    fn small() -> (Tensor, Target) {
+        let features = Tensor::from_slice(&[1.0_f32, 2.0, 3.0, 6.0]).reshape([1, 1, 2, 2]);
+        let target = Tensor::from_slice(&[1.0_f32, 3.0, 3.0, 4.0]).reshape([1, 1, 2, 2]);
+        (features, content_target(target).unwrap())
+    }
+
+    fn assert_values(weighting: Option<&Tensor>, expected: [f32; 4]) {
+        let (features, target) = small();
+        for (error, expected) in ALL.into_iter().zip(expected) {
+            let value = content_error(&features, &target, error, weighting).unwrap();
+            assert!((flat(&value)[0] - expected).abs() < 1e-6, "{error:?}");
+        }
+    }
 
     #[test]
     fn errors_by_hand() {
-        let features = Tensor::from_slice(&[1.0_f32, 2.0, 3.0, 6.0]).reshape([1, 1, 2, 2]);
-        let target = Tensor::from_slice(&[1.0_f32, 2.0, 3.0, 4.0]).reshape([1, 1, 2, 2]);
+        // Squares 0, 1, 0, 4; the target's variance is 1.1875.
+        assert_values(None, [1.25, 5.0, 2.5, 1.25 / 1.1875]);
+    }
+
+    #[test]
+    fn positions_count_as_they_are_weighed() {
+        let weighting = Tensor::from_slice(&[9.0_f32, 3.0, 1.0, 0.5]).reshape([1, 1, 2, 2]);
+        assert_values(Some(&weighting), [1.25, 5.0, 2.5, 1.25 / 1.1875]);
+        let weighting = Tensor::from_slice(&[1.0_f32, 1.0, 1.0, 0.0]).reshape([1, 1, 2, 2]);
+        assert_values(Some(&weighting), [0.25, 1.0, 0.5, 0.25 / 1.1875]);
+    }
+
+    #[test]
+    fn a_candidate_does_not_notice_its_company() {
+        let (features, target) = (numbers(&[3, 40, 40, 33]), numbers(&[1, 40, 40, 33]) * 0.5);
         let target = content_target(target).unwrap();
-        let value = |error| flat(&content_error(&features, &target, error).unwrap())[0];
-        assert!((value(ContentError::Mean) - 1.0).abs() < 1e-6);
-        assert!((value(ContentError::Sum) - 4.0).abs() < 1e-6);
-        assert!((value(ContentError::HalfSum) - 2.0).abs() < 1e-6);
-        assert!((value(ContentError::Relative) - 1.0 / 1.25).abs() < 1e-6);
+        for error in ALL {
+            let together = content_error(&features, &target, error, None).unwrap();
+            for row in 0..3 {
+                let features = features.narrow(0, row, 1);
+                let alone = content_error(&features, &target, error, None).unwrap();
+                assert_eq!(flat(&alone), flat(&together.narrow(0, row, 1)), "{error:?}");
+            }
+        }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! dx and dy are the differences to the right-hand and the lower neighbour.
 
-use tch::{Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
-use super::sum_per_candidate;
+use super::{mean_per_candidate, sum_per_candidate};
 use crate::preset::{Reduction, VariationForm};
 
 /// Squares below this count as this under a power, whose derivative at 0 may be infinite.
@@ -71,9 +71,7 @@ fn eight_neighbours(picture: &Tensor) -> Result<Tensor, TchError> {
         padded.f_narrow(2, row, rows)?.f_narrow(3, column, columns)
     };
     let mean_square = |one: Tensor, other: Tensor| -> Result<Tensor, TchError> {
-        one.f_sub(&other)?
-            .f_square()?
-            .f_mean_dim([1_i64, 2, 3].as_slice(), false, Kind::Float)
+        mean_per_candidate(&one.f_sub(&other)?.f_square()?)
     };
     let here = part(1, 1, height, width)?;
     let horizontal = mean_square(part(1, 2, height, width)?, here.shallow_clone())?;
@@ -89,6 +87,8 @@ fn eight_neighbours(picture: &Tensor) -> Result<Tensor, TchError> {
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
     use crate::loss::tests::flat;
 

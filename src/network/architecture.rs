@@ -72,14 +72,20 @@ impl ConvolutionShape {
         }
     }
 
-    /// Pixels added on every side under `padding`.
+    /// Whether its input is the picture itself.
+    pub fn sees_pixels(&self) -> bool {
+        self.channels_in == 3
+    }
+
+    /// Pixels added on every side under `padding`, and what they are.
     ///
     /// `SqueezeNet`'s first convolution has none of its own, so that pixels at the rim are hardly seen
     /// and keep a discoloured border; padded by the picture's own pixels they are seen like all others.
-    pub fn padding_with(&self, padding: Padding) -> i64 {
+    pub fn padding_with(&self, padding: Padding) -> (i64, Padding) {
         match padding {
-            Padding::Zeros => self.padding,
-            Padding::Reflect | Padding::Replicate => self.kernel / 2,
+            Padding::ReplicateFirst if self.sees_pixels() => (self.kernel / 2, Padding::Replicate),
+            Padding::Zeros | Padding::ReplicateFirst => (self.padding, Padding::Zeros),
+            Padding::Reflect | Padding::Replicate => (self.kernel / 2, padding),
         }
     }
 

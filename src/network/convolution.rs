@@ -50,7 +50,9 @@ impl Convolution {
         let sides = [self.padding; 4];
         let padded = match self.padding_kind {
             Padding::Reflect => input.f_reflection_pad2d(sides)?,
-            Padding::Replicate | Padding::Zeros => input.f_replication_pad2d(sides)?,
+            Padding::Replicate | Padding::Zeros | Padding::ReplicateFirst => {
+                input.f_replication_pad2d(sides)?
+            }
         };
         padded.f_conv2d(&self.weight, Some(&self.bias), self.stride, 0, 1, 1)
     }

@@ -21,8 +21,10 @@ use super::convolution::Convolution;
 use super::{INPUT_LAYER, Network, NetworkError, TensorSource};
 use crate::preset::NetworkPreset;
 
-/// Patches drawn from the content and from the style picture for each convolution.
-const PATCHES: [usize; 2] = [8_000, 12_000];
+/// Patches drawn from the content picture for each convolution.
+const CONTENT_PATCHES: usize = 8_000;
+/// Patches drawn from all style pictures together.
+const STYLE_PATCHES: usize = 12_000;
 /// Share of the drawn patches that filters are learned from; the others mostly show flat areas.
 const KEPT_SHARE: f64 = 0.6;
 /// The first block's share of the preset's whitening: it keeps more of the finest detail.
@@ -71,12 +73,12 @@ pub fn operations(preset: &NetworkPreset) -> Vec<Operation> {
     operations
 }
 
-/// Learns the filters from `content` and `style` (`[1, 3, H, W]` each, RGB in [0, 1]) and builds the
+/// Learns the filters from `content` and `styles` (`[1, 3, H, W]` each, RGB in [0, 1]) and builds the
 /// network up to the deepest of `layers`. The same pictures and seed give the same network.
 pub fn fit(
     preset: &NetworkPreset,
     content: &Tensor,
-    style: &Tensor,
+    styles: &[Tensor],
     seed: u64,
     layers: &[String],
 ) -> Result<Network, NetworkError> {
@@ -96,8 +98,8 @@ pub fn fit(
     tch::no_grad(|| -> Result<(), NetworkError> {
         let bare = Network::assemble(preset, &[], &[], &mut Learned::default(), device)?;
         let input = [INPUT_LAYER.to_owned()];
-        let mut features = Vec::with_capacity(2);
-        for picture in [content, style] {
+        let mut features = Vec::with_capacity(1 + styles.len());
+        for picture in std::iter::once(content).chain(styles) {
             features.extend(bare.features(picture, &input)?);
         }
         for operation in operations
@@ -136,10 +138,13 @@ fn learn(
     random: &mut ChaCha8Rng,
 ) -> Result<(Tensor, Tensor), TchError> {
     let device = features.first().map_or(tch::Device::Cpu, Tensor::device);
+    let (padding, beyond) = shape.padding_with(preset.padding);
+    let of_each_style = STYLE_PATCHES / features.len().saturating_sub(1).max(1);
+    let counts = std::iter::once(CONTENT_PATCHES).chain(std::iter::repeat(of_each_style));
     let patches = features
         .iter()
-        .zip(PATCHES)
-        .map(|(picture, count)| patch::draw(picture, shape.kernel, preset.padding, count, random))
+        .zip(counts)
+        .map(|(picture, count)| patch::draw(picture, shape.kernel, beyond, count, random))
         .collect::<Result<Vec<_>, _>>()?;
     let patches = patch::keep_lively(&Tensor::f_cat(&patches, 0)?, KEPT_SHARE, random)?;
     let centred = patches.f_sub(&patches.f_mean_dim([0_i64].as_slice(), true, Kind::Float)?)?;
@@ -160,7 +165,7 @@ fn learn(
         ])?;
 
     let no_bias = Tensor::f_zeros([shape.channels_out], (Kind::Float, device))?;
-    let raw = Convolution::new(&filters, &no_bias, 1, shape.padding, preset.padding, device)?;
+    let raw = Convolution::new(&filters, &no_bias, 1, padding, beyond, device)?;
     let responses = features
         .iter()
         .map(|picture| raw.forward(picture)?.f_flatten(2, 3))
@@ -211,6 +216,7 @@ mod tests {
             pooling: Pooling::Average,
             pooling_scale: 1.0,
             padding: Padding::Reflect,
+            pixels: crate::preset::PixelConvention::Torchvision,
             widths: vec![8, 12],
             whitening: 0.5,
         }
@@ -229,7 +235,7 @@ mod tests {
     fn responses_have_mean_zero_and_deviation_one_over_both_pictures() {
         let [content, style] = pictures();
         let layers = ["convolution1".to_owned(), "convolution2".to_owned()];
-        let network = fit(&preset(), &content, &style, 3, &layers).unwrap();
+        let network = fit(&preset(), &content, &[style.shallow_clone()], 3, &layers).unwrap();
         for layer in 0..2 {
             let both = [&content, &style].map(|picture| {
                 network
@@ -255,7 +261,7 @@ mod tests {
         let [content, style] = pictures();
         let layers = ["block2".to_owned()];
         let features = |seed| {
-            fit(&preset(), &content, &style, seed, &layers)
+            fit(&preset(), &content, &[style.shallow_clone()], seed, &layers)
                 .unwrap()
                 .features(&content, &layers)
                 .unwrap()
@@ -269,7 +275,7 @@ mod tests {
     fn a_flat_picture_does_not_break_the_fit() {
         let flat = Tensor::full([1, 3, 32, 32], 0.5, (Kind::Float, tch::Device::Cpu));
         let layers = ["block2".to_owned()];
-        let network = fit(&preset(), &flat, &flat, 0, &layers).unwrap();
+        let network = fit(&preset(), &flat, &[flat.shallow_clone()], 0, &layers).unwrap();
         let features = network.features(&flat, &layers).unwrap().remove(0);
         assert_eq!(features.isfinite().all().int64_value(&[]), 1);
     }

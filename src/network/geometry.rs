@@ -7,9 +7,14 @@ use crate::preset::Padding;
 const LARGEST_TRIED: i64 = 4096;
 
 /// The length of a side after `operations` up to and with `layer`; `None` where nothing would be left.
-fn side_after(operations: &[Operation], layer: &str, padding: Padding, side: i64) -> Option<i64> {
+pub fn side_after(
+    operations: &[Operation],
+    layer: &str,
+    padding: Padding,
+    side: i64,
+) -> Option<i64> {
     let convolve = |side: i64, shape: &ConvolutionShape| {
-        let added = shape.padding_with(padding);
+        let (added, _) = shape.padding_with(padding);
         let room_to_reflect = padding != Padding::Reflect || added < side;
         let left = side + 2 * added - shape.kernel;
         (room_to_reflect && left >= 0).then(|| left / shape.stride + 1)

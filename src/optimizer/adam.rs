@@ -58,28 +58,33 @@ impl Adam {
         Ok(Self {
             first: picture.f_zeros_like()?,
             second: picture.f_zeros_like()?,
-            deviation: Tensor::f_from_slice(&deviation)?
-                .f_reshape([1, 3, 1, 1])?
-                .f_to_device(picture.device())?,
+            deviation: per_channel(deviation, picture.device())?,
             candidates: presets.iter().map(|preset| Numbers::new(preset)).collect(),
         })
     }
 
-    /// The same moments under `presets`, for a lane that is built again. A candidate whose space changed
-    /// begins with new ones, since the old mean nothing there. Where none did, they are shared with the
+    /// The same moments under `presets`, for a lane that is built again. A candidate whose space changed, or the
+    /// units of it, begins with new ones, since the old mean nothing there. Where none did, they are shared with the
     /// old lane, which must not step any more once the new one does.
-    pub fn carried(&self, presets: &[&OptimizerPreset]) -> Result<Self, TchError> {
+    pub fn carried(
+        &self,
+        presets: &[&OptimizerPreset],
+        deviation: [f32; 3],
+    ) -> Result<Self, TchError> {
+        let deviation = per_channel(deviation, self.first.device())?;
+        let has_new_units = !self.deviation.f_equal(&deviation)?;
         let mut carried = Self {
             first: self.first.shallow_clone(),
             second: self.second.shallow_clone(),
-            deviation: self.deviation.shallow_clone(),
+            deviation,
             candidates: self.candidates.clone(),
         };
         for (index, preset) in (0..).zip(presets) {
             let Some(numbers) = carried.candidates.get_mut(index) else {
                 break;
             };
-            if numbers.space == preset.space {
+            let is_in_old_units = preset.space == StepSpace::Normalized && has_new_units;
+            if numbers.space == preset.space && !is_in_old_units {
                 continue;
             }
             *numbers = Numbers::new(preset);
@@ -90,6 +95,20 @@ impl Adam {
         }
         carried.update(presets);
         Ok(carried)
+    }
+
+    /// The moments of pictures of `size` (height, width) that show the same: resized as crowsonkb's program does it,
+    /// and the bias corrections go on.
+    pub fn resized(&self, size: [i64; 2]) -> Result<Self, TchError> {
+        Ok(Self {
+            first: self.first.f_upsample_bicubic2d(size, false, None, None)?,
+            second: self
+                .second
+                .f_upsample_bilinear2d(size, false, None, None)?
+                .f_clamp_min(0.0)?,
+            deviation: self.deviation.shallow_clone(),
+            candidates: self.candidates.clone(),
+        })
     }
 
     /// A copy on `device` that shares nothing with this one, whatever steps either makes.
@@ -168,6 +187,13 @@ impl Adam {
         }
         Ok(())
     }
+}
+
+/// `[1, 3, 1, 1]`
+fn per_channel(values: [f32; 3], device: Device) -> Result<Tensor, TchError> {
+    Tensor::f_from_slice(&values)?
+        .f_reshape([1, 3, 1, 1])?
+        .f_to_device(device)
 }
 
 /// One step of candidates with the same numbers; all tensors but the gradient change in place.

@@ -7,9 +7,32 @@ use std::sync::Arc;
 use super::source::{Source, SourceKind};
 
 /// Name and text, in the order in which lists show them.
-const PRESETS: [(&str, &str); 6] = [
+const PRESETS: [(&str, &str); 19] = [
+    ("crowsonkb", include_str!("../../presets/crowsonkb.toml")),
     ("demo", include_str!("../../presets/demo.toml")),
+    ("fast", include_str!("../../presets/fast.toml")),
     ("gatys", include_str!("../../presets/gatys.toml")),
+    ("gatys-2016", include_str!("../../presets/gatys-2016.toml")),
+    (
+        "gordicaleksa",
+        include_str!("../../presets/gordicaleksa.toml"),
+    ),
+    ("inetwork", include_str!("../../presets/inetwork.toml")),
+    (
+        "keep-colours",
+        include_str!("../../presets/keep-colours.toml"),
+    ),
+    ("large", include_str!("../../presets/large.toml")),
+    ("masked", include_str!("../../presets/masked.toml")),
+    (
+        "neural-style",
+        include_str!("../../presets/neural-style.toml"),
+    ),
+    (
+        "neural-style-pt",
+        include_str!("../../presets/neural-style-pt.toml"),
+    ),
+    ("quality", include_str!("../../presets/quality.toml")),
     ("reference", include_str!("../../presets/reference.toml")),
     (
         "reference-fast",
@@ -20,6 +43,11 @@ const PRESETS: [(&str, &str); 6] = [
         include_str!("../../presets/reference-intended.toml"),
     ),
     ("squeezenet", include_str!("../../presets/squeezenet.toml")),
+    (
+        "tch-example",
+        include_str!("../../presets/tch-example.toml"),
+    ),
+    ("two-styles", include_str!("../../presets/two-styles.toml")),
 ];
 
 /// The names of all built-in presets.

@@ -5,16 +5,15 @@
 use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::complaint;
-use super::field::{Field, FloatRange, Kind};
+use super::field::{Field, FloatRange, Kind, Names};
 use super::problem::Problem;
 use super::source::{Place, Source};
 use super::value::{Entry, Value};
-use super::visible::{is_printable, quote};
+use super::visible::is_printable;
+use super::{complaint, entry_name};
 
 /// Checks the values of one text and collects what is wrong with them.
 pub(super) struct Checker<'a> {
@@ -35,51 +34,93 @@ impl Checker<'_> {
     /// The field's value, or None after noting why there is none.
     pub(super) fn entry(&mut self, field: &Field, value: &Spanned<DeValue<'_>>) -> Option<Entry> {
         let place = self.place(value.span());
-        if let (Kind::Layers, DeValue::Table(table)) = (field.kind, value.get_ref()) {
-            return self.layers(field, table, place);
+        if let (Some(empty), DeValue::Table(table)) =
+            (Value::empty_table(field.kind), value.get_ref())
+        {
+            return self.table(field, table, Entry::new(empty, place));
         }
-        let value = self.value(field, value)?;
+        let value = self.value(&format!("`{}`", field.key), field, field.kind, value)?;
         Some(Entry::new(value, place))
     }
 
-    /// The weight of one layer of a layer table.
-    pub(super) fn layer_weight(
+    /// The name of one entry of a table as presets hold it, or None after noting what is wrong with it.
+    pub(super) fn entry_name(&mut self, field: &Field, name: &str, place: Place) -> Option<String> {
+        match entry_name::canonical(field.kind, name) {
+            Some(name) => Some(name),
+            None => self.reject(entry_name::unknown(field, name, place)),
+        }
+    }
+
+    /// The value of one entry of a table, or None after noting why there is none.
+    pub(super) fn entry_value(
         &mut self,
         field: &Field,
-        layer: &str,
-        weight: &Spanned<DeValue<'_>>,
-    ) -> Option<f64> {
-        let what = format!("the weight of layer {} in `{}`", quote(layer), field.key);
-        self.float(&what, FloatRange::WEIGHT, weight)
+        name: &str,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Option<Value> {
+        let kind = field.kind.of_entry()?;
+        self.value(&entry_name::entry_text(field, name), field, kind, value)
     }
 
-    fn layers(&mut self, field: &Field, table: &DeTable<'_>, place: Place) -> Option<Entry> {
-        if table.is_empty() {
+    fn table(&mut self, field: &Field, table: &DeTable<'_>, mut entry: Entry) -> Option<Entry> {
+        if table.is_empty() && field.kind == Kind::Weights(Names::Layers) {
             let label = "expected at least one layer and its weight";
-            self.problems
-                .push(complaint::empty_layers(field, place, label));
-            return None;
+            return self.reject(complaint::empty_layers(field, entry.place, label));
         }
-        let mut weights = IndexMap::new();
-        let mut places = IndexMap::new();
-        for (name, weight) in table {
-            let layer = name.get_ref().to_string();
-            if let Some(weight) = self.layer_weight(field, &layer, weight) {
-                weights.insert(layer.clone(), weight);
+        let mut is_sound = !self.hides_a_colour(field, &entry.place);
+        for (key, value) in table {
+            let place = self.place(key.span());
+            let name = self.entry_name(field, key.get_ref(), place.clone());
+            let value = self.entry_value(field, name.as_deref().unwrap_or(key.get_ref()), value);
+            let (Some(name), Some(value)) = (name, value) else {
+                is_sound = false;
+                continue;
+            };
+            if let Some(first) = entry.names.get(&name) {
+                let problem = entry_name::given_twice(field, &name, first.clone(), place);
+                self.problems.push(problem);
+                is_sound = false;
+                continue;
             }
-            places.insert(layer, self.place(name.span()));
+            entry.names.insert(name.clone(), place);
+            entry.value.insert(name, value);
         }
-        let all_sound = weights.len() == table.len();
-        all_sound.then(|| Entry {
-            layer_places: places,
-            ..Entry::new(Value::Layers(weights), place)
-        })
+        is_sound.then_some(entry)
     }
 
-    fn value(&mut self, field: &Field, value: &Spanned<DeValue<'_>>) -> Option<Value> {
-        let what = format!("`{}`", field.key);
-        match (field.kind, value.get_ref()) {
-            (Kind::Float(range), _) => self.float(&what, range, value).map(Value::Float),
+    /// Notes a region that is a comment because its colour has no quotes; without this it would just be
+    /// missing.
+    fn hides_a_colour(&mut self, field: &Field, table: &Place) -> bool {
+        if field.kind != Kind::Weights(Names::Regions) {
+            return false;
+        }
+        let start = table.span.start;
+        let all = table.source.text.get(start..).unwrap_or("");
+        let text = if all.starts_with('{') {
+            all.get(..table.span.len()).unwrap_or(all)
+        } else {
+            all
+        };
+        let Some(found) = entry_name::colour_in_a_comment(text) else {
+            return false;
+        };
+        let colour = text.get(found.clone()).unwrap_or("");
+        let place = Place::new(self.source, start + found.start..start + found.end);
+        self.problems
+            .push(entry_name::comment(field, colour, place));
+        true
+    }
+
+    /// A value of this kind that is the field's or an entry's; `what` is what messages call it.
+    fn value(
+        &mut self,
+        what: &str,
+        field: &Field,
+        kind: Kind,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Option<Value> {
+        match (kind, value.get_ref()) {
+            (Kind::Float(range), _) => self.float(what, range, value).map(Value::Float),
             (Kind::Integer { minimum, maximum }, _) => self
                 .integer(field, minimum..=maximum, value)
                 .map(Value::Integer),
@@ -89,7 +130,7 @@ impl Checker<'_> {
                     return Some(Value::Text(word.to_string()));
                 }
                 let place = self.place(value.span());
-                self.reject(complaint::unknown_word(field, words, word, place))
+                self.reject(complaint::unknown_word(what, words, word, place))
             }
             (Kind::Path | Kind::Text, DeValue::String(text)) => {
                 if is_printable(text) {
@@ -118,7 +159,7 @@ impl Checker<'_> {
             }
             (kind, found) => {
                 let place = self.place(value.span());
-                self.reject(complaint::wrong_type(&what, &kind, found, place))
+                self.reject(complaint::wrong_type(what, &kind, found, place))
             }
         }
     }

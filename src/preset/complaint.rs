@@ -6,7 +6,7 @@
 
 use toml::de::DeValue;
 
-use super::field::{FIELDS, Field, FloatRange, Kind, quoted, tables};
+use super::field::{FIELDS, Field, FloatRange, Kind, Names, quoted, tables};
 use super::nearest::nearest;
 use super::number::float_text;
 use super::problem::Problem;
@@ -30,9 +30,7 @@ pub(super) fn wrong_type(what: &str, kind: &Kind, found: &DeValue<'_>, place: Pl
         (Kind::Boolean, DeValue::String(text)) if matches!(text.as_ref(), "true" | "false") => {
             Some(format!("write it without quotes: {text}"))
         }
-        (Kind::Layers, DeValue::Array(_) | DeValue::String(_)) => {
-            Some("give each layer a weight: `layers = { relu1_1 = 1.0, relu2_1 = 0.5 }`".to_owned())
-        }
+        (kind, _) if kind.is_table() => table_example(kind),
         (Kind::Integers { .. }, DeValue::Integer(number)) => {
             Some(format!("write a list, even of one number: [{number}]"))
         }
@@ -79,9 +77,14 @@ pub(super) fn wrong_length(field: &Field, length: usize, place: Place) -> Proble
         .at(place, format!("expected {}", field.kind.expectation()))
 }
 
-pub(super) fn unknown_word(field: &Field, words: &[&str], word: &str, place: Place) -> Problem {
-    let problem = Problem::new(format!("`{}` cannot be {}", field.key, quote(word)));
-    let expected = format!("expected {}", field.kind.expectation());
+pub(super) fn unknown_word(
+    what: &str,
+    words: &'static [&'static str],
+    word: &str,
+    place: Place,
+) -> Problem {
+    let problem = Problem::new(format!("{what} cannot be {}", quote(word)));
+    let expected = format!("expected {}", Kind::Enumeration(words).expectation());
     let help = nearest(word, words.iter().copied()).map(|near| format!("did you mean `{near}`?"));
     problem.at(place, expected).maybe_help(help)
 }
@@ -113,14 +116,24 @@ pub(super) fn unknown_field(key: &str, place: Place) -> Problem {
         .map(|(_, name)| name)
         .collect();
     let near_sibling = nearest(name, siblings.iter().copied());
-    let elsewhere = FIELDS.iter().find(|field| field.table_and_name().1 == name);
-    let help = match (near_sibling, elsewhere) {
+    let elsewhere: Vec<&Field> = FIELDS
+        .iter()
+        .filter(|field| field.table_and_name().1 == name)
+        .collect();
+    let help = match (near_sibling, elsewhere.as_slice()) {
         (Some(near), _) => Some(format!("did you mean `{near}`?")),
-        (None, Some(field)) => {
+        (None, [field]) => {
             let (table, _) = field.table_and_name();
             Some(format!("there is `{}`: move it to [{table}]", field.key))
         }
-        (None, None) => None,
+        (None, []) => None,
+        (None, fields) => {
+            let keys: Vec<&str> = fields.iter().map(|field| field.key).collect();
+            Some(format!(
+                "there are {}: move it to one of these tables",
+                quoted(&keys)
+            ))
+        }
     };
     let (label, known) = if table.is_empty() {
         let mut known = siblings;
@@ -178,6 +191,27 @@ fn example_of(table: &str) -> &'static str {
         .iter()
         .find(|field| field.table_and_name().0 == table)
         .map_or("", |field| field.key)
+}
+
+/// How a table of this kind is written, for whoever wrote something else.
+fn table_example(kind: &Kind) -> Option<String> {
+    match kind {
+        Kind::Weights(Names::Layers) => {
+            Some("give each layer a weight: `layers = { relu1_1 = 1.0, relu2_1 = 0.5 }`".to_owned())
+        }
+        Kind::Weights(Names::Pictures) => Some(
+            "give each style picture a share: `blend = { first = 0.7, second = 0.3 }`".to_owned(),
+        ),
+        Kind::Weights(Names::Regions) => Some(
+            "give each region a factor: `regions = { \"#ff0000\" = 2.0, \"#0000ff\" = 0.5 }`"
+                .to_owned(),
+        ),
+        Kind::LayerWords(words) => {
+            let word = words.first()?;
+            Some(format!("name the layers: `{{ relu1_1 = \"{word}\" }}`"))
+        }
+        _ => None,
+    }
 }
 
 fn whole_number(float: &str) -> Option<String> {

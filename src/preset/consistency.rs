@@ -3,22 +3,24 @@
 //!
 //! Pure, any thread.
 
+mod layers;
+mod scales;
+mod style;
+
 use super::field::{FIELDS, find, quoted};
 use super::flat::assemble;
-use super::layer_name::{default_content_layers, default_style_layers, layer_names_of};
 use super::merge::Merged;
 use super::model::{NetworkName, Preset};
-use super::nearest::nearest;
-use super::number::float_text;
 use super::problem::Problem;
 use super::source::Place;
 use super::value::{Value, default_value};
-use super::visible::quote;
 
 /// The typed preset; None after noting why there is none.
 pub(super) fn resolve(merged: &Merged, problems: &mut Vec<Problem>) -> Option<Preset> {
-    check_layers(merged, problems);
+    layers::check(merged, problems);
     check_init(merged, problems);
+    scales::check(merged, problems);
+    style::check(merged, problems);
     if !problems.is_empty() {
         return None;
     }
@@ -60,123 +62,29 @@ pub(super) fn network(merged: &Merged) -> Option<(NetworkName, usize)> {
     Some((network, block_count))
 }
 
+/// The field's value; None where a wrong one hides it. Not for layers, whose defaults depend on the network.
 fn value_of(merged: &Merged, key: &'static str) -> Option<Value> {
     if merged.failed.contains(&key) {
         return None;
     }
     match merged.entries.get(key) {
         Some(entry) => Some(entry.value.clone()),
-        // Layers are the only defaults that depend on the network, and are not asked for here.
         None => default_value(find(key)?, NetworkName::Fitted, 0),
     }
 }
 
-/// Every listed layer must exist in the network.
-fn check_layers(merged: &Merged, problems: &mut Vec<Problem>) {
-    let Some((network, block_count)) = network(merged) else {
-        return;
-    };
-    let check = LayerCheck {
-        merged,
-        network,
-        block_count,
-        known: layer_names_of(network, block_count),
-    };
-    let mut found = check.table("content.layers");
-    found.extend(check.table("style.layers"));
-    // The list of layers is long; once is enough.
-    if let Some(first) = found.first_mut() {
-        let word = word_of(network);
-        *first = first
-            .clone()
-            .note(format!("layers of {word}: {}", check.known.join(", ")));
+impl Problem {
+    /// Points at the value of another field as well, where the preset names one.
+    fn with_field(self, merged: &Merged, key: &str, label: &str) -> Self {
+        match place_of(merged, key) {
+            Some(place) => self.with_context(place, label),
+            None => self,
+        }
     }
-    problems.append(&mut found);
 }
 
-struct LayerCheck<'a> {
-    merged: &'a Merged,
-    network: NetworkName,
-    block_count: usize,
-    /// The layers of the network.
-    known: Vec<String>,
-}
-
-impl LayerCheck<'_> {
-    fn table(&self, key: &'static str) -> Vec<Problem> {
-        let entry = match self.merged.entries.get(key) {
-            Some(entry) if !self.merged.failed.contains(&key) => entry,
-            _ => return Vec::new(),
-        };
-        let Value::Layers(layers) = &entry.value else {
-            return Vec::new();
-        };
-        let word = word_of(self.network);
-        let mut problems = Vec::new();
-        // Layers of another network altogether are one mistake, however many they are.
-        let mut foreign: Vec<(String, Place)> = Vec::new();
-        for layer in layers.keys().filter(|layer| !self.known.contains(layer)) {
-            let place = entry.layer_places.get(layer).unwrap_or(&entry.place);
-            match nearest(layer, self.known.iter().map(String::as_str)) {
-                Some(near) => problems.push(
-                    self.problem(&[quote(layer)], place)
-                        .help(format!("did you mean `{near}`?")),
-                ),
-                None => foreign.push((quote(layer), place.clone())),
-            }
-        }
-        let (names, places): (Vec<String>, Vec<Place>) = foreign.into_iter().unzip();
-        let mut places = places.into_iter();
-        if let Some(first) = places.next() {
-            let mut problem = self.problem(&names, &first);
-            for place in places {
-                problem = problem.with_context(place, "");
-            }
-            let usual = self.usual_layers(key);
-            problems.push(problem.help(format!("usual for {word}: {key} = {{ {usual} }}")));
-        }
-        problems
-    }
-
-    fn problem(&self, names: &[String], place: &Place) -> Problem {
-        let word = word_of(self.network);
-        let noun = if names.len() == 1 { "layer" } else { "layers" };
-        let names = names.join(", ");
-        let problem = Problem::new(format!("the network `{word}` has no {noun} {names}"))
-            .at(place.clone(), format!("expected a layer of {word}"));
-        match self.choice() {
-            Some((choice, label)) => problem.with_context(choice, label),
-            None => problem,
-        }
-    }
-
-    /// Where the preset decides which layers there are.
-    fn choice(&self) -> Option<(Place, &'static str)> {
-        let entries = &self.merged.entries;
-        let widths = entries
-            .get("network.widths")
-            .filter(|_| self.network == NetworkName::Fitted)
-            .map(|entry| (entry, "one block for each of these"));
-        let name = entries
-            .get("network.name")
-            .map(|entry| (entry, "the network is chosen here"));
-        widths
-            .or(name)
-            .map(|(entry, label)| (entry.place.clone(), label))
-    }
-
-    fn usual_layers(&self, key: &str) -> String {
-        let usual = if key == "content.layers" {
-            default_content_layers(self.network, self.block_count)
-        } else {
-            default_style_layers(self.network, self.block_count)
-        };
-        let usual: Vec<String> = usual
-            .iter()
-            .map(|(layer, weight)| format!("{layer} = {}", float_text(*weight)))
-            .collect();
-        usual.join(", ")
-    }
+fn place_of(merged: &Merged, key: &str) -> Option<Place> {
+    merged.entries.get(key).map(|entry| entry.place.clone())
 }
 
 fn check_init(merged: &Merged, problems: &mut Vec<Problem>) {
@@ -195,12 +103,5 @@ fn check_init(merged: &Merged, problems: &mut Vec<Problem>) {
                     quoted(&["content", "noise", "style"])
                 )),
         );
-    }
-}
-
-fn word_of(network: NetworkName) -> String {
-    match serde_json::to_value(network) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
     }
 }

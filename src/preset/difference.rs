@@ -7,19 +7,19 @@ use std::str::FromStr;
 
 use indexmap::IndexMap;
 
-use super::field::{ChangeClass, FIELDS};
+use super::field::{ChangeClass, FIELDS, Field, Kind, Names};
 use super::flat::flatten;
-use super::model::{LayerWeights, Preset};
+use super::model::Preset;
 use super::number::float_text;
 use super::value::Value;
 
-/// What stands for a layer or a path that is not there; `--set` removes a layer with the same word.
+/// What stands for an entry or a path that is not there; `--set` removes an entry with the same word.
 const ABSENT: &str = "none";
 
-/// One field, or one layer of a layer table, that differs between two presets.
+/// One field, or one entry of a table such as `style.layers`, that differs between two presets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// `style.weight`, or `style.layers.relu4_2` for one layer.
+    /// `style.weight`, or `style.layers.relu4_2` for one entry.
     pub key: String,
     /// The value before, as short text; `none` where there was none.
     pub old: String,
@@ -74,8 +74,8 @@ impl FromStr for Change {
 #[error("expected a change, such as `style.weight 1e5 → 3e5, live`")]
 pub struct NotAChange;
 
-/// Every difference, in the order of the registry; empty for equal presets. The order of layers
-/// makes no difference.
+/// Every difference, in the order of the registry; empty for presets that do the same. The order of a
+/// table's entries makes no difference, but for the layers of a style loss that is chained.
 #[must_use]
 pub fn diff(old: &Preset, new: &Preset) -> Vec<Change> {
     let values = |preset: &Preset| -> IndexMap<&'static str, Value> {
@@ -84,63 +84,98 @@ pub fn diff(old: &Preset, new: &Preset) -> Vec<Change> {
             .map(|(field, value)| (field.key, value))
             .collect()
     };
-    let (old, new) = (values(old), values(new));
+    let (old_values, new_values) = (values(old), values(new));
     let mut changes = Vec::new();
     for field in FIELDS {
-        match (old.get(field.key), new.get(field.key)) {
-            (Some(Value::Layers(old)), Some(Value::Layers(new))) => {
-                layer_changes(field.key, old, new, &mut changes);
-            }
-            (old, new) if old != new => changes.push(Change {
-                key: field.key.to_owned(),
-                old: old.map_or_else(|| ABSENT.to_owned(), short_text),
-                new: new.map_or_else(|| ABSENT.to_owned(), short_text),
-                class: field.change,
-            }),
-            _ => {}
+        let (old_value, new_value) = (old_values.get(field.key), new_values.get(field.key));
+        let entries = |value: Option<&Value>| value.and_then(Value::entries);
+        match (entries(old_value), entries(new_value)) {
+            (Some(old), Some(new)) => entry_changes(field, &old, &new, &mut changes),
+            _ if old_value == new_value => {}
+            _ => changes.push(change(
+                field.key.to_owned(),
+                old_value,
+                new_value,
+                field.change,
+            )),
+        }
+        if field.key == "style.layers" {
+            changes.extend(order_change(old, new));
         }
     }
     changes
 }
 
-/// Every field that has a value, and the value as [`diff`] writes it; each layer of a layer table by itself.
+/// Every field that has a value, and the value as [`diff`] writes it; each entry of a table by itself.
 #[must_use]
 pub fn values(preset: &Preset) -> Vec<(String, String)> {
     let mut values = Vec::new();
     for (field, value) in flatten(preset) {
-        match value {
-            Value::Layers(layers) => values.extend(
-                layers
+        match value.entries() {
+            Some(entries) => values.extend(
+                entries
                     .iter()
-                    .map(|(layer, weight)| (format!("{}.{layer}", field.key), float_text(*weight))),
+                    .map(|(name, entry)| (format!("{}.{name}", field.key), short_text(entry))),
             ),
-            value => values.push((field.key.to_owned(), short_text(&value))),
+            None => values.push((field.key.to_owned(), short_text(&value))),
         }
     }
     values
 }
 
-fn layer_changes(key: &str, old: &LayerWeights, new: &LayerWeights, changes: &mut Vec<Change>) {
-    let added = new.keys().filter(|layer| !old.contains_key(*layer));
-    for layer in old.keys().chain(added) {
-        let (old, new) = (old.get(layer), new.get(layer));
+/// Whether `new` lists the same style layers as `old` in another order, and that matters.
+pub(super) fn is_ordered_anew(old: &Preset, new: &Preset) -> bool {
+    let (old, layers) = (&old.style.layers, &new.style.layers);
+    new.style.chained
+        && old.len() == layers.len()
+        && old.keys().all(|layer| layers.contains_key(layer))
+        && !old.keys().eq(layers.keys())
+}
+
+fn order_change(old: &Preset, new: &Preset) -> Option<Change> {
+    let order = |preset: &Preset| {
+        let layers: Vec<&str> = preset.style.layers.keys().map(String::as_str).collect();
+        super::visible::visible(&layers.join(", "))
+    };
+    is_ordered_anew(old, new).then(|| Change {
+        key: "style.layers".to_owned(),
+        old: order(old),
+        new: order(new),
+        class: ChangeClass::Rebuild,
+    })
+}
+
+fn entry_changes(
+    field: &Field,
+    old: &IndexMap<String, Value>,
+    new: &IndexMap<String, Value>,
+    changes: &mut Vec<Change>,
+) {
+    let added = new.keys().filter(|name| !old.contains_key(*name));
+    for name in old.keys().chain(added) {
+        let (old, new) = (old.get(name), new.get(name));
         if old == new {
             continue;
         }
-        let stays = old.is_some() && new.is_some();
-        let text = |weight: Option<&f64>| {
-            weight.map_or_else(|| ABSENT.to_owned(), |weight| float_text(*weight))
+        // A layer that comes needs a target, and one that goes needs none any more.
+        let is_other_layer =
+            field.kind == Kind::Weights(Names::Layers) && (old.is_none() || new.is_none());
+        let class = if is_other_layer {
+            ChangeClass::Rebuild
+        } else {
+            field.change
         };
-        changes.push(Change {
-            key: format!("{key}.{layer}"),
-            old: text(old),
-            new: text(new),
-            class: if stays {
-                ChangeClass::Live
-            } else {
-                ChangeClass::Rebuild
-            },
-        });
+        changes.push(change(format!("{}.{name}", field.key), old, new, class));
+    }
+}
+
+fn change(key: String, old: Option<&Value>, new: Option<&Value>, class: ChangeClass) -> Change {
+    let text = |value: Option<&Value>| value.map_or_else(|| ABSENT.to_owned(), short_text);
+    Change {
+        key,
+        old: text(old),
+        new: text(new),
+        class,
     }
 }
 
@@ -151,7 +186,8 @@ pub(super) fn short_text(value: &Value) -> String {
         Value::Boolean(flag) => flag.to_string(),
         Value::Text(text) => super::visible::visible(text),
         Value::Integers(numbers) => format!("{numbers:?}"),
-        Value::Layers(layers) => format!("{} layers", layers.len()),
+        Value::Weights(weights) => format!("{} entries", weights.len()),
+        Value::Words(words) => format!("{} entries", words.len()),
     }
 }
 

@@ -17,8 +17,7 @@ use super::difference::diff;
 use super::field::FIELDS;
 use super::flat::{assemble, flatten};
 use super::folder;
-use super::model::{LayerWeights, Preset};
-use super::number::float_text;
+use super::model::Preset;
 use super::problem::PresetError;
 use super::source::{Source, SourceKind, expand_home, is_path};
 use super::value::Value;
@@ -217,14 +216,16 @@ fn plan(before: &Preset, saved: &Preset, wanted: &Preset) -> (Vec<Edit>, Preset)
         let fields = flatten(preset).into_iter();
         fields.map(|(field, value)| (field.key, value)).collect()
     };
+    let is_chained = wanted.style.chained;
     let (mut target, saved, wanted) = (values(before), values(saved), values(wanted));
     let mut edits = Vec::new();
     for field in FIELDS {
         let path: Vec<String> = field.key.split('.').map(str::to_owned).collect();
         match (saved.get(field.key), wanted.get(field.key)) {
-            (Some(Value::Layers(saved)), Some(Value::Layers(wanted))) => {
-                if let Some(Value::Layers(target)) = target.get_mut(field.key) {
-                    plan_layers(&path, saved, wanted, target, &mut edits);
+            (Some(saved), Some(wanted)) if field.kind.is_table() => {
+                if let Some(target) = target.get_mut(field.key) {
+                    let has_order = is_chained && field.key == "style.layers";
+                    plan_table(&path, [saved, wanted], has_order, target, &mut edits);
                 }
             }
             (saved, Some(wanted)) if saved != Some(wanted) => {
@@ -246,36 +247,47 @@ fn plan(before: &Preset, saved: &Preset, wanted: &Preset) -> (Vec<Edit>, Preset)
     (edits, target)
 }
 
-fn plan_layers(
+/// `has_order`: the order of the entries matters.
+fn plan_table(
     path: &[String],
-    saved: &LayerWeights,
-    wanted: &LayerWeights,
-    target: &mut LayerWeights,
+    [saved, wanted]: [&Value; 2],
+    has_order: bool,
+    target: &mut Value,
     edits: &mut Vec<Edit>,
 ) {
-    let below = |layer: &str| -> Vec<String> {
-        let layer = std::iter::once(layer.to_owned());
-        path.iter().cloned().chain(layer).collect()
+    let entries = |table: &Value| table.entries().unwrap_or_default();
+    let (old, new) = (entries(saved), entries(wanted));
+    let below = |name: &str| -> Vec<String> {
+        let name = std::iter::once(name.to_owned());
+        path.iter().cloned().chain(name).collect()
     };
     let mut changes = Vec::new();
-    for layer in saved.keys().filter(|layer| !wanted.contains_key(*layer)) {
-        changes.push(Edit::Remove(below(layer)));
-        target.shift_remove(layer);
+    for name in old.keys().filter(|name| !new.contains_key(*name)) {
+        changes.push(Edit::Remove(below(name)));
+        target.remove(name);
     }
-    for (layer, weight) in wanted {
-        if saved.get(layer) != Some(weight) {
-            changes.push(Edit::Set(below(layer), float_text(*weight)));
-            target.insert(layer.clone(), *weight);
+    for (name, entry) in &new {
+        if old.get(name) != Some(entry) {
+            changes.push(Edit::Set(below(name), value_text(entry)));
+            target.insert(name.clone(), entry.clone());
         }
     }
-    if !changes.is_empty() {
-        let rows = target
-            .iter()
-            .map(|(layer, weight)| (layer.clone(), float_text(*weight)));
+    if has_order && !old.keys().eq(new.keys()) && !entries(target).keys().eq(new.keys()) {
+        target.clone_from(wanted);
+        changes = vec![Edit::Remove(path.to_vec())];
+        changes.push(Edit::Table(path.to_vec(), rows(target)));
+    } else if !changes.is_empty() {
         // A table in the file hides the whole table of its base, so it has to be complete.
-        edits.push(Edit::Table(path.to_vec(), rows.collect()));
-        edits.extend(changes);
+        edits.push(Edit::Table(path.to_vec(), rows(target)));
     }
+    edits.extend(changes);
+}
+
+fn rows(table: &Value) -> Vec<(String, String)> {
+    let entries = table.entries().unwrap_or_default().into_iter();
+    entries
+        .map(|(name, entry)| (name, value_text(&entry)))
+        .collect()
 }
 
 /// The text of the file `old` as the file `new`: what started at its folder still leads there.

@@ -64,11 +64,40 @@ pub enum Kind {
         /// The most numbers allowed.
         longest: usize,
     },
-    /// A table from layer name to weight (a float of at least 0), never empty.
+    /// A table from a name to a weight (a float of at least 0).
+    Weights(Names),
+    /// A table from layer name to one of these words; may be empty.
+    LayerWords(&'static [&'static str]),
+}
+
+/// What a table's keys are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    /// Layers of the network; such a table is never empty.
     Layers,
+    /// Style pictures, by [`crate::preset::ORDINALS`].
+    Pictures,
+    /// Regions of a mask by colour, `#rrggbb` in small letters.
+    Regions,
 }
 
 impl Kind {
+    /// Whether its values are tables, each entry of which can be changed by itself.
+    #[must_use]
+    pub fn is_table(&self) -> bool {
+        matches!(self, Self::Weights(_) | Self::LayerWords(_))
+    }
+
+    /// What values an entry of such a table takes; None for a field that is no table.
+    #[must_use]
+    pub fn of_entry(&self) -> Option<Self> {
+        match self {
+            Self::Weights(_) => Some(Self::Float(FloatRange::WEIGHT)),
+            Self::LayerWords(words) => Some(Self::Enumeration(words)),
+            _ => None,
+        }
+    }
+
     /// What a message says was expected: `a number above 0`.
     #[must_use]
     pub fn expectation(&self) -> String {
@@ -85,7 +114,16 @@ impl Kind {
                 maximum,
                 longest,
             } => format!("a list of 1 to {longest} integers from {minimum} to {maximum}"),
-            Self::Layers => "a table of layer names and weights".to_owned(),
+            Self::Weights(Names::Layers) => "a table of layer names and weights".to_owned(),
+            Self::Weights(Names::Pictures) => {
+                "a table of style pictures (`first`, `second`, …) and weights".to_owned()
+            }
+            Self::Weights(Names::Regions) => {
+                "a table of colours such as `\"#ff0000\"` and weights".to_owned()
+            }
+            Self::LayerWords(words) => {
+                format!("a table of layer names and one of {}", quoted(words))
+            }
         }
     }
 }
@@ -183,7 +221,7 @@ impl fmt::Display for FloatRange {
 /// How a run takes up a change of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChangeClass {
-    /// At the next step boundary; for layer tables: the weights of layers that stay.
+    /// At the next step boundary; for tables of layers and weights: the weights of layers that stay.
     Live,
     /// Targets are computed again and the picture so far is kept.
     Rebuild,
@@ -218,6 +256,8 @@ pub enum DefaultValue {
     Absent,
     /// Layers that suit the network; see [`super::layer_name`].
     ByNetwork,
+    /// Of a table without entries.
+    Empty,
 }
 
 /// The field with this dotted key.

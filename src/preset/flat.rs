@@ -6,7 +6,7 @@
 use serde_json::{Map, Number, Value as Json};
 
 use super::field::{FIELDS, Field, Kind};
-use super::model::{LayerWeights, Preset};
+use super::model::Preset;
 use super::value::Value;
 
 /// Every field that has a value, in the order of the registry.
@@ -68,12 +68,15 @@ fn value_from_json(kind: Kind, json: &Json) -> Option<Value> {
                 .filter_map(integer_from_json)
                 .collect(),
         ),
-        Kind::Layers => Value::Layers(
-            json.as_object()?
-                .iter()
-                .filter_map(|(layer, weight)| Some((layer.clone(), weight.as_f64()?)))
-                .collect::<LayerWeights>(),
-        ),
+        Kind::Weights(_) | Kind::LayerWords(_) => {
+            let mut table = Value::empty_table(kind)?;
+            for (name, json) in json.as_object()? {
+                if let Some(entry) = value_from_json(kind.of_entry()?, json) {
+                    table.insert(name.clone(), entry);
+                }
+            }
+            table
+        }
     })
 }
 
@@ -89,10 +92,16 @@ fn json_from_value(value: Value) -> Json {
         Value::Boolean(flag) => flag.into(),
         Value::Text(text) => text.into(),
         Value::Integers(numbers) => numbers.into(),
-        Value::Layers(layers) => Json::Object(
-            layers
+        Value::Weights(weights) => Json::Object(
+            weights
                 .into_iter()
-                .map(|(layer, weight)| (layer, json_number(weight)))
+                .map(|(name, weight)| (name, json_number(weight)))
+                .collect(),
+        ),
+        Value::Words(words) => Json::Object(
+            words
+                .into_iter()
+                .map(|(name, word)| (name, word.into()))
                 .collect(),
         ),
     }

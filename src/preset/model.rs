@@ -5,16 +5,21 @@
 //! [`super::field`]; this file only says what the engine reads.
 
 pub mod image;
+mod scales;
 
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-pub use image::{ColourMatch, Filter, Fit, ImagePreset, Init, StyleFit};
+pub use image::{ColourMatch, Filter, Fit, Gamut, ImagePreset, Init, StyleFit};
+pub use scales::{MOST_SCALES, ScalesPreset};
 
 /// Layer name to weight, in the order in which the preset lists them.
 pub type LayerWeights = IndexMap<String, f64>;
+
+/// The name of a style picture or of a region to its weight, in the order in which the preset lists them.
+pub type NamedWeights = IndexMap<String, f64>;
 
 /// A recipe for one picture.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +36,8 @@ pub struct Preset {
     pub variation: VariationPreset,
     /// How the picture is changed at each step.
     pub optimizer: OptimizerPreset,
+    /// The smaller sizes that come before the full one.
+    pub scales: ScalesPreset,
     /// Sizes, and where the optimisation starts.
     pub image: ImagePreset,
     /// How long, and from which random numbers.
@@ -51,6 +58,8 @@ pub struct NetworkPreset {
     pub pooling_scale: f64,
     /// What convolutions see beyond the edges.
     pub padding: Padding,
+    /// The numbers that the network takes pixels as.
+    pub pixels: PixelConvention,
     /// `fitted` only: output channels of each block.
     pub widths: Vec<i64>,
     /// `fitted` only: ε of the whitening λ → λ + ε·mean(λ).
@@ -91,6 +100,31 @@ impl NetworkName {
     }
 }
 
+/// The numbers that a network takes pixels as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PixelConvention {
+    /// RGB from 0 to 1, less the `ImageNet` mean, over its deviation: torchvision's weights.
+    Torchvision,
+    /// RGB from 0 to 255, less the `ImageNet` mean of 123.675, 116.28, 103.53: torchvision's weights as
+    /// gordicaleksa's program feeds them.
+    #[serde(rename = "torchvision_255")]
+    Torchvision255,
+    /// BGR from 0 to 255, less 103.939, 116.779, 123.68: the weights that were trained in Caffe.
+    Caffe,
+    /// The same from 0 to 256, as jcjohnson's program feeds them.
+    #[serde(rename = "caffe_256")]
+    Caffe256,
+}
+
+impl PixelConvention {
+    /// Whether the network's weights are those that were trained in Caffe.
+    #[must_use]
+    pub fn is_caffe(self) -> bool {
+        matches!(self, Self::Caffe | Self::Caffe256)
+    }
+}
+
 /// How a pooling makes one feature of several neighbours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -113,6 +147,8 @@ pub enum Padding {
     Reflect,
     /// The pixels of the edge, repeated.
     Replicate,
+    /// The same for the first convolution, zeros for all others.
+    ReplicateFirst,
 }
 
 /// The content loss: weight · Σ over layers of layer weight · error(F, P).
@@ -124,6 +160,12 @@ pub struct ContentPreset {
     pub layers: LayerWeights,
     /// How a difference becomes a number.
     pub error: ContentError,
+    /// Divide the gradient of each layer's error by its own L1 norm, so that only weights decide
+    /// between layers (jcjohnson's `-normalize_gradients`).
+    pub normalize_gradients: bool,
+    /// Factors of regions of the content mask by colour, such as `#ff0000`; 1 for those not named.
+    #[serde(default)]
+    pub regions: NamedWeights,
 }
 
 /// How the difference of features F and target P becomes a number.
@@ -149,6 +191,11 @@ pub struct StylePreset {
     pub layers: LayerWeights,
     /// What is compared at a layer.
     pub statistic: Statistic,
+    /// Layers at which something else than `statistic` is compared.
+    #[serde(default)]
+    pub statistics: IndexMap<String, Statistic>,
+    /// Subtracted from every feature before its Gram matrix is taken; 1 in `INetwork`.
+    pub shift: f64,
     /// What the statistic is divided by.
     pub normalization: SizeTerm,
     /// How a difference becomes a number.
@@ -157,7 +204,37 @@ pub struct StylePreset {
     pub divide_by: SizeTerm,
     /// A number above 0 that a layer's error is divided by as well.
     pub divisor: f64,
+    /// Each layer's error less that of the layer listed next, as in `INetwork`: a layer counts by its
+    /// weight less the weight of the one before it.
+    pub chained: bool,
+    /// Random directions at a layer for `sliced_wasserstein`; 0 for as many as it has channels.
+    pub projections: u32,
+    /// As [`ContentPreset::normalize_gradients`].
+    pub normalize_gradients: bool,
+    /// Shares of the style pictures by [`ORDINALS`]; all alike where it is empty, none for those not named.
+    #[serde(default)]
+    pub blend: NamedWeights,
+    /// Layers that take their style from one picture alone, by [`ORDINALS`].
+    #[serde(default)]
+    pub source: IndexMap<String, String>,
+    /// As [`ContentPreset::regions`].
+    #[serde(default)]
+    pub regions: NamedWeights,
 }
+
+impl StylePreset {
+    /// What is compared at `layer`.
+    #[must_use]
+    pub fn statistic_at(&self, layer: &str) -> Statistic {
+        let own = self.statistics.get(layer);
+        own.copied().unwrap_or(self.statistic)
+    }
+}
+
+/// What the style pictures are called, in the order of the command line.
+pub const ORDINALS: [&str; 8] = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
+];
 
 /// What is compared between the picture and the style picture at a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -171,6 +248,18 @@ pub enum Statistic {
     Mean,
     /// covariance and mean, each with its own error, added
     CovarianceAndMean,
+    /// mean and standard deviation of every channel (Huang and Belongie, arXiv:1703.06868; Li et al.,
+    /// arXiv:1701.01036), each with its own error, added
+    MeanAndDeviation,
+    /// the Wasserstein-2 distance of the normal distributions with the same mean and covariance
+    /// (crowsonkb/style-transfer-pytorch)
+    Wasserstein,
+    /// the distributions of the features along random directions (Heitz et al., arXiv:2006.07229)
+    SlicedWasserstein,
+    /// the distribution of every channel (Risser et al., arXiv:1701.08893)
+    Histogram,
+    /// Gram matrix and histogram, each with its own error, added
+    GramAndHistogram,
 }
 
 /// A product of a feature map's dimensions (channels C, height H, width W).
@@ -183,6 +272,8 @@ pub enum SizeTerm {
     Hw,
     /// C·H·W
     Chw,
+    /// H·W of the picture itself, whatever the layer
+    PictureHw,
 }
 
 /// How the difference of a statistic S and its target A becomes a number.
@@ -253,6 +344,14 @@ pub struct OptimizerPreset {
     pub clamp: bool,
     /// Decay of the bias-corrected moving average of the iterates; 0 for none.
     pub averaging: f64,
+    /// `lbfgs` only: how the length of a step is found.
+    pub line_search: LineSearch,
+    /// `lbfgs` only: how many steps back it remembers, at least 1.
+    pub history: u32,
+    /// `lbfgs` only: a candidate none of whose gradient's elements is larger has arrived.
+    pub tolerance_gradient: f64,
+    /// `lbfgs` only: a candidate whose step or loss changes by no more has arrived.
+    pub tolerance_change: f64,
 }
 
 /// The units in which the optimiser sees a picture.
@@ -271,6 +370,18 @@ pub enum StepSpace {
 pub enum OptimizerKind {
     /// Adam, with bias correction.
     Adam,
+    /// L-BFGS (Nocedal 1980), a history for each candidate.
+    Lbfgs,
+}
+
+/// How L-BFGS finds the length of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineSearch {
+    /// The learning rate is the length; the first step is at most so long that its L1 norm is the rate.
+    None,
+    /// Tries lengths until the loss and its slope have fallen enough (strong Wolfe conditions).
+    StrongWolfe,
 }
 
 /// How long a run is, and its random numbers.

@@ -1,6 +1,6 @@
-//! `--set key=value`: single fields and layers laid over a preset from the command line.
+//! `--set key=value`: single fields and entries of tables laid over a preset from the command line.
 //!
-//! Pure data, any thread. Whole fields are set before single layers, in the order given
+//! Pure data, any thread. Whole fields are set before single entries, in the order given
 //! otherwise, so that `network.name` may stand anywhere.
 
 use std::str::FromStr;
@@ -10,25 +10,26 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::check::Checker;
-use super::complaint;
-use super::consistency;
-use super::field::{FIELDS, Field, Kind, find, quoted, tables};
+use super::entry_name::{canonical, noun};
+use super::field::{FIELDS, Field, Kind, Names, find, quoted, tables};
 use super::merge::Merged;
 use super::nearest::nearest;
 use super::problem::Problem;
 use super::source::{Place, Source, SourceKind};
-use super::value::{Entry, Value};
+use super::value::Entry;
 use super::visible::quote;
+use super::{complaint, consistency};
 
 const ARGUMENT: &str = "--set ";
 
 /// One field and its value as the user wrote them. Parse it from `key=value`.
 ///
 /// The value is TOML, and bare words count as text: `network.name=vgg19`. `style.layers.relu1_1=0.5`
-/// edits or adds one layer, `style.layers.relu1_1=none` removes it.
+/// edits or adds one layer, `style.layers.relu1_1=none` removes it; so do `style.blend.second=0.3` and
+/// `style.regions.#ff0000=2` with an entry of another table.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Override {
-    /// A field such as `style.weight`, or one layer such as `style.layers.relu1_1`.
+    /// A field such as `style.weight`, or one entry of a table such as `style.layers.relu1_1`.
     pub key: String,
     /// The text after the `=`.
     pub value: String,
@@ -57,27 +58,27 @@ impl FromStr for Override {
 
 /// Lays the overrides over a preset; adds what is wrong with them to `problems`.
 pub(super) fn apply(merged: &mut Merged, overrides: &[Override], problems: &mut Vec<Problem>) {
-    let (layers, fields): (Vec<_>, Vec<_>) = overrides
+    let (entries, fields): (Vec<_>, Vec<_>) = overrides
         .iter()
-        .partition(|setting| layer_of(&setting.key).is_some());
+        .partition(|setting| entry_of(&setting.key).is_some());
     for setting in fields {
         set_field(merged, setting, problems);
     }
-    for setting in layers {
-        if let Some((field, layer)) = layer_of(&setting.key) {
-            set_layer(merged, setting, field, layer, problems);
+    for setting in entries {
+        if let Some((field, name)) = entry_of(&setting.key) {
+            set_entry(merged, setting, field, name, problems);
         }
     }
 }
 
-/// `style.layers.relu1_1`: the field `style.layers` and the layer.
-fn layer_of(key: &str) -> Option<(&'static Field, &str)> {
+/// `style.layers.relu1_1`: the field `style.layers` and the name of the entry.
+fn entry_of(key: &str) -> Option<(&'static Field, &str)> {
     FIELDS
         .iter()
-        .filter(|field| field.kind == Kind::Layers)
+        .filter(|field| field.kind.is_table())
         .find_map(|field| {
-            let layer = key.strip_prefix(field.key)?.strip_prefix('.')?;
-            Some((field, layer))
+            let name = key.strip_prefix(field.key)?.strip_prefix('.')?;
+            Some((field, name))
         })
 }
 
@@ -179,15 +180,15 @@ fn unknown_key(setting: &Override, source: &Arc<Source>) -> Problem {
     complaint::unknown_field(key, place)
 }
 
-fn set_layer(
+fn set_entry(
     merged: &mut Merged,
     setting: &Override,
     field: &'static Field,
-    layer: &str,
+    written: &str,
     problems: &mut Vec<Problem>,
 ) {
     let source = setting.source();
-    let place = setting.key_place(&source, layer.len());
+    let place = setting.key_place(&source, written.len());
     if merged.failed.contains(&field.key) {
         return;
     }
@@ -203,33 +204,19 @@ fn set_layer(
     let Some(entry) = merged.entries.get_mut(field.key) else {
         return;
     };
-    let Value::Layers(layers) = &mut entry.value else {
-        return;
-    };
+    // Whoever knows that a preset file needs quotes may write them here, too.
+    let name = written
+        .strip_prefix('"')
+        .and_then(|name| name.strip_suffix('"'))
+        .unwrap_or(written);
     if setting.value == "none" {
-        if layers.shift_remove(layer).is_none() {
-            let names: Vec<&str> = layers.keys().map(String::as_str).collect();
-            let near = nearest(layer, names.iter().copied());
-            problems.push(
-                Problem::new(format!(
-                    "`{}` has no layer {} to remove",
-                    field.key,
-                    quote(layer)
-                ))
-                .at(place, "expected a layer of the preset")
-                .maybe_help(near.map(|near| format!("did you mean `{near}`?")))
-                .note(format!("its layers: {}", quoted(&names))),
-            );
-        } else if layers.is_empty() {
-            problems.push(complaint::empty_layers(
-                field,
-                place,
-                "this removes the last layer",
-            ));
-        }
+        let known = canonical(field.kind, name).unwrap_or_else(|| name.to_owned());
+        problems.extend(remove_entry(entry, field, &known, place));
         return;
     }
-    let kind = Kind::Float(super::field::FloatRange::WEIGHT);
+    let Some(kind) = field.kind.of_entry() else {
+        return;
+    };
     match setting.parse(&kind) {
         Ok(value) => {
             let mut checker = Checker {
@@ -237,11 +224,38 @@ fn set_layer(
                 offset: setting.value_offset(),
                 problems,
             };
-            if let Some(weight) = checker.layer_weight(field, layer, &value) {
-                layers.insert(layer.to_owned(), weight);
-                entry.layer_places.insert(layer.to_owned(), place);
+            let known = checker.entry_name(field, name, place.clone());
+            let value = checker.entry_value(field, known.as_deref().unwrap_or(name), &value);
+            if let (Some(name), Some(value)) = (known, value) {
+                entry.value.insert(name.clone(), value);
+                entry.names.insert(name, place);
             }
         }
         Err(error) => problems.push(setting.syntax_problem(&source, &kind, &error)),
     }
+}
+
+/// Takes an entry out of a table, or says why there is nothing to take.
+fn remove_entry(entry: &mut Entry, field: &Field, name: &str, place: Place) -> Option<Problem> {
+    if !entry.value.remove(name) {
+        let noun = noun(field.kind);
+        let entries = entry.value.entries().unwrap_or_default();
+        let names: Vec<&str> = entries.keys().map(String::as_str).collect();
+        let near = nearest(name, names.iter().copied());
+        let note = match names.as_slice() {
+            [] => "it names none".to_owned(),
+            names => format!("its {noun}s: {}", quoted(names)),
+        };
+        let title = format!("`{}` has no {noun} {} to remove", field.key, quote(name));
+        return Some(
+            Problem::new(title)
+                .at(place, format!("expected a {noun} of the preset"))
+                .maybe_help(near.map(|near| format!("did you mean `{near}`?")))
+                .note(note),
+        );
+    }
+    entry.names.shift_remove(name);
+    let is_empty = entry.value.entries().is_none_or(|left| left.is_empty());
+    (is_empty && field.kind == Kind::Weights(Names::Layers))
+        .then(|| complaint::empty_layers(field, place, "this removes the last layer"))
 }

@@ -7,11 +7,11 @@ mod series;
 use super::difference::short_text;
 use super::field::{ChangeClass, DefaultValue, Field, FloatRange, Kind};
 use super::flat::flatten;
-use super::model::{Preset, VariationForm};
+use super::model::{OptimizerKind, Preset, VariationForm};
 use super::overriding::Override;
 use super::value::Value;
 
-/// One field, or one layer's weight, as it is now.
+/// One field, or one entry of a table, as it is now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// `style.weight`, or `style.layers.relu4_2`.
@@ -51,13 +51,13 @@ impl Turn {
     }
 }
 
-/// Every live field of `preset` that has an effect, in the order of the registry, each layer's weight
+/// Every live field of `preset` that has an effect, in the order of the registry, each entry of a table
 /// by itself. Texts are left out.
 #[must_use]
 pub fn parameters(preset: &Preset) -> Vec<Parameter> {
     single_values(preset)
         .into_iter()
-        .filter(|single| single.field.change == ChangeClass::Live && is_used(single.field, preset))
+        .filter(|single| is_used(single.field, preset))
         .map(|single| Parameter {
             value: short_text(&single.value),
             doc: single.field.doc,
@@ -68,7 +68,7 @@ pub fn parameters(preset: &Preset) -> Vec<Parameter> {
         .collect()
 }
 
-/// The override that turns the field or the layer `key` one notch; None where it is at its end, or is
+/// The override that turns the live field or the entry `key` one notch; None where it is at its end, or is
 /// nothing that can be turned.
 ///
 /// Numbers move through a series of round ones, in steps of about a tenth or 1-2-5: a turn up and one
@@ -80,6 +80,7 @@ pub fn turned(preset: &Preset, key: &str, turn: Turn) -> Option<Override> {
         .into_iter()
         .find(|single| single.key == key)?;
     let notches = turn.notches();
+    let field = single.field;
     let value = match (single.kind, single.value) {
         (Kind::Float(FloatRange::DECAY), Value::Float(decay)) => {
             Value::Float(series::turned_decay(decay, notches)?)
@@ -102,13 +103,23 @@ pub fn turned(preset: &Preset, key: &str, turn: Turn) -> Option<Override> {
         }
         _ => return None,
     };
+    if field.key == "style.blend" && value == Value::Float(0.0) {
+        let name = key.rsplit('.').next().unwrap_or("");
+        let mut others = preset
+            .style
+            .blend
+            .iter()
+            .filter(|(other, _)| *other != name);
+        // A blend needs a share that is not 0.
+        others.find(|(_, share)| **share > 0.0)?;
+    }
     Some(Override {
         key: key.to_owned(),
         value: short_text(&value),
     })
 }
 
-/// A field that is no table, or one layer of one.
+/// A live field that is no table, or one entry of one.
 struct Single {
     key: String,
     field: &'static Field,
@@ -118,18 +129,21 @@ struct Single {
 
 fn single_values(preset: &Preset) -> Vec<Single> {
     let mut singles = Vec::new();
-    for (field, value) in flatten(preset) {
-        match value {
-            Value::Layers(layers) => {
-                singles.extend(layers.into_iter().map(|(layer, weight)| Single {
-                    key: format!("{}.{layer}", field.key),
+    let live = flatten(preset)
+        .into_iter()
+        .filter(|(field, _)| field.change == ChangeClass::Live);
+    for (field, value) in live {
+        match (field.kind.of_entry(), value.entries()) {
+            (Some(kind), Some(entries)) => {
+                singles.extend(entries.into_iter().map(|(name, value)| Single {
+                    key: format!("{}.{name}", field.key),
                     field,
-                    kind: Kind::Float(FloatRange::WEIGHT),
-                    value: Value::Float(weight),
+                    kind,
+                    value,
                 }));
             }
-            Value::Text(_) if matches!(field.kind, Kind::Text | Kind::Path) => {}
-            value => singles.push(Single {
+            _ if matches!(field.kind, Kind::Text | Kind::Path) => {}
+            _ => singles.push(Single {
                 key: field.key.to_owned(),
                 field,
                 kind: field.kind,
@@ -145,6 +159,13 @@ fn is_used(field: &Field, preset: &Preset) -> bool {
     match field.key {
         "variation.exponent" => preset.variation.form == VariationForm::Power,
         "variation.reduction" => preset.variation.form != VariationForm::EightNeighbours,
+        "optimizer.beta1" | "optimizer.beta2" | "optimizer.epsilon" => {
+            preset.optimizer.kind == OptimizerKind::Adam
+        }
+        "optimizer.line_search"
+        | "optimizer.history"
+        | "optimizer.tolerance_gradient"
+        | "optimizer.tolerance_change" => preset.optimizer.kind == OptimizerKind::Lbfgs,
         _ => true,
     }
 }
@@ -176,6 +197,7 @@ mod tests {
             [
                 "content.weight=1.0",
                 "content.layers.relu4_2=1.0",
+                "content.normalize_gradients=false",
                 "style.weight=1000.0",
                 "style.layers.relu1_1=0.2",
                 "style.layers.relu2_1=0.2",
@@ -183,6 +205,8 @@ mod tests {
                 "style.layers.relu4_1=0.2",
                 "style.layers.relu5_1=0.2",
                 "style.divisor=4.0",
+                "style.chained=false",
+                "style.normalize_gradients=false",
                 "variation.weight=0.0",
                 "variation.form=eight_neighbours",
                 "optimizer.learning_rate=0.02",
@@ -191,6 +215,7 @@ mod tests {
                 "optimizer.epsilon=1e-8",
                 "optimizer.clamp=true",
                 "optimizer.averaging=0.0",
+                "image.gamut=clip",
                 "schedule.steps=500",
             ]
         );
@@ -209,6 +234,107 @@ mod tests {
         };
         assert_eq!(unused(VariationForm::Power), [""; 0]);
         assert_eq!(unused(VariationForm::Squared), ["variation.exponent"]);
+    }
+
+    #[test]
+    fn only_numbers_of_the_chosen_optimizer_are_listed() {
+        let of_kind = |kind| {
+            let mut preset = preset("gatys");
+            preset.optimizer.kind = kind;
+            let listed = parameters(&preset).into_iter();
+            let listed = listed.filter_map(|parameter| {
+                let name = parameter.key.strip_prefix("optimizer.")?;
+                Some(name.to_owned())
+            });
+            listed.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            of_kind(OptimizerKind::Adam),
+            [
+                "learning_rate",
+                "beta1",
+                "beta2",
+                "epsilon",
+                "clamp",
+                "averaging"
+            ]
+        );
+        assert_eq!(
+            of_kind(OptimizerKind::Lbfgs),
+            [
+                "learning_rate",
+                "clamp",
+                "averaging",
+                "line_search",
+                "history",
+                "tolerance_gradient",
+                "tolerance_change",
+            ]
+        );
+    }
+
+    /// `gatys` with entries in every table.
+    fn with_tables() -> Preset {
+        let settings = [
+            "style.blend={ first = 0.5, second = 0 }",
+            "style.source={ relu1_1 = 'blend', relu2_1 = 'eighth' }",
+            "style.statistics.relu1_1=histogram",
+            "style.regions={ '#ff0000' = 2 }",
+            "content.regions={ '#00ff00' = 0 }",
+        ];
+        let settings: Vec<Override> = settings.iter().map(|text| text.parse().unwrap()).collect();
+        with_overrides(&preset("gatys"), &settings).unwrap()
+    }
+
+    #[test]
+    fn entries_of_tables_are_turned_by_themselves() {
+        let listed = parameters(&with_tables());
+        let entries: Vec<String> = listed
+            .iter()
+            .filter(|parameter| parameter.key.matches('.').count() == 2)
+            .filter(|parameter| !parameter.key.contains(".layers."))
+            .map(key_and_value)
+            .collect();
+        assert_eq!(
+            entries,
+            [
+                "content.regions.#00ff00=0.0",
+                "style.blend.first=0.5",
+                "style.blend.second=0.0",
+                "style.source.relu1_1=blend",
+                "style.source.relu2_1=eighth",
+                "style.regions.#ff0000=2.0",
+            ]
+        );
+        let turned = |key, turn| {
+            let setting = turned(&with_tables(), key, turn)?;
+            let changed = with_overrides(&with_tables(), std::slice::from_ref(&setting)).unwrap();
+            assert_ne!(changed, with_tables());
+            Some(setting.value)
+        };
+        for (key, turn, value) in [
+            ("style.blend.first", Turn::FineUp, "0.55"),
+            ("style.blend.second", Turn::CoarseUp, "0.01"),
+            ("style.regions.#ff0000", Turn::CoarseDown, "1.0"),
+            ("content.regions.#00ff00", Turn::FineUp, "0.01"),
+            ("style.source.relu1_1", Turn::FineUp, "first"),
+            ("style.source.relu1_1", Turn::FineDown, "eighth"),
+            ("style.source.relu2_1", Turn::FineUp, "blend"),
+        ] {
+            assert_eq!(turned(key, turn).as_deref(), Some(value), "{key}");
+        }
+        // Targets of another statistic have to be computed first.
+        assert_eq!(turned("style.statistics.relu1_1", Turn::FineUp), None);
+    }
+
+    #[test]
+    fn the_last_share_of_a_blend_stays_above_nothing() {
+        let mut preset = with_tables();
+        preset.style.blend["first"] = 0.01;
+        assert_eq!(turned(&preset, "style.blend.first", Turn::FineDown), None);
+        preset.style.blend["second"] = 0.01;
+        let gone = turned(&preset, "style.blend.first", Turn::FineDown).unwrap();
+        assert_eq!(gone.value, "0.0");
     }
 
     #[test]
@@ -250,13 +376,16 @@ mod tests {
 
         #[test]
         fn whatever_is_turned_stays_sound(
-            name in select(built_in::names()),
+            preset in prop_oneof![
+                select(built_in::names()).prop_map(preset),
+                Just(with_tables()),
+            ],
             turns in prop::collection::vec(
                 (any::<Index>(), select(vec![Turn::FineDown, Turn::FineUp, Turn::CoarseDown, Turn::CoarseUp])),
                 1..12,
             ),
         ) {
-            let mut preset = preset(name);
+            let mut preset = preset;
             for (index, turn) in turns {
                 let listed = parameters(&preset);
                 let key = &listed[index.index(listed.len())].key;

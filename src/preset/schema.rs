@@ -7,8 +7,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::field::{DefaultValue, FIELDS, Field, FloatRange, Kind, tables};
+use super::field::{DefaultValue, FIELDS, Field, FloatRange, Kind, Names, tables};
 use super::layer_name::all_layer_names;
+use super::model::ORDINALS;
 
 /// The schema of preset files.
 #[must_use]
@@ -72,11 +73,11 @@ fn field_schema(field: &Field) -> Json {
             "minItems": 1,
             "maxItems": longest,
         })),
-        Kind::Layers => object(json!({
+        Kind::Weights(names) => weights_schema(names),
+        Kind::LayerWords(words) => object(json!({
             "type": "object",
-            "minProperties": 1,
             "propertyNames": { "enum": all_layer_names() },
-            "additionalProperties": number_schema(FloatRange::WEIGHT),
+            "additionalProperties": { "type": "string", "enum": words },
         })),
     };
     schema.insert("description".to_owned(), description(field).into());
@@ -86,12 +87,31 @@ fn field_schema(field: &Field) -> Json {
         DefaultValue::Boolean(flag) => Some(json!(flag)),
         DefaultValue::Text(text) => Some(json!(text)),
         DefaultValue::Integers(numbers) => Some(json!(numbers)),
+        DefaultValue::Empty => Some(json!({})),
         DefaultValue::Absent | DefaultValue::ByNetwork => None,
     };
     if let Some(default) = default {
         schema.insert("default".to_owned(), default);
     }
     Json::Object(schema)
+}
+
+fn weights_schema(names: Names) -> Map<String, Json> {
+    let property_names = match names {
+        Names::Layers => json!({ "enum": all_layer_names() }),
+        Names::Pictures => json!({ "enum": ORDINALS }),
+        Names::Regions => json!({ "pattern": "^#[0-9a-fA-F]{6}$" }),
+    };
+    let mut schema = object(json!({ "type": "object" }));
+    if names == Names::Layers {
+        schema.insert("minProperties".to_owned(), json!(1));
+    }
+    schema.insert("propertyNames".to_owned(), property_names);
+    schema.insert(
+        "additionalProperties".to_owned(),
+        number_schema(FloatRange::WEIGHT).into(),
+    );
+    schema
 }
 
 fn description(field: &Field) -> String {
@@ -104,7 +124,7 @@ fn description(field: &Field) -> String {
         _ => "",
     };
     let change = match field.kind {
-        Kind::Layers => "weights live, layers rebuild".to_owned(),
+        Kind::Weights(Names::Layers) => "weights live, layers rebuild".to_owned(),
         _ => field.change.to_string(),
     };
     format!(

@@ -2,15 +2,15 @@
 
 use indexmap::IndexMap;
 
+use super::difference::is_ordered_anew;
 use super::field::FIELDS;
 use super::flat::flatten;
 use super::model::Preset;
-use super::number::float_text;
 use super::overriding::Override;
 use super::value::Value;
 use super::write::value_text;
 
-/// What is to be laid over `old` to make it `new`, with exact values. A layer table whose layers are others is
+/// What is to be laid over `old` to make it `new`, with exact values. A table whose entries are others is
 /// set as a whole; a path that `new` has no more stays out, since no setting takes one away.
 #[must_use]
 pub fn settings(old: &Preset, new: &Preset) -> Vec<Override> {
@@ -18,6 +18,7 @@ pub fn settings(old: &Preset, new: &Preset) -> Vec<Override> {
         let fields = flatten(preset).into_iter();
         fields.map(|(field, value)| (field.key, value)).collect()
     };
+    let is_ordered_anew = is_ordered_anew(old, new);
     let (old, new) = (values(old), values(new));
     let mut settings = Vec::new();
     let mut set = |key: &str, value: String| {
@@ -27,24 +28,24 @@ pub fn settings(old: &Preset, new: &Preset) -> Vec<Override> {
         });
     };
     for field in FIELDS {
-        match (old.get(field.key), new.get(field.key)) {
-            (Some(Value::Layers(old)), Some(Value::Layers(new))) => {
-                if old.len() == new.len() && old.keys().all(|layer| new.contains_key(layer)) {
-                    for (layer, weight) in new {
-                        if old.get(layer) != Some(weight) {
-                            set(&format!("{}.{layer}", field.key), float_text(*weight));
-                        }
-                    }
-                } else {
-                    let layers: Vec<String> = new
-                        .iter()
-                        .map(|(layer, weight)| format!("{layer} = {}", float_text(*weight)))
-                        .collect();
-                    set(field.key, format!("{{ {} }}", layers.join(", ")));
+        let Some(value) = new.get(field.key) else {
+            continue;
+        };
+        let old = old.get(field.key);
+        let old_entries = old.and_then(Value::entries).unwrap_or_default();
+        let entries = value.entries().unwrap_or_default();
+        let is_same_table = !entries.is_empty()
+            && entries.len() == old_entries.len()
+            && entries.keys().all(|name| old_entries.contains_key(name));
+        let is_moved = field.key == "style.layers" && is_ordered_anew;
+        if is_same_table && !is_moved {
+            for (name, entry) in &entries {
+                if old_entries.get(name) != Some(entry) {
+                    set(&format!("{}.{name}", field.key), value_text(entry));
                 }
             }
-            (old, Some(value)) if old != Some(value) => set(field.key, value_text(value)),
-            _ => {}
+        } else if old != Some(value) || is_moved {
+            set(field.key, value_text(value));
         }
     }
     settings
@@ -61,12 +62,24 @@ mod tests {
 
     #[test]
     fn they_lead_from_any_built_in_preset_to_any_other() {
-        let names = crate::preset::built_in::names();
-        for from in &names {
-            for to in &names {
-                let (from, to) = (built_in(from), built_in(to));
-                let made = with_overrides(&from, &settings(&from, &to)).unwrap();
-                let differs = diff(&made, &to);
+        let names = crate::preset::built_in::names().into_iter();
+        let mut presets: Vec<Preset> = names.map(built_in).collect();
+        presets.push(
+            from_toml(
+                "extends = \"demo\"
+                [style]
+                statistics = { block1 = \"mean\" }
+                source = { block1 = \"second\", block2 = \"blend\" }
+                blend = { first = 0.25, third = 1 }
+                regions = { \"#ff0000\" = 2, \"#000000\" = 0 }",
+                "tables",
+            )
+            .unwrap(),
+        );
+        for from in &presets {
+            for to in &presets {
+                let made = with_overrides(from, &settings(from, to)).unwrap();
+                let differs = diff(&made, to);
                 assert!(differs.is_empty(), "{differs:?}");
             }
         }

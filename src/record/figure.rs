@@ -43,6 +43,15 @@ pub fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{ending}")
 }
 
+/// `a`, `a and b`, `a, b and c`
+pub fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
 /// `cpu (2 threads)`, `cuda:0`
 pub fn device(name: &str, threads: usize) -> String {
     match name {
@@ -94,6 +103,11 @@ mod tests {
             ["0 B", "999 B", "1.0 kB", "52.4 MB", "575 MB", "4.7 GB"]
         );
         assert_eq!([0, 1, 2].map(steps), ["0 steps", "1 step", "2 steps"]);
+        let names = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(
+            [1, 2, 3].map(|count| listed(&names[..count])),
+            ["a", "a and b", "a, b and c"]
+        );
         assert_eq!(device("cpu", 1), "cpu (1 thread)");
         assert_eq!(device("cuda:0", 2), "cuda:0");
         assert_eq!([0.04, 9.94, 9.96].map(elapsed), ["0.0 s", "9.9 s", "10 s"]);

@@ -22,6 +22,7 @@ mod growing;
 pub mod inventory;
 pub mod journal;
 pub mod metrics;
+pub mod more_inputs;
 pub mod pictures;
 mod preset_file;
 pub mod recorder;

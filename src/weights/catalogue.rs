@@ -1,7 +1,7 @@
 //! The weights that are published: what they are called, where they lie, whose they are. Plain data, any
 //! thread.
 
-use crate::preset::NetworkName;
+use crate::preset::{NetworkName, PixelConvention};
 
 /// The weights of one network, as their authors publish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,10 @@ pub enum Source {
 /// Terms of the weights that torchvision's authors trained.
 const TORCHVISION: &str = "BSD-3-Clause (torchvision)";
 
-static PUBLISHED: [Published; 5] = [
+/// Terms of the weights that the networks' authors trained in Caffe.
+const CAFFE: &str = "CC-BY-4.0 (Visual Geometry Group, Oxford; converted for neural-style)";
+
+static PUBLISHED: [Published; 6] = [
     Published {
         name: "vgg16",
         network: NetworkName::Vgg16,
@@ -104,9 +107,28 @@ static PUBLISHED: [Published; 5] = [
         }],
     },
     Published {
+        name: "vgg16-caffe",
+        network: NetworkName::Vgg16,
+        licence: CAFFE,
+        sources: &[
+            Source::Address {
+                url: "https://web.eecs.umich.edu/~justincj/models/vgg16-00b39a1b.pth",
+                file: "vgg16-00b39a1b.pth",
+                sha256: "00b39a1b",
+                bytes: 553_432_000,
+            },
+            Source::Address {
+                url: "https://s3-us-west-2.amazonaws.com/jcjohns-models/vgg16-00b39a1b.pth",
+                file: "vgg16-00b39a1b.pth",
+                sha256: "00b39a1b",
+                bytes: 553_432_000,
+            },
+        ],
+    },
+    Published {
         name: "vgg19-caffe",
         network: NetworkName::Vgg19,
-        licence: "CC-BY-4.0 (Visual Geometry Group, Oxford; converted for neural-style)",
+        licence: CAFFE,
         sources: &[
             Source::Address {
                 url: "https://web.eecs.umich.edu/~justincj/models/vgg19-d01eb7cb.pth",
@@ -124,10 +146,13 @@ static PUBLISHED: [Published; 5] = [
     },
 ];
 
-/// The weights that a preset's network means; `None` for `fitted`, which has none.
+/// The weights that a preset's network means when it takes pixels as `pixels` says; `None` for `fitted`, which
+/// has none.
 #[must_use]
-pub fn of(network: NetworkName) -> Option<&'static Published> {
+pub fn of(network: NetworkName, pixels: PixelConvention) -> Option<&'static Published> {
     match network {
+        NetworkName::Vgg16 if pixels.is_caffe() => named("vgg16-caffe"),
+        NetworkName::Vgg19 if pixels.is_caffe() => named("vgg19-caffe"),
         NetworkName::Vgg16 => named("vgg16"),
         NetworkName::Vgg19 => named("vgg19"),
         NetworkName::Squeezenet1_0 => named("squeezenet1_0"),
@@ -149,10 +174,10 @@ pub fn all() -> &'static [Published] {
 }
 
 impl Published {
-    /// Whether a preset that names the network means these.
+    /// Whether a preset that names the network means these, unless it says how pixels are taken.
     #[must_use]
     pub fn is_named_by_presets(&self) -> bool {
-        of(self.network) == Some(self)
+        of(self.network, PixelConvention::Torchvision) == Some(self)
     }
 
     /// Whether it lies on the Hugging Face hub, of which `HF_ENDPOINT` may name a mirror.
@@ -194,8 +219,11 @@ mod tests {
         for published in all() {
             assert_eq!(named(published.name), Some(published));
         }
-        assert_eq!(of(NetworkName::Vgg19).unwrap().name, "vgg19");
-        assert_eq!(of(NetworkName::Fitted), None);
+        let torchvision = PixelConvention::Torchvision;
+        assert_eq!(of(NetworkName::Vgg19, torchvision).unwrap().name, "vgg19");
+        let caffe = of(NetworkName::Vgg19, PixelConvention::Caffe256);
+        assert_eq!(caffe.unwrap().name, "vgg19-caffe");
+        assert_eq!(of(NetworkName::Fitted, torchvision), None);
         assert!(named("vgg19").unwrap().is_on_hub());
         assert!(!named("squeezenet1_0").unwrap().is_on_hub());
     }
@@ -218,7 +246,7 @@ mod tests {
     #[test]
     fn a_mirror_of_the_hub_takes_its_place() {
         assert_eq!(
-            of(NetworkName::Vgg16).unwrap().sources[0].url("https://mirror.example"),
+            named("vgg16").unwrap().sources[0].url("https://mirror.example"),
             "https://mirror.example/timm/vgg16.tv_in1k/resolve/main/model.safetensors"
         );
     }

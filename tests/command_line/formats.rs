@@ -133,3 +133,39 @@ fn sixteen_bits_come_out() {
         );
     }
 }
+
+/// Whoever turned the picture to 8 bits anywhere on its way would be off by up to 128 levels here.
+#[test]
+fn sixteen_bits_hold_the_moving_average_of_all_iterates() {
+    const DECAY: f64 = 0.9;
+    let setting = Setting::with_pictures();
+    let after = |steps: i32, averaging: f64| -> Vec<f64> {
+        let name = format!("{steps}-{averaging}.png");
+        let arguments = format!(
+            "run content.png style.png -o {name} --sixteen-bit --size 48 --steps {steps} --lr 0.1 \
+             --threads 1 --set network.widths=[8,8,8,8] --set optimizer.averaging={averaging}"
+        );
+        setting.stylescope(arguments.split_whitespace()).succeeded();
+        let picture = image::open(setting.path(&name)).unwrap();
+        assert_eq!(picture.color(), ColorType::Rgb16);
+        let samples = picture.into_rgb16().into_raw();
+        samples.into_iter().map(f64::from).collect()
+    };
+    let [one, two, three] = [1, 2, 3].map(|steps| after(steps, 0.0));
+    let [of_two, of_four] = [1, 3].map(|steps| after(steps, DECAY));
+    let places = one.iter().zip(&two).zip(&three).zip(&of_two).zip(&of_four);
+    let mut furthest = 0.0_f64;
+    for ((((one, two), three), of_two), of_four) in places {
+        // What it began with is no file, but what the average after one step holds besides that step's.
+        let first = (of_two * (1.0 + DECAY) - one) / DECAY;
+        let sum = first * DECAY.powi(3) + one * DECAY.powi(2) + two * DECAY + three;
+        let average = sum / (DECAY.powi(3) + DECAY.powi(2) + DECAY + 1.0);
+        // Each file is off by half a level, which adds up to less than two.
+        assert!((average - of_four).abs() < 2.0, "{average} is {of_four}");
+        furthest = furthest.max((of_four - three).abs());
+    }
+    assert!(
+        furthest > 1000.0,
+        "the average is where the run is, so this says nothing: {furthest}"
+    );
+}

@@ -107,7 +107,7 @@ fn the_help_describes_it() {
         .stylescope(["run", "--help"])
         .succeeded()
         .stdout;
-    let words = "start version preset pictures size device threads steps step seconds loss total content style \
+    let words = "start version preset more_styles content_mask style_masks size device threads steps step seconds loss total content style \
         variation terms kind layer weight unweighted weighted end reason completed stopped output error message";
     let (_, schema) = help
         .split_once("With --json")

@@ -13,12 +13,19 @@ fn list_has_a_line_on_each() {
         .succeeded()
         .stdout;
     let names = [
+        "crowsonkb",
         "demo",
         "gatys",
+        "gatys-2016",
+        "gordicaleksa",
+        "inetwork",
+        "neural-style",
+        "neural-style-pt",
         "reference",
         "reference-fast",
         "reference-intended",
         "squeezenet",
+        "tch-example",
     ];
     for name in names {
         let line = listed
@@ -119,7 +126,7 @@ fn check_says_everything_that_is_wrong() {
         "mine.toml:1:16",
         "did you mean `vgg19`?",
         "mine.toml:4:10",
-        "kind = \"lbfgs\"",
+        "kind = \"lbgfs\"",
         "`optimizer.beta2`",
     ] {
         assert!(

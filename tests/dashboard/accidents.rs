@@ -108,8 +108,8 @@ fn a_dashboard_that_breaks() {
     let loaded = preset::load("demo", &overrides).unwrap();
     let candidate = Candidate {
         preset: loaded.preset.clone(),
-        content: picture(60, 48, 0.1),
-        style: picture(50, 50, 0.7),
+        content: picture(60, 48, 0.1).into(),
+        styles: vec![picture(50, 50, 0.7).into()],
     };
     let source = |picture: &Arc<_>| Source {
         name: "drawn".to_owned(),
@@ -117,8 +117,8 @@ fn a_dashboard_that_breaks() {
         notes: Vec::new(),
     };
     let setup = Setup {
-        content: source(&candidate.content),
-        style: source(&candidate.style),
+        content: source(&candidate.content.picture),
+        style: source(&candidate.styles[0].picture),
         start: Box::new(move || {
             Running::worker(Worker::spawn(Job::single(candidate, DeviceChoice::Cpu))?)
         }),

@@ -3,7 +3,6 @@
 use std::f64::consts::PI;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use image::{Rgb, Rgb32FImage};
 use serde_json::Value;
@@ -11,13 +10,13 @@ use stylescope::engine::input::{Candidate, WeightsChoice};
 use stylescope::engine::lane::Lane;
 use stylescope::engine::message::TermKind;
 use stylescope::network::random_weights::{tensor_seed, uniform};
-use stylescope::preset::{self, Override};
+use stylescope::preset::{self, Override, Preset};
 use tch::{Device, Kind, Tensor};
 
 use super::{assert_gradient, assert_near, golden, norm, number, numbers, samples, uniform_tensor};
 
 /// Seed of the random weights and of the pictures.
-const WEIGHTS_SEED: u64 = 1;
+pub(super) const WEIGHTS_SEED: u64 = 1;
 const PICTURE_SEED: u64 = 7;
 
 struct Waves {
@@ -63,8 +62,12 @@ impl Waves {
 
 /// The perturbed content picture that every case starts from.
 fn initial(content: &Rgb32FImage) -> Tensor {
+    perturbed(content, 2)
+}
+
+fn perturbed(content: &Rgb32FImage, number: u64) -> Tensor {
     let tensor = stylescope::pixels::tensor::to_tensor(content, Device::Cpu).unwrap();
-    let noise: Tensor = 2.0 * uniform_tensor(PICTURE_SEED, 2, &tensor.size()) - 1.0;
+    let noise: Tensor = 2.0 * uniform_tensor(PICTURE_SEED, number, &tensor.size()) - 1.0;
     let sum: Tensor = tensor.to_kind(Kind::Double) + 0.1 * noise;
     sum.clamp(0.0, 1.0).to_kind(Kind::Float)
 }
@@ -105,6 +108,16 @@ pub(super) fn lane(expected: &Value, trained: Option<&Path>) -> Lane {
     let preset = preset::load(expected["recipe"].as_str().unwrap(), &overrides)
         .unwrap()
         .preset;
+    let weights = if trained.is_some() {
+        WeightsChoice::Preset
+    } else {
+        WeightsChoice::Random(WEIGHTS_SEED)
+    };
+    lane_of(preset, expected, weights)
+}
+
+/// A lane of one that computes `preset` with pictures in the sizes of the case `expected`.
+pub(super) fn lane_of(preset: Preset, expected: &Value, weights: WeightsChoice) -> Lane {
     let size = |key: &str| {
         let sides = numbers(&expected[key]);
         (sides[0] as u32, sides[1] as u32)
@@ -112,16 +125,14 @@ pub(super) fn lane(expected: &Value, trained: Option<&Path>) -> Lane {
     let (height, width) = size("content_size");
     let content = CONTENT.picture(height, width);
     let (style_height, style_width) = size("style_size");
-    let start = initial(&content);
+    let start = match expected["initial"].as_u64() {
+        Some(number) => perturbed(&content, number),
+        None => initial(&content),
+    };
     let candidate = Candidate {
         preset,
-        content: Arc::new(content),
-        style: Arc::new(STYLE.picture(style_height, style_width)),
-    };
-    let weights = if trained.is_some() {
-        WeightsChoice::Preset
-    } else {
-        WeightsChoice::Random(WEIGHTS_SEED)
+        content: content.into(),
+        styles: vec![STYLE.picture(style_height, style_width).into()],
     };
     let mut lane = Lane::new(vec![candidate], weights, Device::Cpu, &mut |_| {
         ControlFlow::Continue(())
@@ -268,7 +279,7 @@ cases! {
 }
 
 /// Trained `SqueezeNet` weights, where they are there: `$STYLESCOPE_TEST_WEIGHTS`, or beside the checkout.
-pub(super) fn trained_weights() -> Option<PathBuf> {
+pub(crate) fn trained_weights() -> Option<PathBuf> {
     let path = std::env::var_os("STYLESCOPE_TEST_WEIGHTS").map_or_else(
         || "../shared/data/squeezenet1_0.safetensors".into(),
         PathBuf::from,

@@ -2,14 +2,13 @@
 
 use serde_json::Value;
 use stylescope::loss::content::{content_error, content_target};
-use stylescope::loss::statistic::statistic;
-use stylescope::loss::style::{style_error, style_target};
+use stylescope::loss::style::{Draw, StyleRule, style_loss, style_sample, style_target};
 use stylescope::loss::variation::total_variation;
 use stylescope::optimizer::adam::Adam;
 use stylescope::optimizer::average::IterateAverage;
 use stylescope::preset::{
-    ContentError, OptimizerKind, OptimizerPreset, Reduction, SizeTerm, Statistic, StepSpace,
-    StyleError, VariationForm,
+    ContentError, LineSearch, OptimizerKind, OptimizerPreset, Reduction, SizeTerm, Statistic,
+    StepSpace, StyleError, VariationForm,
 };
 use tch::{Kind, Tensor};
 
@@ -51,28 +50,25 @@ fn every_part() {
     for (name, expected) in parts {
         match name.split('/').collect::<Vec<_>>().as_slice() {
             ["style", kind, normalization, error] => {
-                let (kind, normalization) =
-                    (word::<Statistic>(kind), word::<SizeTerm>(normalization));
-                let error = word::<StyleError>(error);
-                let target = statistic(&features(1, 5, 8), kind, normalization).unwrap();
-                let target: Vec<_> = target
-                    .into_iter()
-                    .map(|part| style_target(part).unwrap())
-                    .collect();
+                let rule = StyleRule {
+                    statistic: word::<Statistic>(kind),
+                    normalization: word::<SizeTerm>(normalization),
+                    error: word::<StyleError>(error),
+                    shift: 0.0,
+                    projections: 0,
+                };
+                let sample = style_sample(&features(1, 5, 8), None, &rule, 40.0).unwrap();
+                let target = style_target(&[&sample], &[1.0], &rule).unwrap();
+                let draw = Draw { seed: 0, step: 0 };
                 check(name, expected, &features(0, 6, 7), |features| {
-                    style_error(
-                        &statistic(features, kind, normalization).unwrap(),
-                        &target,
-                        error,
-                    )
-                    .unwrap()
+                    style_loss(features, None, &target, &rule, 42.0, draw).unwrap()
                 });
             }
             ["content", error] => {
                 let error = word::<ContentError>(error);
                 let target = content_target(features(2, 6, 7)).unwrap();
                 check(name, expected, &features(0, 6, 7), |input| {
-                    content_error(input, &target, error).unwrap()
+                    content_error(input, &target, error, None).unwrap()
                 });
             }
             ["variation", form, reduction] => {
@@ -102,6 +98,10 @@ fn adam_and_the_average_of_two_candidates() {
         space: StepSpace::Rgb,
         clamp: false,
         averaging: 0.9,
+        line_search: LineSearch::None,
+        history: 1,
+        tolerance_gradient: 0.0,
+        tolerance_change: 0.0,
     });
     let both = |offset: u64, scale: f64, shift: f64| {
         let one = |candidate: u64| -> Tensor {

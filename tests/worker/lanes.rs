@@ -19,8 +19,8 @@ fn candidates(each: &[&[&str]]) -> Vec<Candidate> {
     let first = small_candidate(&[]);
     each.iter()
         .map(|overrides| Candidate {
-            content: Arc::clone(&first.content),
-            style: Arc::clone(&first.style),
+            content: first.content.clone(),
+            styles: first.styles.clone(),
             ..small_candidate(overrides)
         })
         .collect()

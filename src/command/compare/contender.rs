@@ -7,10 +7,12 @@ use std::time::Duration;
 use super::file_name;
 use super::presets::{Chosen, chosen};
 use super::shared_plan::{Planned, SharedPlan};
-use crate::cli::{Budget, CompareArguments, RunOptions};
+use crate::cli::{Budget, CompareArguments, MorePictures, RunOptions};
 use crate::command::Failure;
-use crate::command::run::plan::{Plan, Source, make_folder};
+use crate::command::run::plan::{Plan, make_folder, overrides};
 use crate::command::run::recording::{self, not_recorded};
+use crate::command::run::source::Source;
+use crate::command::run::sources::Sources;
 use crate::engine::input::Candidate;
 use crate::preset::visible::visible;
 use crate::preset::{self, Loaded, NetworkName, OverrideSyntaxError};
@@ -33,11 +35,7 @@ pub(super) struct Contender {
 
 impl Contender {
     pub(super) fn candidate(&self) -> Candidate {
-        Candidate {
-            preset: self.plan.preset.preset.clone(),
-            content: Arc::clone(&self.plan.content.picture),
-            style: Arc::clone(&self.plan.style.picture),
-        }
+        self.plan.sources.candidate(&self.plan.preset.preset)
     }
 
     pub(super) fn recorder(&self) -> Option<&Arc<Recorder>> {
@@ -57,8 +55,7 @@ impl Contender {
 #[derive(Debug)]
 pub(super) struct Field {
     contenders: Mutex<Vec<Arc<Contender>>>,
-    content: Source,
-    style: Source,
+    pub(super) sources: Sources,
     pub(super) options: RunOptions,
     pub(super) budget: Option<Budget>,
     pub(super) most_in_lane: usize,
@@ -88,14 +85,10 @@ impl Field {
         };
         let names: Vec<String> = options.preset.take().into_iter().chain(presets).collect();
         let chosen = chosen(&names, &grid)?;
-        if let Some(Budget::Steps(steps)) = budget {
-            options.steps = Some(steps);
-        }
         let results = options.output.take();
         let mut field = Self {
             contenders: Mutex::default(),
-            content: Source::file(content),
-            style: Source::file(style),
+            sources: Sources::new(Source::file(content), Source::file(style), &options.more)?,
             options,
             budget,
             most_in_lane: batch.map_or(usize::MAX, usize::from),
@@ -132,10 +125,17 @@ impl Field {
         let device = plan.device.parse();
         let budget = plan.budget_seconds.map(Duration::try_from_secs_f64);
         let budget = budget.transpose().map_err(|why| wrong("budget", &why))?;
+        let more = MorePictures {
+            styles: plan.more_styles.clone(),
+            content_mask: plan.content_mask.clone(),
+            style_masks: plan.style_masks.clone(),
+            // Among the overrides of each candidate.
+            blend: None,
+        };
+        let (content, style) = (plan.content.clone(), plan.style.clone());
         let mut field = Self {
             contenders: Mutex::default(),
-            content: Source::file(plan.content.clone()),
-            style: Source::file(plan.style.clone()),
+            sources: Sources::new(Source::file(content), Source::file(style), &more)?,
             options: RunOptions {
                 device: device.map_err(|why: String| wrong("device", &why))?,
                 threads: plan.threads,
@@ -173,13 +173,7 @@ impl Field {
         if let Some(folder) = &self.results {
             make_folder(folder, "-o")?;
         }
-        self.content.read()?;
-        self.style.read()
-    }
-
-    /// Content and style, as they were given.
-    pub(super) fn pictures(&self) -> (&Source, &Source) {
-        (&self.content, &self.style)
+        self.sources.read()
     }
 
     /// `label`, or with a number behind it where another is called that.
@@ -212,18 +206,19 @@ impl Field {
             options.weights = None;
         }
         options.preset = Some(one.name.clone());
+        if let Some(Budget::Steps(steps)) = self.budget {
+            // Those at smaller sizes count as well, or candidates with a pyramid would get more.
+            let overrides = overrides(&one.name, &options, &self.sources)?;
+            let before = preset::load(&one.name, &overrides)?
+                .preset
+                .steps_before_full_size();
+            options.steps = Some(steps.saturating_sub(before).max(1));
+        }
         let mut contender = Contender {
             number,
             place,
             label,
-            plan: Plan::new(
-                self.content.clone(),
-                self.style.clone(),
-                options,
-                None,
-                None,
-                digests,
-            )?,
+            plan: Plan::new(self.sources.clone(), options, None, None, digests)?,
             recorder: OnceLock::new(),
         };
         let name = file_name(&contender);
@@ -231,8 +226,8 @@ impl Field {
             Some(folder) => folder.join(name),
             None => contender.plan.output.with_file_name(format!(
                 "{}-{}-{}",
-                contender.plan.content.stem(),
-                contender.plan.style.stem(),
+                contender.plan.sources.content.stem(),
+                contender.plan.sources.style().stem(),
                 name.display()
             )),
         };

@@ -155,7 +155,7 @@ impl<'a> Listener<'a> {
         let Some(first) = contenders.first() else {
             return Ok(());
         };
-        let (content, style) = (&first.plan.content, &first.plan.style);
+        let sources = &first.plan.sources;
         if self.json {
             let candidates: Vec<_> = contenders
                 .iter()
@@ -168,20 +168,19 @@ impl<'a> Listener<'a> {
                     })
                 })
                 .collect();
-            output::json_line(&json!({
+            output::json_line(&sources.more_inputs().named_in(json!({
                 "event": "start",
                 "version": env!("CARGO_PKG_VERSION"),
-                "content": content.name(),
-                "style": style.name(),
+                "content": sources.content.name(),
+                "style": sources.style().name(),
                 "candidates": candidates,
-            }))?;
+            })))?;
             return Ok(());
         }
         output::line(format!(
-            "comparing {} presets: {} in the style of {}",
+            "comparing {} presets: {}",
             contenders.len(),
-            visible(content.name()),
-            visible(style.name())
+            sources.in_words()
         ))?;
         for contender in &contenders {
             let (number, label) = (contender.place + 1, visible(&contender.label));
@@ -199,7 +198,7 @@ impl<'a> Listener<'a> {
         let steps = self
             .courses
             .values()
-            .filter_map(|course| Some(course.in_force.as_ref()?.preset.schedule.steps));
+            .filter_map(|course| Some(course.in_force.as_ref()?.preset.total_steps()));
         steps.max().unwrap_or(0)
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::contender::{Contender, Field};
 use super::{folder_line, keeping};
 use crate::command::provenance::Made;
-use crate::command::run::live::{options, paint_chart, shown_source, step_name};
+use crate::command::run::live::{options, paint_chart, shown_content, shown_style, step_name};
 use crate::command::{Failure, INTERRUPTED, output, terminal_picture};
 use crate::dashboard::setup::{
     CompareCandidate, CompareSetup, Joiner, Joining, Keeper, Running, Saved, Saving,
@@ -31,8 +31,8 @@ pub(super) fn run(
             .iter()
             .map(|contender| shown(contender))
             .collect(),
-        content: shown_source(&first.plan.content),
-        style: shown_source(&first.plan.style),
+        content: shown_content(&first.plan.sources),
+        style: shown_style(&first.plan.sources),
         options: options(&field.options),
         keeper: Some(Arc::new(Pictures(Arc::clone(field)))),
         painter: paint_chart,

@@ -8,8 +8,8 @@ use super::contender::{Contender, Field};
 use super::shared_plan::{Planned, SharedPlan};
 use super::slurm::{self, Order};
 use crate::cli::{Budget, SlurmOptions};
-use crate::command::run::plan::Source;
 use crate::command::run::recording;
+use crate::command::run::source::Source;
 use crate::command::{Failure, output};
 use crate::engine::arrangement::arrange;
 use crate::engine::device::DeviceChoice;
@@ -98,7 +98,7 @@ fn planned(field: &Field, device: DeviceChoice) -> Result<SharedPlan, Failure> {
             })
         })
         .collect::<Result<Vec<Planned>, Failure>>()?;
-    let (content, style) = field.pictures();
+    let sources = &field.sources;
     let picture = |source: &Source| absolute(source.path().unwrap_or(Path::new(source.name())));
     let working_folder = std::env::current_dir().map_err(|error| {
         Failure::new(format!(
@@ -118,9 +118,23 @@ fn planned(field: &Field, device: DeviceChoice) -> Result<SharedPlan, Failure> {
             Some(Budget::Steps(_)) | None => None,
         },
         results: field.results.as_deref().map(absolute).transpose()?,
+        more_styles: sources
+            .more_styles()
+            .iter()
+            .map(picture)
+            .collect::<Result<_, _>>()?,
+        content_mask: sources.content.mask_path().map(absolute).transpose()?,
+        style_masks: sources
+            .style_masks()
+            .map(absolute)
+            .collect::<Result<_, _>>()?,
         candidates,
         lanes: arrange(&inputs, field.most_in_lane),
-        ..SharedPlan::new(working_folder, picture(content)?, picture(style)?)
+        ..SharedPlan::new(
+            working_folder,
+            picture(&sources.content)?,
+            picture(sources.style())?,
+        )
     })
 }
 
@@ -163,7 +177,12 @@ fn say_missing_weights(field: &Field) {
         .all()
         .iter()
         .filter(|contender| contender.plan.weights.is_none())
-        .filter_map(|contender| catalogue::of(contender.plan.preset.preset.network.name))
+        .filter_map(|contender| {
+            catalogue::of(
+                contender.plan.preset.preset.network.name,
+                contender.plan.preset.preset.network.pixels,
+            )
+        })
         .map(|published| published.name)
         .collect();
     if !missing.is_empty() {

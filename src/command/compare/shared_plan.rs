@@ -23,7 +23,16 @@ pub(super) struct SharedPlan {
     /// Where the command was given.
     pub(super) working_folder: PathBuf,
     pub(super) content: PathBuf,
+    /// The first style picture.
     pub(super) style: PathBuf,
+    /// The others, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) more_styles: Vec<PathBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) content_mask: Option<PathBuf>,
+    /// One for each style picture, or none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) style_masks: Vec<PathBuf>,
     /// As `--device` takes it.
     pub(super) device: String,
     pub(super) threads: Option<u16>,
@@ -120,6 +129,9 @@ impl SharedPlan {
             working_folder,
             content,
             style,
+            more_styles: Vec::new(),
+            content_mask: None,
+            style_masks: Vec::new(),
             device: String::new(),
             threads: None,
             offline: false,
@@ -207,6 +219,9 @@ mod tests {
         SharedPlan {
             device: "cuda:1".to_owned(),
             threads: Some(3),
+            more_styles: vec!["/c.png".into()],
+            content_mask: Some("/m.png".into()),
+            style_masks: vec!["/n.png".into(), "/ö.png".into()],
             tensorboard: true,
             budget_seconds: Some(90.5),
             results: Some("/out".into()),
@@ -227,6 +242,12 @@ mod tests {
         plan().write(&folder).unwrap();
         let read = SharedPlan::read(&folder).unwrap();
         assert_eq!(read, plan());
+        // A plan that needs none of it can be read by programs that do not know it.
+        let plain = SharedPlan::new("/here".into(), "/a.png".into(), "/b.png".into());
+        plain.write(&folder).unwrap();
+        let text = std::fs::read_to_string(folder.plan()).unwrap();
+        assert!(!text.contains("mask") && !text.contains("more"), "{text}");
+        assert_eq!(SharedPlan::read(&folder).unwrap(), plain);
         let numbers = |lane| -> Vec<usize> {
             let lane = read.lane(&folder, lane).unwrap();
             lane.iter().map(|one| one.number).collect()

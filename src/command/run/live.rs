@@ -9,14 +9,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use image::RgbImage;
 
-use super::plan::{self, Plan, unused};
-use super::result;
+use super::plan::{Plan, unused};
+use super::sources::Sources;
+use super::{result, source};
 use crate::cli::{Graphics, RunOptions};
 use crate::command::provenance::Made;
 use crate::command::{Failure, INTERRUPTED, output, terminal_picture};
 use crate::dashboard::setup::{Keeper, Options, Running, Saved, Saving, Setup, Source};
 use crate::dashboard::{self, StartError};
 use crate::engine::worker::{Job, Worker};
+use crate::preset::visible::visible;
 use crate::preset::watch::Polling;
 use crate::record::chart::LossChart;
 use crate::record::folder::recorder::{Recorder, Remains};
@@ -47,8 +49,8 @@ pub(super) fn run(
         start: Box::new(move || Running::worker(Worker::spawn(job)?)),
         loaded: plan.preset.clone(),
         overrides: plan.overrides.clone(),
-        content: shown_source(&plan.content),
-        style: shown_source(&plan.style),
+        content: shown_content(&plan.sources),
+        style: shown_style(&plan.sources),
         options: options(&plan.options),
         keeper: Arc::new(Files {
             plan: Arc::clone(&plan),
@@ -87,12 +89,28 @@ pub(super) fn run(
     }
 }
 
-/// A picture as the dashboard takes it.
-pub(in crate::command) fn shown_source(source: &plan::Source) -> Source {
+/// The content picture as the dashboard takes it.
+pub(in crate::command) fn shown_content(sources: &Sources) -> Source {
+    shown(&sources.content)
+}
+
+/// The first style picture as the dashboard takes it; it has room for one, so the notes name the others.
+pub(in crate::command) fn shown_style(sources: &Sources) -> Source {
+    let mut style = shown(sources.style());
+    for other in sources.more_styles() {
+        style.notes.push(format!("beside it {}", other.in_words()));
+        let notes = other.notes().into_iter();
+        let notes = notes.map(|note| format!("{}: {note}", visible(other.name())));
+        style.notes.extend(notes);
+    }
+    style
+}
+
+fn shown(source: &source::Source) -> Source {
     Source {
         name: source.name().to_owned(),
         picture: Arc::clone(&source.picture),
-        notes: source.notes.clone(),
+        notes: source.notes(),
     }
 }
 

@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use image::Rgb32FImage;
-
+use super::sources::Sources;
 use crate::cli::RunOptions;
 use crate::command::Failure;
 use crate::engine::input::WeightsChoice;
@@ -18,88 +17,11 @@ use crate::record::digest::{Digests, FileDigest};
 use crate::weights::catalogue;
 use crate::weights::store::{ObtainError, Store};
 
-/// Characters of a picture's name that go into the name of the result, so that it is not too long.
-const LONGEST_STEM: usize = 60;
-
-/// A picture and where it is from.
-#[derive(Debug, Clone)]
-pub(in crate::command) struct Source {
-    /// The path as given, or what a drawn picture is called.
-    name: String,
-    /// Of a file.
-    path: Option<PathBuf>,
-    /// SHA-256 of the file, empty for a drawn picture.
-    sha256: String,
-    /// RGB in [0, 1].
-    pub(in crate::command) picture: Arc<Rgb32FImage>,
-    /// What was done to it when it was read, in words.
-    pub(super) notes: Vec<String>,
-}
-
-impl Source {
-    /// A file that [`Plan::new`] reads.
-    pub(in crate::command) fn file(path: PathBuf) -> Self {
-        Self {
-            name: path.display().to_string(),
-            path: Some(path),
-            sha256: String::new(),
-            picture: Arc::default(),
-            notes: Vec::new(),
-        }
-    }
-
-    /// A picture that is there already.
-    pub(in crate::command) fn drawn(name: &str, picture: Arc<Rgb32FImage>) -> Self {
-        Self {
-            name: name.to_owned(),
-            path: None,
-            sha256: String::new(),
-            picture,
-            notes: Vec::new(),
-        }
-    }
-
-    /// The path as given, or what a drawn picture is called.
-    pub(in crate::command) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Of a file.
-    pub(in crate::command) fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
-    }
-
-    /// SHA-256 of the file, empty for a drawn picture.
-    pub(in crate::command) fn sha256(&self) -> &str {
-        &self.sha256
-    }
-
-    /// Reads the file, where that has not been done: of a picture that several runs use there is only one.
-    pub(in crate::command) fn read(&mut self) -> Result<(), Failure> {
-        if let Some(path) = self.path.as_ref().filter(|_| self.picture.is_empty()) {
-            let decoded = pixels::read(path).map_err(Failure::new)?;
-            self.sha256 = decoded.sha256;
-            self.notes = decoded.notes.iter().map(ToString::to_string).collect();
-            self.picture = Arc::new(decoded.picture);
-        }
-        Ok(())
-    }
-
-    /// The name without folder and extension, to build other names from.
-    pub(in crate::command) fn stem(&self) -> String {
-        match self.path.as_deref().and_then(Path::file_stem) {
-            Some(stem) => stem.to_string_lossy().chars().take(LONGEST_STEM).collect(),
-            None => self.name.replace(' ', "-"),
-        }
-    }
-}
-
 /// A run that can start.
 #[derive(Debug)]
 pub(in crate::command) struct Plan {
     pub(in crate::command) preset: Loaded,
-    pub(in crate::command) content: Source,
-    pub(in crate::command) style: Source,
+    pub(in crate::command) sources: Sources,
     pub(in crate::command) output: PathBuf,
     /// False where the program made the name up: then nothing that is there is replaced.
     pub(super) may_replace: bool,
@@ -119,15 +41,14 @@ impl Plan {
     /// that can be refused is refused before the first step. `create` is a folder to make where it does
     /// not exist; what `digests` has begun is not hashed anew.
     pub(in crate::command) fn new(
-        mut content: Source,
-        mut style: Source,
+        mut sources: Sources,
         options: RunOptions,
         default_output: Option<PathBuf>,
         create: Option<PathBuf>,
         digests: &Digests,
     ) -> Result<Self, Failure> {
         let name = options.preset.as_deref().unwrap_or("demo");
-        let overrides = overrides(name, &options)?;
+        let overrides = overrides(name, &options, &sources)?;
         let preset = preset::load(name, &overrides)?;
         refuse_weights_of_none(&preset, options.weights.is_some())?;
         // A variable that says nothing useful is no matter for a run that needs no weights.
@@ -142,8 +63,8 @@ impl Plan {
             (None, Some(output)) => unused(output),
             (None, None) => unused(PathBuf::from(format!(
                 "{}-{}-{}.png",
-                content.stem(),
-                style.stem(),
+                sources.content.stem(),
+                sources.style().stem(),
                 preset.name
             ))),
         };
@@ -151,9 +72,10 @@ impl Plan {
         if create.is_none() {
             check_output(&output, &options)?;
         }
-        content.read()?;
-        style.read()?;
-        let size = content_size(&preset.preset.image, content.picture.dimensions());
+        sources.read()?;
+        sources.check(&preset.preset)?;
+        let content = &sources.content.picture;
+        let size = content_size(&preset.preset.image, content.dimensions());
         OutputFormat::of(&output)
             .and_then(|format| format.check_size(&output, size))
             .map_err(Failure::new)?;
@@ -167,21 +89,15 @@ impl Plan {
             .init_file
             .as_deref()
             .filter(|_| image.init == Init::File);
-        let inputs = [
-            content.path.as_deref(),
-            style.path.as_deref(),
-            weights,
-            init_file,
-        ];
-        refuse_own_input(&output, inputs.into_iter().flatten())?;
+        let others = [weights, init_file].into_iter().flatten();
+        refuse_own_input(&output, sources.files().chain(others))?;
         let begin = |path: &Path| digests.begin(path).ok();
         Ok(Self {
             // What is wrong with them is said by the engine, which has more to say about it.
             weights: weights.and_then(begin),
             init_file: init_file.and_then(begin),
             preset,
-            content,
-            style,
+            sources,
             output,
             may_replace,
             options,
@@ -229,7 +145,11 @@ fn refuse_own_input<'a>(
 }
 
 /// The convenience options as overrides, then `--set`, which has the last word.
-fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure> {
+pub(in crate::command) fn overrides(
+    name: &str,
+    options: &RunOptions,
+    sources: &Sources,
+) -> Result<Vec<Override>, Failure> {
     let mut overrides = Vec::new();
     let mut set = |key: &str, value: String| {
         overrides.push(Override {
@@ -277,6 +197,9 @@ fn overrides(name: &str, options: &RunOptions) -> Result<Vec<Override>, Failure>
             toml::Value::String(text.to_owned()).to_string(),
         );
     }
+    if let Some(blend) = &options.more.blend {
+        set("style.blend", sources.blend(blend)?);
+    }
     overrides.extend(options.overrides.iter().cloned());
     Ok(overrides)
 }
@@ -297,7 +220,7 @@ fn refuse_weights_of_none(preset: &Loaded, weights_option: bool) -> Result<(), F
 fn weights_file(preset: &Loaded, choice: &WeightsChoice) -> Result<Option<PathBuf>, Failure> {
     let network = &preset.preset.network;
     let (Some(published), Some(operations)) = (
-        catalogue::of(network.name),
+        catalogue::of(network.name, network.pixels),
         architecture::published(network.name),
     ) else {
         return Ok(None);

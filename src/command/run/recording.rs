@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Zoned;
 
-use super::plan::{Plan, Source};
+use super::plan::Plan;
 use crate::preset::visible::visible;
 use crate::preset::{Origin, to_toml};
 use crate::record::figure;
@@ -43,6 +43,7 @@ pub(in crate::command) fn begin_comparison(plan: &Plan) -> Result<ComparisonFold
             began: whole.began,
             content: whole.content,
             style: whole.style,
+            more: whole.more,
         }
         .write(&folder)?;
         Ok(folder)
@@ -117,13 +118,6 @@ pub(super) fn begin(plan: &Plan) -> Result<Option<Arc<Recorder>>, String> {
 }
 
 fn description(plan: &Plan, now: &Zoned) -> Description {
-    let picture = |source: &Source| match source.path() {
-        Some(path) => Input::file(path, Some(source.sha256().to_owned())),
-        None => Input {
-            name: source.name().to_owned(),
-            ..Input::default()
-        },
-    };
     let file = |path: &Path| Input::file(path, None);
     Description {
         program: concat!("stylescope ", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -142,12 +136,13 @@ fn description(plan: &Plan, now: &Zoned) -> Description {
             Origin::File(path) => Some(path.display().to_string()),
             Origin::BuiltIn | Origin::Text => None,
         },
-        content: picture(&plan.content),
-        style: picture(&plan.style),
+        content: plan.sources.content.input(),
+        style: plan.sources.style().input(),
+        more: plan.sources.more_inputs(),
         weights: plan.weights.as_ref().map(|digest| file(digest.path())),
         init: plan.init_file.as_ref().map(|digest| file(digest.path())),
         seed: plan.preset.preset.schedule.seed,
-        steps: Some(plan.preset.preset.schedule.steps),
+        steps: Some(plan.preset.preset.total_steps()),
         ..Description::default()
     }
 }

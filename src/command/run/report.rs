@@ -58,15 +58,6 @@ pub(super) fn choose(plan: &Plan, folder: Option<&Path>) -> Box<dyn Reporter> {
     }
 }
 
-/// What is made of what.
-fn pictures(plan: &Plan) -> String {
-    format!(
-        "{} in the style of {}",
-        visible(plan.content.name()),
-        visible(plan.style.name())
-    )
-}
-
 /// How it is made.
 fn settings(plan: &Plan, started: &Started) -> String {
     let (width, height) = started.size;
@@ -95,14 +86,9 @@ pub(in crate::command) fn loss_words(losses: &Losses<'_>) -> Vec<String> {
 
 /// What was done to the pictures when they were read, and to the choice of the device.
 fn notes(plan: &Plan, started: &Started) -> Vec<String> {
-    let pictures = [&plan.content, &plan.style].into_iter().flat_map(|source| {
-        let name = visible(source.name());
-        source
-            .notes
-            .iter()
-            .map(move |note| format!("{name}: {note}"))
-    });
-    pictures.chain(started.notes.iter().cloned()).collect()
+    let mut notes = plan.sources.notes();
+    notes.extend(started.notes.iter().cloned());
+    notes
 }
 
 /// A progress bar on standard error with the losses below it, the summary on standard output.
@@ -145,7 +131,7 @@ impl Reporter for Bar {
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
         self.progress.finish_and_clear();
-        output::line(pictures(plan))?;
+        output::line(plan.sources.in_words())?;
         output::line(settings(plan, started))?;
         for note in notes(plan, started) {
             output::line(note)?;
@@ -253,7 +239,8 @@ impl Reporter for Lines {
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
         self.steps = started.steps;
-        output::line(format!("{}: {}", pictures(plan), settings(plan, started)))?;
+        let pictures = plan.sources.in_words();
+        output::line(format!("{pictures}: {}", settings(plan, started)))?;
         notes(plan, started).iter().try_for_each(output::line)
     }
 
@@ -329,18 +316,19 @@ impl Reporter for Json {
     }
 
     fn started(&mut self, plan: &Plan, started: &Started) -> io::Result<()> {
-        output::json_line(&json!({
+        let more = plan.sources.more_inputs();
+        output::json_line(&more.named_in(json!({
             "event": "start",
             "version": env!("CARGO_PKG_VERSION"),
             "preset": plan.preset.name,
-            "content": plan.content.name(),
-            "style": plan.style.name(),
+            "content": plan.sources.content.name(),
+            "style": plan.sources.style().name(),
             "size": [started.size.0, started.size.1],
             "device": started.device,
             "threads": started.threads,
             "steps": started.steps,
             "run": self.folder,
-        }))
+        })))
     }
 
     fn losses(&mut self, block: &LossBlock) -> io::Result<()> {

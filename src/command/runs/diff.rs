@@ -8,7 +8,7 @@ use crate::command::table::Table;
 use crate::command::{Failure, output};
 use crate::engine::message::{LossTerm, TermKind};
 use crate::preset::visible::visible;
-use crate::preset::{self, Change, Preset};
+use crate::preset::{self, Change, ORDINALS, Preset};
 use crate::record::figure;
 use crate::record::folder::description::{Description, Input};
 use crate::record::folder::inventory::Kept;
@@ -16,7 +16,7 @@ use crate::record::folder::metrics::{Metrics, Row, term_name};
 
 /// Something outside the preset that differs.
 struct Outside {
-    name: &'static str,
+    name: String,
     one: String,
     other: String,
 }
@@ -61,7 +61,7 @@ pub(super) fn execute(one: &Kept, other: &Kept, as_json: bool) -> Result<ExitCod
             table.add([&change.key, &change.old, &change.new].map(|text| visible(text)));
         }
         for Outside { name, one, other } in &others {
-            table.add([(*name).to_owned(), visible(one), visible(other)]);
+            table.add([name.clone(), visible(one), visible(other)]);
         }
         table.print()?;
     }
@@ -118,25 +118,23 @@ fn others(one: &Description, other: &Description) -> Vec<Outside> {
         _ => one.name == other.name,
     };
     let mut others = Vec::new();
-    let mut add = |name, one: String, other: String| others.push(Outside { name, one, other });
+    let mut add =
+        |name: String, one: String, other: String| others.push(Outside { name, one, other });
     for (name, one, other) in [
         ("content picture", &one.content, &other.content),
         ("style picture", &one.style, &other.style),
     ] {
         if !is_same(one, other) {
-            add(name, file(one), file(other));
+            add(name.to_owned(), file(one), file(other));
         }
     }
-    for (name, one, other) in [
-        ("weights", &one.weights, &other.weights),
-        ("first picture", &one.init, &other.init),
-    ] {
+    for (name, one, other) in optional(one, other) {
         let same = match (one, other) {
             (Some(one), Some(other)) => is_same(one, other),
             (one, other) => one.is_none() && other.is_none(),
         };
         if !same {
-            let words = |input: &Option<Input>| input.as_ref().map_or("none".to_owned(), file);
+            let words = |input: Option<&Input>| input.map_or("none".to_owned(), file);
             add(name, words(one), words(other));
         }
     }
@@ -147,10 +145,37 @@ fn others(one: &Description, other: &Description) -> Vec<Outside> {
         ("program", one.program.clone(), other.program.clone()),
     ] {
         if one != other {
-            add(name, one, other);
+            add(name.to_owned(), one, other);
         }
     }
     others
+}
+
+/// What a run may have or not, of both.
+fn optional<'a>(
+    one: &'a Description,
+    other: &'a Description,
+) -> Vec<(String, Option<&'a Input>, Option<&'a Input>)> {
+    let runs = [one, other];
+    let mut all = Vec::new();
+    let mut add = |name: String, of: &dyn Fn(&'a Description) -> Option<&'a Input>| {
+        let [one, other] = runs.map(of);
+        all.push((name, one, other));
+    };
+    for (index, ordinal) in ORDINALS.iter().enumerate().skip(1) {
+        let name = format!("{ordinal} style picture");
+        add(name, &|run| run.more.more_styles.get(index - 1));
+    }
+    add("content mask".to_owned(), &|run| {
+        run.more.content_mask.as_ref()
+    });
+    for (index, ordinal) in ORDINALS.iter().enumerate() {
+        let name = format!("{ordinal} style mask");
+        add(name, &|run| run.more.style_masks.get(index));
+    }
+    add("weights".to_owned(), &|run| run.weights.as_ref());
+    add("first picture".to_owned(), &|run| run.init.as_ref());
+    all
 }
 
 /// The last step that both ways have, and every loss that both have there.

@@ -74,10 +74,9 @@ impl Printer<'_> {
     fn begin(&self) -> io::Result<()> {
         let run = &self.kept.description;
         output::line(format!(
-            "watching {}: {} in the style of {}, preset {}",
+            "watching {}: {}, preset {}",
             visible(&self.kept.folder.name()),
-            visible(&run.content.name),
-            visible(&run.style.name),
+            visible(&run.pictures_in_words()),
             visible(&run.preset),
         ))
     }
@@ -92,7 +91,7 @@ impl Printer<'_> {
                 in_force,
                 ..
             } => {
-                self.steps = in_force.schedule.steps;
+                self.steps = in_force.total_steps();
                 if self.json {
                     output::json_line(&change_object(step, &changes, self.steps))?;
                 } else {
@@ -136,7 +135,7 @@ impl Printer<'_> {
         let run = &self.kept.description;
         let (width, height) = started.size;
         if self.json {
-            return output::json_line(&json!({
+            return output::json_line(&run.more.named_in(json!({
                 "event": "start",
                 "version": env!("CARGO_PKG_VERSION"),
                 "preset": run.preset,
@@ -147,7 +146,7 @@ impl Printer<'_> {
                 "threads": started.threads,
                 "steps": started.steps,
                 "run": self.kept.folder.path(),
-            }));
+            })));
         }
         self.say(format!(
             "{width}×{height}, {} on {}",

@@ -45,10 +45,9 @@ pub(super) fn watch(
             .map(|first| first.kept.description)
             .unwrap_or_default();
         output::line(format!(
-            "watching {}: {} in the style of {}",
+            "watching {}: {}",
             visible(name),
-            visible(&run.content.name),
-            visible(&run.style.name),
+            visible(&run.pictures_in_words()),
         ))?;
     }
     loop {

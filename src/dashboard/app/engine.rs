@@ -353,7 +353,7 @@ impl App {
 
     /// Keeps a state of the run when it is time.
     pub(super) fn ask_for_snapshot(&mut self, now: Instant) {
-        let steps = self.recipe.preset().schedule.steps;
+        let steps = self.recipe.steps();
         if self.run.phase() == Phase::Running && self.timeline.is_due(now, self.run.step, steps) {
             self.effects.push(Effect::Engine(Command::Snapshot));
         }

@@ -11,6 +11,7 @@ use crate::dashboard::event_log::Tone;
 use crate::dashboard::layout::Panels;
 use crate::dashboard::message::{Effect, Task, Why};
 use crate::dashboard::panel::{help, parameters};
+use crate::dashboard::recipe::steps_in_all;
 use crate::dashboard::run_state::Phase;
 use crate::dashboard::task::name_of;
 use crate::engine::message::Command;
@@ -116,12 +117,9 @@ impl App {
                     .map_err(|_| "expected a whole number, such as 200".to_owned())?;
                 let base = match self.run.phase() {
                     Phase::Finished => self.run.step,
-                    _ => self.recipe.preset().schedule.steps,
+                    _ => self.recipe.steps(),
                 };
-                let change = Override {
-                    key: "schedule.steps".to_owned(),
-                    value: base.saturating_add(more).to_string(),
-                };
+                let change = steps_in_all(base.saturating_add(more), self.recipe.preset());
                 if self
                     .recipe
                     .set(change)
@@ -178,7 +176,7 @@ impl App {
             Action::WritePresetAs => self.prompt(Purpose::PresetName, String::new()),
             Action::Restart => self.restart(now),
             Action::MoreSteps => {
-                let steps = self.recipe.preset().schedule.steps.to_string();
+                let steps = self.recipe.steps().to_string();
                 self.prompt(Purpose::MoreSteps, steps);
             }
             Action::Undo => {
@@ -255,10 +253,9 @@ impl App {
             Phase::Running | Phase::Preparing(_) => {
                 self.effects.push(Effect::Engine(Command::Pause));
             }
-            Phase::Finished => self.prompt(
-                Purpose::MoreSteps,
-                self.recipe.preset().schedule.steps.to_string(),
-            ),
+            Phase::Finished => {
+                self.prompt(Purpose::MoreSteps, self.recipe.steps().to_string());
+            }
             Phase::Stopping | Phase::Failed(_) => {
                 self.hint(now, Tone::Notice, "the run is over");
             }

@@ -102,7 +102,7 @@ impl Candidate {
 
     /// The step it is to reach.
     pub(super) fn steps(&self) -> u64 {
-        self.recipe.preset().schedule.steps
+        self.recipe.steps()
     }
 
     pub(super) fn is_dropped(&self) -> bool {

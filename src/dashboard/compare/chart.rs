@@ -78,7 +78,10 @@ impl Candidate {
     /// Whether its total is the same sum as the first's.
     fn weighs_alike(&self) -> bool {
         let counts = |key: &str| {
-            key.ends_with(".weight") || key.contains(".layers.") || key.starts_with("network.")
+            key.ends_with(".weight")
+                || key.contains(".layers.")
+                || key == "style.chained"
+                || key.starts_with("network.")
         };
         self.measured_alike == [true; 2]
             && !self.differences.iter().any(|change| counts(&change.key))

@@ -3,6 +3,7 @@
 use terminput::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::dashboard::dialog::{Leaving, Prompt, Purpose};
+use crate::dashboard::recipe::steps_in_all;
 use crate::preset::{Fit, Override, Preset};
 
 /// What lies over the screen.
@@ -41,7 +42,7 @@ impl PromoteForm {
         });
         let now = i64::from(preset.image.size);
         let size = own.min(LARGEST_PROPOSAL).max(now);
-        let steps = preset.schedule.steps.saturating_mul(2);
+        let steps = preset.total_steps().saturating_mul(2);
         let prompt = |key: &str, text: String| Prompt::new(Purpose::Value(key.to_owned()), text);
         Self {
             candidate,
@@ -87,7 +88,10 @@ impl PromoteForm {
             key: key.to_owned(),
             value,
         };
-        let mut overrides = vec![given("schedule.steps", steps.to_string())];
+        // A larger picture may have more sizes before its own.
+        let mut larger = preset.clone();
+        larger.image.size = u32::try_from(size).unwrap_or(u32::MAX);
+        let mut overrides = vec![steps_in_all(steps, &larger)];
         let image = &preset.image;
         if size != u64::from(image.size) || matches!(image.fit, Fit::Exact) {
             overrides.push(given("image.size", size.to_string()));

@@ -9,11 +9,20 @@ pub(super) fn from_base(base: &Preset, preset: &Preset) -> (Vec<Change>, [bool; 
     let differences = diff(base, preset);
     let is_alike = |kind: &str| {
         !differences.iter().any(|change| {
-            // What targets are computed anew for measures otherwise; a weight alone does not.
-            change.class == ChangeClass::Rebuild
-                && [kind, "network.", "image."]
+            // What targets are computed anew for measures otherwise, and so do mixtures of them; a weight alone does
+            // not.
+            let is_measured_anew = change.class == ChangeClass::Rebuild
+                && [kind, "network.", "image.", "scales."]
                     .iter()
-                    .any(|part| change.key.starts_with(part))
+                    .any(|part| change.key.starts_with(part));
+            let is_mixed_anew = change.key.starts_with(kind)
+                && ["regions.", "blend.", "source."].iter().any(|table| {
+                    change
+                        .key
+                        .get(kind.len()..)
+                        .is_some_and(|rest| rest.starts_with(table))
+                });
+            is_measured_anew || is_mixed_anew
         })
     };
     let alike = [is_alike("content."), is_alike("style.")];

@@ -77,7 +77,7 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
         pieces.extend(fetched(transfer, style, theme));
         return pieces;
     }
-    let steps = app.recipe.preset().schedule.steps;
+    let steps = app.recipe.steps();
     let step = app.run.step;
     pieces.push(Piece::new(
         1,

@@ -167,6 +167,38 @@ fn a_finished_run_is_saved_stays_open_and_takes_more_steps() {
     assert_eq!(sent[0].schedule.steps, 250);
 }
 
+/// 30 steps at half the size come before 200 at the full one.
+#[test]
+fn steps_at_smaller_sizes_count_as_well() {
+    let mut loaded = demo();
+    let half = loaded.preset.image.size / 2;
+    loaded.preset.scales.start = half;
+    loaded.preset.scales.factor = 2.0;
+    loaded.preset.scales.steps = vec![30];
+    let mut desk = Desk::with((120, 40), Protocol::HalfBlocks, DARK, loaded);
+    desk.start();
+    desk.run_to(50);
+    let screen = desk.screen();
+    assert!(screen.contains("step 50/230"), "{screen}");
+    for more in ["20", "0"] {
+        desk.typed("a");
+        let Some(Dialog::Prompt(prompt)) = &desk.app.dialog else {
+            panic!("no question");
+        };
+        assert_eq!(prompt.input.value(), desk.app.recipe.steps().to_string());
+        desk.typed(more);
+        desk.press(KeyCode::Enter);
+    }
+    let sent = desk.sent_presets();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].schedule.steps, 220);
+    desk.finish();
+    desk.typed(" ");
+    desk.typed("5");
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.sent_presets()[0].total_steps(), 255);
+}
+
 #[test]
 fn snapshots_are_looked_at_and_gone_back_to() {
     let mut desk = running();

@@ -46,12 +46,15 @@ impl Run<'_> {
             return;
         };
         let in_force = keep_restart_fields(&current.preset, &preset);
+        let asked = Candidate {
+            preset: in_force.clone(),
+            ..current
+        };
+        if let Err(error) = asked.check_pictures() {
+            return self.refuse_preset(number, preset, error);
+        }
         if has(ChangeClass::Rebuild) {
-            let candidate = Candidate {
-                preset: in_force.clone(),
-                ..current
-            };
-            match rebuilt(lane, row, candidate, inbox, outbox) {
+            match rebuilt(lane, row, asked, inbox, outbox) {
                 Ok(Rebuilt::Whole(built)) => {
                     lane.replace(built);
                     let _ = outbox.send(Event::Started(lane.lane.started()));

@@ -111,7 +111,7 @@ impl Run<'_> {
         let candidates = lane.lane.candidates().iter();
         let rows: Vec<usize> = (0..)
             .zip(candidates)
-            .filter(|(_, candidate)| candidate.preset.schedule.steps <= step)
+            .filter(|(_, candidate)| candidate.preset.total_steps() <= step)
             .map(|(row, _)| row)
             .collect();
         if rows.is_empty() || rows.len() == lane.lane.numbers().len() {

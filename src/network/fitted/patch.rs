@@ -20,7 +20,9 @@ pub(super) fn draw(
     let padded = match padding {
         Padding::Reflect => features.f_reflection_pad2d(sides)?,
         Padding::Replicate => features.f_replication_pad2d(sides)?,
-        Padding::Zeros => features.f_zero_pad2d(kernel / 2, kernel / 2, kernel / 2, kernel / 2)?,
+        Padding::Zeros | Padding::ReplicateFirst => {
+            features.f_zero_pad2d(kernel / 2, kernel / 2, kernel / 2, kernel / 2)?
+        }
     };
     let (_, channels, height, width) = features.size4()?;
     let padded_width = width + 2 * (kernel / 2);

@@ -14,8 +14,9 @@ use image::Rgb32FImage;
 
 use super::frame::Frame;
 use super::random::Random;
+use super::regions::{Region, mask};
 use super::vector::{Vector, vector};
-use composition::Place;
+use composition::{Motif, Place};
 use stroke::{Brush, Stroke};
 use surface::Surface;
 
@@ -123,6 +124,18 @@ pub(crate) fn draw(width: u32, height: u32) -> Rgb32FImage {
         }
     }
     relief::light(&surface)
+}
+
+/// The painting's mask at `width` × `height` pixels, for [`draw`]'s picture of
+/// that size.
+pub(crate) fn regions(width: u32, height: u32) -> Rgb32FImage {
+    let frame = Frame::new(width, height, FOCUS);
+    mask(&frame, |point| match Place::at(point).motif {
+        Motif::Sky => Region::Sky,
+        // The blue hills lend the sea more strokes than the river has.
+        Motif::River | Motif::FarHill => Region::Sea,
+        _ => Region::Land,
+    })
 }
 
 /// Jittered grid points with a seed each, in an order that does not show.

@@ -9,6 +9,7 @@ mod cloud;
 mod lantern;
 mod layout;
 mod lighthouse;
+mod matte;
 mod meadow;
 mod mountain;
 mod sea;
@@ -23,6 +24,8 @@ use super::frame::Frame;
 use super::noise::hash;
 use super::shape::smoothstep;
 use super::vector::Vector;
+
+pub(crate) use matte::regions;
 
 /// Draws the scene at `width` × `height` pixels.
 pub(crate) fn draw(width: u32, height: u32) -> Rgb32FImage {

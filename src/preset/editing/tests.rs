@@ -184,6 +184,84 @@ fn layers_come_and_go() {
 }
 
 #[test]
+fn entries_of_other_tables_are_edited_like_layers() {
+    check(
+        "[style.regions] # masks\n\"#FF0000\" = 1 # sky\n'#00ff00' = 2.0 # sea\n",
+        &[
+            "style.regions.#ff0000=3",
+            "style.regions.#00ff00=none",
+            "style.regions.#0000ff=0.5",
+        ],
+        "[style.regions] # masks\n\"#FF0000\" = 3 # sky\n\"#0000ff\" = 0.5\n",
+    );
+    check(
+        "[style]\nblend = { first = 1.0 }\nsource = { block1 = \"first\" } # s\n",
+        &[
+            "style.blend.second=0.5",
+            "style.source.block1=second",
+            "style.source.block2=blend",
+        ],
+        "[style]\nblend = { first = 1.0, second = 0.5 }\nsource = { block1 = \"second\", block2 = \"blend\" } # s\n",
+    );
+    check(
+        "[style]\nweight = 1.0\n",
+        &[
+            "style.regions.#ff0000=3",
+            "style.statistics.block1=mean",
+            "style.blend.first=1",
+        ],
+        "[style]\nweight = 1.0\n\n[style.statistics]\nblock1 = \"mean\"\n\n[style.blend]\nfirst = 1.0\n\n[style.regions]\n\"#ff0000\" = 3.0\n",
+    );
+    check(
+        "style.regions.\"#FF0000\" = 1.0\nstyle.regions.\"#00ff00\" = 1.0\n",
+        &["style.regions.#ff0000=none"],
+        "style.regions.\"#00ff00\" = 1.0\n",
+    );
+}
+
+#[test]
+fn an_emptied_table_hides_that_of_the_base() {
+    let folder = TempDir::new().unwrap();
+    fs::write(
+        folder.path().join("base.toml"),
+        "[style.blend]\nfirst = 1.0\n[style.regions]\n\"#ff0000\" = 1.0\n",
+    )
+    .unwrap();
+    let path = folder.path().join("mine.toml");
+    let text = "extends = 'base.toml'\n\n[style.regions]\n\"#FF0000\" = 2.0\n";
+    let saved = meaning(text, &path).unwrap();
+    let wanted = overridden(
+        &saved,
+        &["style.blend.first=none", "style.regions.#ff0000=none"],
+    );
+    assert_eq!(
+        edited_text(text, &path, &saved, &wanted).unwrap(),
+        "extends = 'base.toml'\n\n[style.regions]\n\n[style.blend]\n"
+    );
+}
+
+#[test]
+fn chained_layers_keep_their_order() {
+    let text =
+        "[style]\nchained = true\n\n[style.layers] # fine to coarse\nblock1 = 1.0\nblock2 = 2.0\n";
+    check(
+        text,
+        &["style.layers={ block3 = 3, block2 = 2, block1 = 1 }"],
+        "[style]\nchained = true\n\n[style.layers]\nblock3 = 3.0\nblock2 = 2.0\nblock1 = 1.0\n",
+    );
+    check(
+        text,
+        &["style.layers.block3=3", "style.layers.block1=5"],
+        "[style]\nchained = true\n\n[style.layers] # fine to coarse\nblock1 = 5.0\nblock2 = 2.0\nblock3 = 3.0\n",
+    );
+    check(
+        &text.replace("true", "false"),
+        &["style.layers={ block2 = 2, block1 = 5 }"],
+        "[style]\nchained = false\n\n[style.layers] # fine to coarse\nblock1 = 5.0\nblock2 = 2.0\n",
+    );
+}
+
+#[test]
 fn a_value_that_the_base_has_too_is_still_said() {
     check(
         "extends = \"gatys\"\n[style]\nweight = 5.0 # mine\n",
@@ -363,6 +441,16 @@ fn a_name_goes_into_the_first_folder_that_takes_it() {
     ));
 }
 
+/// What stands after the `#` that is not part of a colour in quotes.
+fn comment_of(line: &str) -> Option<&str> {
+    let mut is_quoted = false;
+    let start = line.find(|character| {
+        is_quoted ^= character == '"';
+        character == '#' && !is_quoted
+    })?;
+    line.get(start + 1..)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
@@ -394,8 +482,8 @@ proptest! {
         }
         let edited = edited_text(&text, path, &saved, &wanted).unwrap();
         prop_assert_eq!(diff(&meaning(&edited, path).unwrap(), &wanted), []);
-        for comment in text.lines().filter_map(|line| line.split_once('#')) {
-            prop_assert!(edited.contains(comment.1), "{} is gone", comment.1);
+        for comment in text.lines().filter_map(comment_of) {
+            prop_assert!(edited.contains(comment), "{} is gone", comment);
         }
         prop_assert_eq!(edited.matches("\r\n").count() > 0, is_windows);
         prop_assert!(!is_windows || !edited.replace("\r\n", "").contains('\n'));

@@ -18,6 +18,25 @@ pub(super) enum Edit {
     Table(Vec<String>, Vec<(String, String)>),
 }
 
+impl Edit {
+    /// The same edit with the names that stand in the text: `#FF0000` is what a preset holds as `#ff0000`.
+    fn spelled_as_in(mut self, text: &Table) -> Self {
+        let (Self::Set(path, _) | Self::Remove(path) | Self::Table(path, _)) = &mut self;
+        let mut table: Option<&dyn TableLike> = Some(text);
+        for name in path {
+            let Some(above) = table else { break };
+            if name.starts_with('#') && !above.contains_key(name) {
+                let mut known = above.iter().map(|(known, _)| known);
+                if let Some(known) = known.find(|known| known.eq_ignore_ascii_case(name)) {
+                    known.clone_into(name);
+                }
+            }
+            table = above.get(name).and_then(Item::as_table_like);
+        }
+        self
+    }
+}
+
 /// `text` after all edits, in their order.
 pub(super) fn edited(text: &str, edits: Vec<Edit>) -> Result<String, TomlError> {
     const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -25,7 +44,12 @@ pub(super) fn edited(text: &str, edits: Vec<Edit>) -> Result<String, TomlError> 
         Some(body) => (BYTE_ORDER_MARK, body),
         None => ("", text),
     };
-    let (exchanged, rest) = exchange(body, edits)?;
+    let document = Document::parse(body)?;
+    let edits = edits
+        .into_iter()
+        .map(|edit| edit.spelled_as_in(document.as_table()))
+        .collect();
+    let (exchanged, rest) = exchange(body, &document, edits);
     if rest.is_empty() {
         return Ok(format!("{mark}{exchanged}"));
     }
@@ -38,8 +62,7 @@ pub(super) fn edited(text: &str, edits: Vec<Edit>) -> Result<String, TomlError> 
 }
 
 /// Carries out the edits of values that stand in the text, and gives back the others.
-fn exchange(text: &str, edits: Vec<Edit>) -> Result<(String, Vec<Edit>), TomlError> {
-    let document = Document::parse(text)?;
+fn exchange(text: &str, document: &Document<&str>, edits: Vec<Edit>) -> (String, Vec<Edit>) {
     let mut replacements: Vec<(Range<usize>, String)> = Vec::new();
     let mut rest = Vec::new();
     for edit in edits {
@@ -62,7 +85,7 @@ fn exchange(text: &str, edits: Vec<Edit>) -> Result<(String, Vec<Edit>), TomlErr
     for (span, value) in replacements {
         exchanged.replace_range(span, &value);
     }
-    Ok((exchanged, rest))
+    (exchanged, rest)
 }
 
 fn at<'a>(table: &'a Table, path: &[String]) -> Option<&'a Item> {

@@ -4,8 +4,26 @@
 //! as well, and the other way round; a test in `preset/flat.rs` compares the two.
 
 use super::ChangeClass::{Live, Rebuild, Restart};
-use super::{ChangeClass, DefaultValue, Field, FloatRange, Kind};
+use super::{ChangeClass, DefaultValue, Field, FloatRange, Kind, Names};
 use crate::preset::layer_name::MAX_BLOCKS;
+
+/// What can be compared at a style layer.
+const STATISTICS: &[&str] = &[
+    "gram",
+    "covariance",
+    "mean",
+    "covariance_and_mean",
+    "mean_and_deviation",
+    "wasserstein",
+    "sliced_wasserstein",
+    "histogram",
+    "gram_and_histogram",
+];
+
+/// Where a layer's style comes from.
+const SOURCES: &[&str] = &[
+    "blend", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
+];
 
 /// Sides of pictures that are worth optimising, in pixels. The deepest tap of a VGG needs 16.
 const SIDE: Kind = Kind::Integer {
@@ -67,8 +85,26 @@ const fn side(key: &'static str, default: i64, doc: &'static str) -> Field {
     field(key, SIDE, Rebuild, default, "pixels", doc)
 }
 
+const fn weights(key: &'static str, names: Names, doc: &'static str) -> Field {
+    field(
+        key,
+        Kind::Weights(names),
+        Live,
+        DefaultValue::Empty,
+        "",
+        doc,
+    )
+}
+
 const fn layers(key: &'static str, doc: &'static str) -> Field {
-    field(key, Kind::Layers, Live, DefaultValue::ByNetwork, "", doc)
+    field(
+        key,
+        Kind::Weights(Names::Layers),
+        Live,
+        DefaultValue::ByNetwork,
+        "",
+        doc,
+    )
 }
 
 /// Every field of a preset.
@@ -85,8 +121,10 @@ pub const FIELDS: &[Field] = &[
         "How the network makes its features smaller."),
     float("network.pooling_scale", FloatRange::POSITIVE, Rebuild, 1.0,
         "Factor applied after every pooling; 2 with average pooling keeps features about as large as max pooling does."),
-    word("network.padding", &["zeros", "reflect", "replicate"], Rebuild, "reflect",
-        "What the network sees beyond the edges of the picture."),
+    word("network.padding", &["zeros", "reflect", "replicate", "replicate_first"], Rebuild, "reflect",
+        "What the network sees beyond the edges of the picture; `replicate_first` repeats the edge at the first convolution only."),
+    word("network.pixels", &["torchvision", "torchvision_255", "caffe", "caffe_256"], Rebuild, "torchvision",
+        "The numbers that pixels are to the network; `caffe` ones go with weights that were trained in Caffe, which are fetched for them."),
     field("network.widths", Kind::Integers { minimum: 1, maximum: 1024, longest: MAX_BLOCKS }, Rebuild,
         DefaultValue::Integers(&[32, 48, 64, 96]), "channels",
         "Output channels of each block of the `fitted` network, one number a block; other networks do not use it."),
@@ -100,20 +138,41 @@ pub const FIELDS: &[Field] = &[
     word("content.error", &["mean", "sum", "half_sum", "relative"], Rebuild, "relative",
         "How the difference of features becomes a number; `relative` divides the mean by the variance of the target."),
 
+    switch("content.normalize_gradients", Live, false,
+        "Divide the gradient of each content layer's error by its own size, so that weights alone decide between layers."),
+    weights("content.regions", Names::Regions,
+        "Factors of regions of the content mask, by colour; how firmly each keeps its shapes."),
+
     float("style.weight", FloatRange::WEIGHT, Live, 1.0,
         "Factor on the whole style loss: how firmly the picture takes on the style."),
     layers("style.layers",
         "Layers at which the picture is compared with the style picture, each with its weight."),
-    word("style.statistic", &["gram", "covariance", "mean", "covariance_and_mean"], Rebuild, "covariance_and_mean",
+    word("style.statistic", STATISTICS, Rebuild, "covariance_and_mean",
         "What is compared at a style layer."),
-    word("style.normalization", &["none", "hw", "chw"], Rebuild, "hw",
-        "What the statistic is divided by: nothing, height × width, or channels × height × width."),
+    field("style.statistics", Kind::LayerWords(STATISTICS), Rebuild, DefaultValue::Empty, "",
+        "Layers at which something else than `statistic` is compared."),
+    float("style.shift", FloatRange { minimum: -1000.0, maximum: Some(1000.0), ..FloatRange::WEIGHT }, Rebuild, 0.0,
+        "Subtracted from every feature before its Gram matrix is taken; other statistics do not use it."),
+    word("style.normalization", &["none", "hw", "chw", "picture_hw"], Rebuild, "hw",
+        "What matrices are divided by: nothing, height × width, channels × height × width, or the picture's own height × width."),
     word("style.error", &["mean", "sum", "relative"], Rebuild, "relative",
         "How the difference of two statistics becomes a number; `relative` divides the mean by the mean square of the target."),
-    word("style.divide_by", &["none", "hw", "chw"], Rebuild, "none",
-        "What the error of a layer is divided by: nothing, height × width, or channels × height × width."),
+    word("style.divide_by", &["none", "hw", "chw", "picture_hw"], Rebuild, "none",
+        "What the error of a layer is divided by: nothing, height × width, channels × height × width, or the picture's own height × width."),
     float("style.divisor", FloatRange::POSITIVE, Live, 1.0,
         "A number that the error of every style layer is divided by as well."),
+    switch("style.chained", Live, false,
+        "Take each layer's error less that of the layer listed next, each difference with the layer's weight."),
+    field("style.projections", Kind::Integer { minimum: 0, maximum: 4096 }, Rebuild, DefaultValue::Integer(0), "directions",
+        "Random directions at a layer for `sliced_wasserstein`, drawn anew at every step; 0 for as many as it has channels."),
+    switch("style.normalize_gradients", Live, false,
+        "Divide the gradient of each style layer's error by its own size, so that weights alone decide between layers."),
+    weights("style.blend", Names::Pictures,
+        "Shares of several style pictures, by `first`, `second`, …; all alike where none is named."),
+    field("style.source", Kind::LayerWords(SOURCES), Live, DefaultValue::Empty, "",
+        "Layers that take their style from one picture alone, or from the `blend` as the others do."),
+    weights("style.regions", Names::Regions,
+        "Factors of regions of the masks, by colour; how firmly each takes on the style."),
 
     float("variation.weight", FloatRange::WEIGHT, Live, 2.0,
         "Factor on the total variation of the picture: how firmly it is kept smooth."),
@@ -124,10 +183,10 @@ pub const FIELDS: &[Field] = &[
     float("variation.exponent", FloatRange::positive_to(10.0), Live, 1.25,
         "Exponent of the `power` form; other forms do not use it."),
 
-    word("optimizer.kind", &["adam"], Rebuild, "adam",
+    word("optimizer.kind", &["adam", "lbfgs"], Rebuild, "adam",
         "How the picture is changed at each step."),
     float("optimizer.learning_rate", FloatRange::positive_to(1000.0), Live, 0.03,
-        "How far a step moves a pixel at most, about, where black is 0 and white is 1."),
+        "Adam: how far a step moves a pixel at most, about, where black is 0 and white is 1. L-BFGS: the length of a step, usually 1."),
     float("optimizer.beta1", FloatRange::DECAY, Live, 0.9,
         "Decay of Adam's mean of the gradients."),
     float("optimizer.beta2", FloatRange::DECAY, Live, 0.99,
@@ -135,11 +194,27 @@ pub const FIELDS: &[Field] = &[
     float("optimizer.epsilon", FloatRange::positive_to(1.0), Live, 1e-8,
         "Added to the divisor of Adam's step, so that it is never 0."),
     word("optimizer.space", &["rgb", "normalized"], Rebuild, "rgb",
-        "In which units the rate is a distance: RGB from 0 to 1, or RGB over the ImageNet deviation as networks see it."),
+        "In which units the picture is optimised: RGB from 0 to 1, or as the network takes its pixels."),
     switch("optimizer.clamp", Live, true,
         "Keep the picture between black and white after every step."),
     float("optimizer.averaging", FloatRange::DECAY, Live, 0.0,
         "Decay of the moving average of the pictures that becomes the result; 0 for the last picture itself."),
+    word("optimizer.line_search", &["none", "strong_wolfe"], Live, "none",
+        "How L-BFGS finds the length of a step: the learning rate, or by trying until the strong Wolfe conditions hold."),
+    field("optimizer.history", Kind::Integer { minimum: 1, maximum: 1000 }, Live, DefaultValue::Integer(100), "steps",
+        "How many steps back L-BFGS remembers; each keeps two pictures in memory."),
+    float("optimizer.tolerance_gradient", FloatRange::WEIGHT, Live, 0.0,
+        "L-BFGS stops moving where no element of the gradient is larger."),
+    float("optimizer.tolerance_change", FloatRange::WEIGHT, Live, 0.0,
+        "L-BFGS stops moving where neither a step nor the loss changes by more."),
+
+    field("scales.start", Kind::Integer { minimum: 0, maximum: 16_384 }, Rebuild, DefaultValue::Integer(0), "pixels",
+        "Size that the picture forms at first, as `image.size`; 0 to begin at full size."),
+    float("scales.factor", FloatRange { minimum: 1.0, maximum: Some(16.0), ..FloatRange::POSITIVE }, Rebuild, std::f64::consts::SQRT_2,
+        "From one size to the next."),
+    field("scales.steps", Kind::Integers { minimum: 1, maximum: 10_000_000, longest: 32 }, Rebuild,
+        DefaultValue::Integers(&[500]), "steps",
+        "Steps at each smaller size, the last number for all further ones; `schedule.steps` are those at full size."),
 
     side("image.size", 256,
         "Length of the side that `fit` names."),
@@ -151,20 +226,27 @@ pub const FIELDS: &[Field] = &[
         "Height where `fit` is `exact`."),
     switch("image.enlarge", Rebuild, true,
         "Whether small pictures are made larger; if not, one whose longer side is at most `size` keeps its own size."),
+    switch("image.enlarge_style", Rebuild, true,
+        "Whether small style pictures are made larger where `enlarge` says so of all pictures."),
     word("image.style_fit", &["own", "stretch"], Rebuild, "own",
         "Whether the style picture keeps its own shape or is stretched to the content's height and width."),
     float("image.style_scale", FloatRange::positive_to(16.0), Rebuild, 1.0,
         "Factor on the style picture's size where `style_fit` is `own`: larger gives larger strokes."),
+    field("image.style_size", Kind::Integer { minimum: 0, maximum: 16_384 }, Rebuild, DefaultValue::Integer(0), "pixels",
+        "Size of the style picture in place of `size` where `style_fit` is `own`, at every scale; 0 for the same as the content's."),
     word("image.filter", &["nearest", "bilinear", "bicubic", "lanczos3"], Rebuild, "lanczos3",
         "How pictures are resized."),
-    word("image.match_colours", &["none", "content_to_style", "style_to_content"], Rebuild, "none",
-        "Which picture takes on the other's colours first; `style_to_content` keeps the content's colours in the result."),
+    word("image.match_colours",
+        &["none", "content_to_style", "style_to_content", "style_to_content_histogram", "luminance"], Rebuild, "none",
+        "Which picture takes on the other's colours first; `style_to_content` and `luminance` keep the content's colours in the result."),
     word("image.init", &["content", "noise", "style", "file"], Restart, "content",
         "The picture from which the optimisation starts."),
     path("image.init_file", Restart,
         "The picture to start from where `init` is `file`."),
     float("image.noise_deviation", FloatRange::to(10.0), Restart, 0.2,
         "Standard deviation of the noise around the ImageNet mean colour where `init` is `noise`; black is 0, white is 1."),
+    word("image.gamut", &["clip", "keep_hue"], Live, "clip",
+        "What becomes of colours beyond black or white in the result: channels are cut off, or the colour fades until it fits."),
 
     field("schedule.steps", Kind::Integer { minimum: 1, maximum: 10_000_000 }, Live,
         DefaultValue::Integer(200), "steps",
@@ -214,7 +296,9 @@ mod tests {
                 (Kind::Boolean, DefaultValue::Boolean(_))
                 | (Kind::Text, DefaultValue::Text(_))
                 | (Kind::Path, DefaultValue::Absent)
-                | (Kind::Layers, DefaultValue::ByNetwork) => true,
+                | (Kind::Weights(Names::Layers), DefaultValue::ByNetwork)
+                | (Kind::LayerWords(_), DefaultValue::Empty) => true,
+                (Kind::Weights(names), DefaultValue::Empty) => names != Names::Layers,
                 _ => false,
             };
             assert!(fits, "{}", field.key);

@@ -19,10 +19,15 @@ pub struct ImagePreset {
     pub height: u32,
     /// False: a picture whose longer side is at most `size` keeps its own size.
     pub enlarge: bool,
+    /// False: a style picture is never made larger, also where `enlarge` is true.
+    pub enlarge_style: bool,
     /// How large the style picture is.
     pub style_fit: StyleFit,
     /// Factor on the style picture's size where `style_fit` is `own`.
     pub style_scale: f64,
+    /// Where `style_fit` is `own`: what counts for the style picture in place of `size`, at every scale; 0
+    /// for the same.
+    pub style_size: u32,
     /// How pictures are resized.
     pub filter: Filter,
     /// Which picture takes on the other's colours before anything else is done with it.
@@ -34,6 +39,18 @@ pub struct ImagePreset {
     pub init_file: Option<PathBuf>,
     /// `init = "noise"`: standard deviation of the noise around the `ImageNet` mean colour.
     pub noise_deviation: f64,
+    /// What becomes of colours that are no colours when a picture is shown or saved.
+    pub gamut: Gamut,
+}
+
+/// What becomes of colours outside black to white.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gamut {
+    /// Every channel is cut off by itself, which is fast and turns the hue.
+    Clip,
+    /// The colour is moved towards the grey of its lightness as far as needed, which keeps the hue.
+    KeepHue,
 }
 
 /// Which picture takes on the mean and covariance of the other's colours.
@@ -46,6 +63,11 @@ pub enum ColourMatch {
     ContentToStyle,
     /// The style picture takes on the content's, so that the result keeps the content's colours.
     StyleToContent,
+    /// The same by the histogram of every channel in place of mean and covariance.
+    StyleToContentHistogram,
+    /// Both become grey, the style picture with the content's mean and deviation of lightness; the result
+    /// has its own lightness and the content's colours (Gatys et al., arXiv:1611.07865).
+    Luminance,
 }
 
 /// Which side of the content picture becomes `size`.

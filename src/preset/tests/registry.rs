@@ -36,18 +36,28 @@ fn registry_and_typed_preset_have_the_same_keys() {
 #[test]
 fn registry_and_typed_preset_have_the_same_words() {
     for field in FIELDS {
-        let Kind::Enumeration(words) = field.kind else {
-            continue;
-        };
-        let pointer = format!("/{}", field.key.replace('.', "/"));
-        for word in words {
+        let tree_with = |word: &str| {
             let mut tree = serde_json::to_value(full_preset()).unwrap();
-            *tree.pointer_mut(&pointer).unwrap() = Json::from(*word);
-            serde_json::from_value::<Preset>(tree).unwrap();
+            let pointer = format!("/{}", field.key.replace('.', "/"));
+            let is_table = field.kind.is_table();
+            *tree.pointer_mut(&pointer).unwrap() = if is_table {
+                serde_json::json!({ "block1": word })
+            } else {
+                Json::from(word)
+            };
+            tree
+        };
+        let words = match field.kind {
+            Kind::Enumeration(words) => words,
+            // Style pictures are words to the registry and text to the typed preset.
+            Kind::LayerWords(words) if field.key != "style.source" => words,
+            _ => continue,
+        };
+        for word in words {
+            serde_json::from_value::<Preset>(tree_with(word)).unwrap();
         }
         // serde names the words it knows when it meets one that it does not.
-        let mut tree = serde_json::to_value(full_preset()).unwrap();
-        *tree.pointer_mut(&pointer).unwrap() = Json::from("no such word");
+        let tree = tree_with("no such word");
         let message = serde_json::from_value::<Preset>(tree)
             .unwrap_err()
             .to_string();
@@ -59,6 +69,15 @@ fn registry_and_typed_preset_have_the_same_words() {
             field.key
         );
     }
+}
+
+#[test]
+fn a_layer_comes_from_any_picture_or_from_the_blend() {
+    let Kind::LayerWords(words) = field::find("style.source").unwrap().kind else {
+        panic!("no words");
+    };
+    assert_eq!(words[0], "blend");
+    assert_eq!(words[1..], ORDINALS);
 }
 
 #[test]
@@ -130,6 +149,83 @@ fn diff_tells_fields_and_single_layers() {
         ]
     );
     assert_eq!(diff(&old, &old), []);
+}
+
+#[test]
+fn diff_tells_single_entries_of_every_table() {
+    let old = with_overrides(
+        "demo",
+        &[
+            "style.blend={ first = 0.5, third = 1 }",
+            "style.source.block1=first",
+            "style.statistics.block2=mean",
+        ],
+    )
+    .unwrap();
+    let new = with_overrides(
+        "demo",
+        &[
+            "style.blend={ first = 1, second = 0.25 }",
+            "style.source={ block1 = 'second', block2 = 'blend' }",
+            "style.statistics.block3=gram",
+            "style.regions.#FF0000=2",
+            "content.regions.#00ff00=0",
+        ],
+    )
+    .unwrap();
+    let changes: Vec<String> = diff(&old, &new).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        changes,
+        [
+            "content.regions.#00ff00 none → 0.0, live",
+            "style.statistics.block2 mean → none, rebuild",
+            "style.statistics.block3 none → gram, rebuild",
+            "style.blend.first 0.5 → 1.0, live",
+            "style.blend.third 1.0 → none, live",
+            "style.blend.second none → 0.25, live",
+            "style.source.block1 first → second, live",
+            "style.source.block2 none → blend, live",
+            "style.regions.#ff0000 none → 2.0, live",
+        ]
+    );
+    for change in diff(&old, &new) {
+        assert_eq!(change.to_string().parse(), Ok(change));
+    }
+    let listed = values(&new);
+    for (key, value) in [
+        ("style.blend.second", "0.25"),
+        ("style.source.block1", "second"),
+        ("style.regions.#ff0000", "2.0"),
+    ] {
+        assert!(
+            listed.contains(&(key.to_owned(), value.to_owned())),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn the_order_of_layers_matters_where_they_are_chained() {
+    let preset = |text: &str| from_toml(text, "order").unwrap();
+    let one = preset("style.layers = { block1 = 1, block2 = 2 }");
+    let other = preset("style.layers = { block2 = 2, block1 = 1 }");
+    assert_eq!(diff(&one, &other), []);
+    let mut chained = other.clone();
+    chained.style.chained = true;
+    let changes: Vec<String> = diff(&one, &chained)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "style.layers block1, block2 → block2, block1, rebuild",
+            "style.chained false → true, live",
+        ]
+    );
+    let made = crate::preset::with_overrides(&one, &settings(&one, &chained)).unwrap();
+    assert!(made.style.layers.keys().eq(["block2", "block1"]));
+    assert_eq!(diff(&made, &chained), []);
 }
 
 #[test]

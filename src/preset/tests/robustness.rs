@@ -20,7 +20,7 @@ fn read(text: &str) {
 }
 
 /// Pieces of TOML, of presets, and of trouble.
-const PIECES: [&str; 34] = [
+const PIECES: [&str; 38] = [
     "",
     "\n",
     " ",
@@ -48,6 +48,10 @@ const PIECES: [&str; 34] = [
     "[style]",
     "style",
     "layers",
+    "style.regions = {",
+    "\"#ff0000\"",
+    "[style.blend]\nfirst",
+    "statistics",
     "extends = \"demo\"\n",
     "\u{1b}",
     "\0",
@@ -109,7 +113,9 @@ proptest! {
 
     #[test]
     fn any_override_is_read(key in any::<String>(), value in any::<String>(), known in 0..field::FIELDS.len()) {
-        for key in [key.as_str(), field::FIELDS[known].key, "style.layers.x", "style.layers."] {
+        let known = field::FIELDS[known].key;
+        let below = format!("{known}.{key}");
+        for key in [&key, known, &below, "style.layers.x", "style.layers.", "style.regions.#ff0000", "style.blend.first", "style.source.block1"] {
             let setting = Override { key: key.to_owned(), value: value.clone() };
             if let Err(error) = load_from("demo", &[setting], &[]) {
                 let message = error.render(false);

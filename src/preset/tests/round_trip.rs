@@ -4,21 +4,27 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
-use crate::preset::field::{FIELDS, Field, FloatRange, Kind};
+use crate::preset::field::{FIELDS, Field, FloatRange, Kind, Names};
 use crate::preset::flat::assemble;
 use crate::preset::value::Value;
 
 fn any_float(range: FloatRange) -> BoxedStrategy<f64> {
-    (prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO)
-        .prop_map(move |number| {
+    let number = prop::num::f64::POSITIVE | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
+    (number, any::<bool>())
+        .prop_map(move |(number, is_negative)| {
             let number = number.abs();
-            match range.maximum {
-                // Folded into the range rather than filtered: few floats are small.
-                Some(maximum) if number > maximum => (number.fract() * maximum).max(maximum / 3.0),
-                _ => number,
+            let signed = if is_negative { -number } else { number };
+            if let Some(sound) = [signed, number]
+                .into_iter()
+                .find(|number| range.contains(*number))
+            {
+                // −0 does not come back, as it never comes out of a file.
+                return sound + 0.0;
             }
+            // Folded into the range rather than filtered: few floats are small.
+            let maximum = range.maximum.unwrap_or(range.minimum + 1.0);
+            range.minimum + (maximum - range.minimum) * number.fract().max(1.0 / 3.0)
         })
-        .prop_filter("outside the range", move |number| range.contains(*number))
         .boxed()
 }
 
@@ -49,12 +55,55 @@ fn any_value(field: &Field, layers: Vec<String>) -> BoxedStrategy<Option<Value>>
         } => prop::collection::vec(minimum..=maximum, 4)
             .prop_map(|numbers| Some(Value::Integers(numbers)))
             .boxed(),
-        Kind::Layers => {
-            prop::collection::btree_map(select(layers), any_float(FloatRange::WEIGHT), 1..6)
-                .prop_map(|layers| Some(Value::Layers(layers.into_iter().collect())))
+        Kind::Weights(names) => {
+            let (name, count) = match names {
+                Names::Layers => (select(layers).boxed(), 1..6),
+                Names::Pictures => (select(&ORDINALS[..]).prop_map(str::to_owned).boxed(), 0..8),
+                Names::Regions => ("#[0-9a-f]{6}".boxed(), 0..6),
+            };
+            prop::collection::btree_map(name, any_float(FloatRange::WEIGHT), count)
+                .prop_map(|weights| Some(Value::Weights(weights.into_iter().collect())))
+                .boxed()
+        }
+        Kind::LayerWords(words) => {
+            let word = select(words).prop_map(str::to_owned);
+            prop::collection::btree_map(select(layers), word, 0..6)
+                .prop_map(|words| Some(Value::Words(words.into_iter().collect())))
                 .boxed()
         }
     }
+}
+
+/// Makes fit what has to fit together across fields.
+fn fitting(mut preset: Preset) -> Preset {
+    let layers = preset.style.layers.clone();
+    preset
+        .style
+        .statistics
+        .retain(|layer, _| layers.contains_key(layer));
+    preset
+        .style
+        .source
+        .retain(|layer, _| layers.contains_key(layer));
+    if !layers
+        .keys()
+        .any(|layer| preset.style.statistic_at(layer) == Statistic::Gram)
+    {
+        preset.style.shift = 0.0;
+    }
+    if preset.style.blend.values().all(|share| *share == 0.0) {
+        preset.style.blend.clear();
+    }
+    if preset.image.style_size < 16 {
+        preset.image.style_size = 0;
+    }
+    let ImagePreset { size, fit, .. } = preset.image;
+    let can_grow = matches!(fit, Fit::Longer | Fit::Shorter | Fit::Height);
+    if !can_grow || preset.scales.start < 16 || preset.scales.start >= size {
+        preset.scales.start = 0;
+    }
+    preset.scales.factor = preset.scales.factor.max(1.3);
+    preset
 }
 
 fn any_preset() -> impl Strategy<Value = Preset> {
@@ -69,7 +118,7 @@ fn any_preset() -> impl Strategy<Value = Preset> {
             let mut preset =
                 assemble(named.filter_map(|(field, value)| Some((field, value?)))).unwrap();
             preset.network.name = network;
-            preset
+            fitting(preset)
         })
     })
 }

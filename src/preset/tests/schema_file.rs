@@ -9,12 +9,13 @@ use super::expected::files;
 use super::*;
 
 /// Invalid files whose fault no schema can see: it spans fields or files.
-const BEYOND_A_SCHEMA: [&str; 14] = [
+const BEYOND_A_SCHEMA: [&str; 24] = [
     "base_is_broken",
     "base_is_missing",
     "base_is_unknown",
     "base_layers_of_another_network",
     "base_looks_like_a_file",
+    "blend_of_nothing",
     "circle",
     "circle_of_two",
     "foreign_layers",
@@ -24,6 +25,15 @@ const BEYOND_A_SCHEMA: [&str; 14] = [
     "control_character",
     "layer_typed_wrong_in_base",
     "not_finite",
+    "pyramid_beyond_full_size",
+    "pyramid_of_many_sizes",
+    "pyramid_without_size",
+    "region_as_comment",
+    "region_twice",
+    "shift_without_gram",
+    "statistics_of_base",
+    "too_small_sizes",
+    "unlisted_layers",
 ];
 
 fn validator() -> Validator {

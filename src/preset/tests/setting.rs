@@ -49,6 +49,52 @@ fn single_layers_are_edited_added_and_removed() {
 }
 
 #[test]
+fn entries_of_every_table_are_edited_added_and_removed() {
+    let base = "tests/presets/valid/every_table.toml";
+    let preset = with_overrides(
+        base,
+        &[
+            "style.blend.second=0.3",
+            "style.blend.first=none",
+            "style.regions.#FF0000=2",
+            "style.regions.\"#00FF00\"=none",
+            "content.regions.#ff0000=3",
+            "style.statistics.relu2_1=mean",
+            "style.statistics.relu1_1=none",
+            "style.source.relu1_1='third'",
+        ],
+    )
+    .unwrap();
+    let weights = |pairs: &[(&str, f64)]| -> NamedWeights {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, weight)| ((*name).to_owned(), *weight))
+            .collect()
+    };
+    assert_eq!(preset.style.blend, weights(&[("second", 0.3)]));
+    assert_eq!(preset.style.regions, weights(&[("#ff0000", 2.0)]));
+    assert_eq!(preset.content.regions, weights(&[("#ff0000", 3.0)]));
+    assert_eq!(preset.style.statistics.len(), 1);
+    assert_eq!(preset.style.statistic_at("relu2_1"), Statistic::Mean);
+    assert_eq!(preset.style.statistic_at("relu1_1"), Statistic::Gram);
+    assert_eq!(preset.style.source["relu1_1"], "third");
+    assert_eq!(preset.style.source["relu5_1"], "blend");
+    // The last entry may go, but for layers.
+    let emptied = with_overrides(base, &["style.regions.#00ff00=none", "style.source={}"]).unwrap();
+    assert!(emptied.style.regions.is_empty() && emptied.style.source.is_empty());
+}
+
+#[test]
+fn a_table_replaces_the_whole_table_of_its_base() {
+    let preset = with_overrides("tests/presets/valid/empties_tables.toml", &[]).unwrap();
+    let changes: Vec<String> = diff(&built_in("gatys"), &preset)
+        .iter()
+        .map(|change| change.key.clone())
+        .collect();
+    assert_eq!(changes, ["style.shift"]);
+}
+
+#[test]
 fn the_last_of_two_wins() {
     let preset = with_overrides("demo", &["schedule.steps=5", "schedule.steps=6"]).unwrap();
     assert_eq!(preset.schedule.steps, 6);

@@ -17,6 +17,7 @@ use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 
 use super::description::Input;
+use super::more_inputs::MoreInputs;
 use super::replace::replace;
 use super::{RunFolder, id_of, name_of, new_folder};
 
@@ -150,8 +151,11 @@ pub struct Comparison {
     pub began: Timestamp,
     /// What keeps its shapes.
     pub content: Input,
-    /// What gives textures and colours.
+    /// What gives textures and colours; the first where there are several.
     pub style: Input,
+    /// Further style pictures, and masks.
+    #[serde(flatten)]
+    pub more: MoreInputs,
 }
 
 impl Comparison {

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::RunFolder;
+use super::more_inputs::MoreInputs;
 use super::replace::replace;
+use crate::record::figure::listed;
 
 /// A file that goes into a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,8 +103,11 @@ pub struct Description {
     pub preset_file: Option<String>,
     /// What keeps its shapes.
     pub content: Input,
-    /// What gives textures and colours.
+    /// What gives textures and colours; the first where there are several.
     pub style: Input,
+    /// Further style pictures, and masks.
+    #[serde(flatten)]
+    pub more: MoreInputs,
     /// Trained weights, where there are any.
     pub weights: Option<Input>,
     /// The picture that it began with, where that is a file.
@@ -152,7 +157,7 @@ impl Description {
     /// What goes into pictures of the run, which is called `run`, as into every picture of this program.
     pub fn provenance(&self, run: &str) -> Value {
         let input = |input: &Input| json!({ "name": input.name, "sha256": input.sha256 });
-        json!({
+        self.more.recorded_in(json!({
             "program": self.program,
             "libtorch": self.libtorch,
             "run": run,
@@ -169,7 +174,18 @@ impl Description {
             "steps": self.step,
             "seconds": self.seconds,
             "loss": self.loss,
-        })
+        }))
+    }
+
+    /// The style pictures, in their order.
+    pub fn styles(&self) -> impl Iterator<Item = &Input> {
+        std::iter::once(&self.style).chain(&self.more.more_styles)
+    }
+
+    /// `a.jpg in the style of b.jpg and c.jpg`, as the files are called.
+    pub fn pictures_in_words(&self) -> String {
+        let styles: Vec<String> = self.styles().map(|style| style.name.clone()).collect();
+        format!("{} in the style of {}", self.content.name, listed(&styles))
     }
 
     /// The name of the machine, where it was written down.
@@ -212,6 +228,42 @@ mod tests {
         written.state = State::Stopped;
         written.write(&folder).unwrap();
         assert_eq!(Description::read(&folder).unwrap(), written);
+    }
+
+    #[test]
+    fn several_style_pictures_and_masks_come_back_and_none_leave_no_trace() {
+        let input = |name: &str| Input {
+            name: name.to_owned(),
+            ..Input::default()
+        };
+        let mut description = Description {
+            content: input("a.jpg"),
+            style: input("b.jpg"),
+            ..Description::default()
+        };
+        let text = serde_json::to_string(&description).unwrap();
+        assert!(!text.contains("more") && !text.contains("mask"), "{text}");
+        assert_eq!(
+            description.pictures_in_words(),
+            "a.jpg in the style of b.jpg"
+        );
+        description.more = MoreInputs {
+            more_styles: vec![input("c.jpg")],
+            content_mask: Some(input("m.png")),
+            style_masks: vec![input("n.png"), input("o.png")],
+        };
+        let text = serde_json::to_string(&description).unwrap();
+        let read: Description = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, description);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["more_styles"][0]["name"], "c.jpg");
+        assert_eq!(value["style_masks"][1]["name"], "o.png");
+        assert_eq!(
+            description.pictures_in_words(),
+            "a.jpg in the style of b.jpg and c.jpg"
+        );
+        let provenance = description.provenance("run");
+        assert_eq!(provenance["masks"][0]["name"], "m.png");
     }
 
     #[test]

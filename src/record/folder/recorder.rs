@@ -228,7 +228,7 @@ impl Recorder {
                     step: *step,
                     preset: to_toml(in_force),
                     wanted: to_toml(preset),
-                    steps: in_force.schedule.steps,
+                    steps: in_force.total_steps(),
                     changes,
                 }
             }

@@ -76,6 +76,16 @@ fn from_preset(run: &Material) -> Vec<String> {
             path(&description.style),
         ]);
     }
+    let more = &description.more;
+    for (option, inputs) in [
+        ("--style", more.more_styles.as_slice()),
+        ("--content-mask", more.content_mask.as_slice()),
+        ("--style-mask", more.style_masks.as_slice()),
+    ] {
+        // `demo` draws what the preset asks for.
+        let files = inputs.iter().filter(|input| !is_drawn(input));
+        words.extend(files.flat_map(|input| [option.to_owned(), path(input)]));
+    }
     let preset = run.folder.preset();
     let preset = std::path::absolute(&preset).unwrap_or(preset);
     words.extend(["-p".to_owned(), preset.display().to_string()]);

@@ -11,17 +11,21 @@ use crate::engine::message::TermKind::{Content, Style};
 use crate::preset;
 use crate::preset::visible::visible;
 use crate::record::figure;
-use crate::record::folder::description::{Input, State};
+use crate::record::folder::description::{Description, Input, State};
 use crate::report::ink;
 
 /// So many differences stand below a picture.
 const MOST_DIFFERENCES: usize = 6;
 
 pub(super) fn title(runs: &[Material]) -> String {
-    let name = |input: fn(&Material) -> &Input| {
+    let name = |inputs: fn(&Description) -> Vec<&Input>| {
         let mut names: Vec<String> = runs
             .iter()
-            .map(|run| visible(&facts::name(input(run))))
+            .map(|run| {
+                let inputs = inputs(&run.description).into_iter();
+                let names: Vec<String> = inputs.map(|input| visible(&facts::name(input))).collect();
+                figure::listed(&names)
+            })
             .collect();
         names.dedup();
         match &names[..] {
@@ -30,8 +34,8 @@ pub(super) fn title(runs: &[Material]) -> String {
         }
     };
     match (
-        name(|run| &run.description.content),
-        name(|run| &run.description.style),
+        name(|run| vec![&run.content]),
+        name(|run| run.styles().collect()),
     ) {
         (Some(content), Some(style)) => format!("{content} in the style of {style}"),
         (Some(content), None) => format!("{content} in several styles"),

@@ -13,7 +13,7 @@ use super::{cards, differences, facts, measures};
 use crate::preset;
 use crate::preset::visible::{visible, visible_source};
 use crate::record::chart::Marker;
-use crate::record::folder::description::Input;
+use crate::record::folder::description::{Description, Input};
 use crate::report::ink::Ink;
 
 /// All of it, safe to be shown: no text holds a control character.
@@ -159,19 +159,20 @@ impl Contents {
     }
 }
 
-/// The content and style pictures that can still be shown, each once.
+/// The content and style pictures and their masks that can still be shown, each once.
 fn inputs(runs: &[Material]) -> Vec<Shown> {
     let mut known: Vec<&Input> = Vec::new();
     let mut shown = Vec::new();
     for (what, of) in [
         (
             "content",
-            (|run| &run.description.content) as fn(&Material) -> &Input,
+            (|run| vec![&run.content]) as fn(&Description) -> Vec<&Input>,
         ),
-        ("style", |run| &run.description.style),
+        ("style", |run| run.styles().collect()),
+        ("content mask", |run| run.more.content_mask.iter().collect()),
+        ("style mask", |run| run.more.style_masks.iter().collect()),
     ] {
-        for run in runs {
-            let input = of(run);
+        for input in runs.iter().flat_map(|run| of(&run.description)) {
             if known.contains(&input) {
                 continue;
             }

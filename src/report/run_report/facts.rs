@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::material::Material;
+use super::measures;
 use super::table::{Cell, Row, Table};
 use crate::preset::visible::visible;
 use crate::record::figure;
@@ -63,6 +64,11 @@ fn made_of(description: &Description) -> Vec<Fact> {
         ),
         ("content", file(&description.content)),
         ("style", file(&description.style)),
+        (
+            "more styles",
+            all_of(&mut description.more.more_styles.iter(), &file),
+        ),
+        ("masks", all_of(&mut description.more.masks(), &file)),
         ("weights", optional(&description.weights)),
         ("first picture", optional(&description.init)),
         ("size", size(description)),
@@ -77,6 +83,14 @@ fn where_it_ran(description: &Description) -> Vec<Fact> {
         ("libtorch", visible(&description.libtorch)),
         ("program", visible(&description.program)),
     ]
+}
+
+/// `a.png, b.png`
+fn all_of<'a>(
+    inputs: &mut dyn Iterator<Item = &'a Input>,
+    words: &dyn Fn(&Input) -> String,
+) -> String {
+    inputs.map(words).collect::<Vec<_>>().join(", ")
 }
 
 /// A file's name and the whole hash.
@@ -126,7 +140,11 @@ pub(super) fn that_may_differ(runs: &[Material]) -> Vec<(&'static str, Vec<Strin
     let optional = |input: &Option<Input>| input.as_ref().map(short).unwrap_or_default();
     vec![
         ("content picture", of(&|run| short(&run.content))),
-        ("style picture", of(&|run| short(&run.style))),
+        (
+            "style picture",
+            of(&|run| all_of(&mut run.styles(), &short)),
+        ),
+        ("masks", of(&|run| all_of(&mut run.more.masks(), &short))),
         ("weights", of(&|run| optional(&run.weights))),
         ("first picture", of(&|run| optional(&run.init))),
         ("picture size", of(&size)),
@@ -182,6 +200,12 @@ pub(super) fn tables(runs: &[Material], headings: &[String]) -> (Table, Option<T
         } else {
             own.push(row);
         }
+    }
+    if let Some(reached) = measures::reached(runs) {
+        own.push(Row {
+            name: "as low as the first".to_owned(),
+            cells: reached.into_iter().map(Cell::from).collect(),
+        });
     }
     let own = Table {
         corner: "run".to_owned(),

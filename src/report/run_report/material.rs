@@ -179,11 +179,7 @@ impl Material {
 /// The content or style picture itself, small, where it still is what it was.
 pub(super) fn input(input: &Input) -> Option<Arc<RgbImage>> {
     let Some(path) = &input.path else {
-        let draw = match input.name.as_str() {
-            drawn::CONTENT_NAME => drawn::content_scene,
-            drawn::STYLE_NAME => drawn::painting,
-            _ => return None,
-        };
+        let draw = drawn::named(&input.name)?;
         return Some(Arc::new(
             image::DynamicImage::from(draw(INPUT_SIDE, INPUT_SIDE * 3 / 4)).into_rgb8(),
         ));

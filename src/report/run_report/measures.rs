@@ -3,19 +3,78 @@
 use super::material::Material;
 use crate::engine::message::TermKind;
 use crate::preset;
+use crate::record::figure;
 
-/// Fields that decide what a number of a loss means; whole tables end with a dot.
-const MEANING: [&str; 9] = [
-    "network.",
+/// Fields and tables that decide what a number of a loss means.
+const MEANING: [&str; 18] = [
+    "network",
     "style.statistic",
+    "style.statistics",
+    "style.shift",
     "style.normalization",
     "style.error",
     "style.divide_by",
     "style.divisor",
+    "style.projections",
+    "style.blend",
+    "style.source",
+    "style.regions",
     "content.error",
+    "content.regions",
+    "image.match_colours",
     "variation.form",
     "variation.reduction",
+    "variation.exponent",
 ];
+
+/// Fields and tables that decide besides how much each part of a loss counts.
+const WEIGHTS: [&str; 6] = [
+    "style.weight",
+    "style.layers",
+    "style.chained",
+    "content.weight",
+    "content.layers",
+    "variation.weight",
+];
+
+/// Whether `key` is one of `fields`, or stands in one of them.
+fn is_in(key: &str, fields: &[&str]) -> bool {
+    fields.iter().any(|field| {
+        key.strip_prefix(field)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+/// Whether the total losses of both are the same number of the same picture, so that one can be said to have reached
+/// what the other has.
+fn have_one_loss(one: &Material, other: &Material) -> bool {
+    let (Some(first), Some(second)) = (&one.preset, &other.preset) else {
+        return false;
+    };
+    let changes = preset::diff(first, second);
+    let differs = changes
+        .iter()
+        .any(|change| is_in(&change.key, &MEANING) || is_in(&change.key, &WEIGHTS));
+    !differs && one.description.size == other.description.size
+}
+
+/// For each of several runs, when it first had a loss as low as the first run's last one; `None` where their losses are
+/// not the same.
+pub(super) fn reached(runs: &[Material]) -> Option<Vec<String>> {
+    let (first, others) = runs.split_first()?;
+    if others.is_empty() || !others.iter().all(|other| have_one_loss(first, other)) {
+        return None;
+    }
+    let goal = first.metrics.rows.last()?.total;
+    let said = |run: &Material| {
+        let row = run.metrics.rows.iter().find(|row| row.total <= goal);
+        row.map_or_else(
+            || "not reached".to_owned(),
+            |row| format!("step {}, {}", row.step, figure::elapsed(row.seconds)),
+        )
+    };
+    goal.is_finite().then(|| runs.iter().map(said).collect())
+}
 
 /// Whether all runs sum over the same layers at their last step, so that the sums can be compared.
 pub(super) fn are_alike(runs: &[&Material], kind: TermKind) -> bool {
@@ -61,11 +120,7 @@ pub(super) fn warnings(runs: &[Material]) -> Vec<String> {
             continue;
         };
         for change in preset::diff(first, other) {
-            let decides = MEANING.iter().any(|field| match field.strip_suffix('.') {
-                Some(table) => change.key.split('.').next() == Some(table),
-                None => change.key == *field,
-            });
-            if decides && !fields.contains(&change.key) {
+            if is_in(&change.key, &MEANING) && !fields.contains(&change.key) {
                 fields.push(change.key);
             }
         }
@@ -86,4 +141,30 @@ pub(super) fn warnings(runs: &[Material]) -> Vec<String> {
         );
     }
     warnings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_means_everything_in_it_and_nothing_beside_it() {
+        for key in [
+            "network.pooling",
+            "style.statistic",
+            "style.statistics.relu1_1",
+            "style.blend.first",
+        ] {
+            assert!(is_in(key, &MEANING), "{key}");
+        }
+        for key in [
+            "style.weight",
+            "networks",
+            "optimizer.kind",
+            "style.statisticsx",
+        ] {
+            assert!(!is_in(key, &MEANING), "{key}");
+        }
+        assert!(is_in("style.layers.relu1_1", &WEIGHTS));
+    }
 }

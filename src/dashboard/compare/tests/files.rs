@@ -127,8 +127,8 @@ fn joining(number: usize) -> Message {
     let picture = Arc::new(Rgb32FImage::new(8, 8));
     let input = Box::new(Candidate {
         preset: candidate.loaded.preset.clone(),
-        content: Arc::clone(&picture),
-        style: picture,
+        content: Arc::clone(&picture).into(),
+        styles: vec![picture.into()],
     });
     Message::Done(Box::new(Done::Joining(Ok(Box::new(Joining {
         candidate,

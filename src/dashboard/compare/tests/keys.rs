@@ -5,8 +5,9 @@ use terminput::{MouseButton, MouseEvent, MouseEventKind, ScrollDirection};
 use super::*;
 use crate::dashboard::compare::Looking;
 use crate::dashboard::compare::chart::Measure;
-use crate::dashboard::compare::dialog::Dialog;
+use crate::dashboard::compare::dialog::{Dialog, PromoteForm};
 use crate::dashboard::compare::layout::Panel;
+use crate::dashboard::dialog::{Prompt, Purpose};
 use crate::engine::message::{Snapshot, Whose};
 
 fn running() -> Table {
@@ -150,6 +151,34 @@ fn the_others_are_compared_with_the_first_that_is_left() {
             .iter()
             .any(|change| change.key == "style.weight" && change.old == "4.0")
     );
+}
+
+/// A larger picture has one more size before its own: 30 steps more that are not made at the full one.
+#[test]
+fn steps_of_one_that_is_promoted_are_those_of_all_its_sizes() {
+    let pyramid = given(
+        0,
+        "pyramid",
+        &[
+            ("image.size", "256"),
+            ("scales.start", "128"),
+            ("scales.factor", "2.0"),
+            ("scales.steps", "[30]"),
+        ],
+    );
+    let preset = pyramid.loaded.preset;
+    let mut form = PromoteForm::new(0, &preset, (640, 480));
+    assert_eq!(form.steps.input.value(), "460");
+    let mut steps = |size: &str, steps: &str| {
+        form.size = Prompt::new(Purpose::MoreSteps, size.to_owned());
+        form.steps = Prompt::new(Purpose::MoreSteps, steps.to_owned());
+        let overrides = form.overrides(&preset).unwrap();
+        assert_eq!(overrides[0].key, "schedule.steps");
+        overrides[0].value.clone()
+    };
+    assert_eq!(steps("256", "300"), "270");
+    assert_eq!(steps("512", "300"), "240");
+    assert_eq!(steps("512", "7"), "1");
 }
 
 #[test]

@@ -81,10 +81,15 @@ fn outline(point: Vector) -> f32 {
 
 /// Draws rock, turf and surf.
 pub(crate) fn draw(canvas: &mut Canvas) {
+    draw_rock(canvas);
+    surf(canvas);
+}
+
+/// Draws rock and turf.
+pub(crate) fn draw_rock(canvas: &mut Canvas) {
     stacks(canvas);
     face(canvas);
     tufts(canvas);
-    surf(canvas);
 }
 
 fn face(canvas: &mut Canvas) {
