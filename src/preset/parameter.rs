@@ -197,7 +197,6 @@ mod tests {
             [
                 "content.weight=1.0",
                 "content.layers.relu4_2=1.0",
-                "content.normalize_gradients=false",
                 "style.weight=1000.0",
                 "style.layers.relu1_1=0.2",
                 "style.layers.relu2_1=0.2",
@@ -205,8 +204,6 @@ mod tests {
                 "style.layers.relu4_1=0.2",
                 "style.layers.relu5_1=0.2",
                 "style.divisor=4.0",
-                "style.chained=false",
-                "style.normalize_gradients=false",
                 "variation.weight=0.0",
                 "variation.form=eight_neighbours",
                 "optimizer.learning_rate=0.02",

@@ -1,7 +1,8 @@
 //! The weights that are published: what they are called, where they lie, whose they are. Plain data, any
 //! thread.
 
-use crate::preset::{NetworkName, PixelConvention};
+use crate::preset::NetworkName;
+use crate::preset::PixelConvention;
 
 /// The weights of one network, as their authors publish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

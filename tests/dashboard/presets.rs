@@ -104,7 +104,7 @@ fn changed_values_are_written_into_the_file_with_its_comments() {
     let mut person = Person::runs(&setting, USUAL, 1_000_000, &[]);
     person.waits_for("style.weight");
     // Down to style.weight, where a value is typed.
-    person.types("\x1b[B\x1b[B\x1b[B\x1b[B\r");
+    person.types("\x1b[B\x1b[B\x1b[B\r");
     person.waits_for("Factor on the whole style loss");
     person.types("\x152.75\r");
     person.waits_for("style.weight 1.0 → 2.75, live");

@@ -89,7 +89,7 @@ fn a_run_is_seen_and_steered_by_its_preset_file() {
     assert!(text_of(&folder.preset()).starts_with("# by hand\n"));
 
     // A key here, the same field there.
-    watcher.types("\x1b[B\x1b[B\x1b[B\x1b[B\r");
+    watcher.types("\x1b[B\x1b[B\x1b[B\r");
     watcher.waits_for("Factor on the whole style loss");
     watcher.types("\x152.75\r");
     watcher.waits_for("→ 2.75, live");

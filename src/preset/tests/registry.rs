@@ -220,7 +220,7 @@ fn the_order_of_layers_matters_where_they_are_chained() {
         changes,
         [
             "style.layers block1, block2 → block2, block1, rebuild",
-            "style.chained false → true, live",
+            "style.chained false → true, rebuild",
         ]
     );
     let made = crate::preset::with_overrides(&one, &settings(&one, &chained)).unwrap();
