@@ -298,6 +298,11 @@ fn what_does_not_fit_is_named() {
     let mut without = masked(&[]);
     without.content.mask = None;
     assert!(refusal(without).contains("--content-mask"));
+    let text = refusal(candidate(&[0.3], &["content.regions={ \"#00ff00\" = 2 }"]));
+    assert!(
+        text.contains("no mask") && text.contains("--content-mask"),
+        "{text}"
+    );
     let text = refusal(masked(&["style.regions={ \"#00ff00\" = 2 }"]));
     assert!(
         text.contains("#00ff00") && text.contains("#ff0000"),

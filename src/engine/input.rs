@@ -137,8 +137,16 @@ impl Candidate {
             .filter_map(|s| s.mask.as_deref())
             .collect();
         let Some(content) = &self.content.mask else {
-            if masks.is_empty() {
+            let (style, content) = (&self.preset.style.regions, &self.preset.content.regions);
+            if masks.is_empty() && style.is_empty() && content.is_empty() {
                 return Ok(());
+            }
+            if masks.is_empty() {
+                return Err(EngineError::Pictures(
+                    "the preset weighs regions, and there is no mask that says where they are\n  \
+                     give --content-mask FILE (and --style-mask FILE), or take style.regions and content.regions out"
+                        .to_owned(),
+                ));
             }
             return Err(EngineError::Pictures(
                 "a style picture has a mask and the content picture has none\n  \
@@ -172,7 +180,8 @@ impl Candidate {
                 let known: Vec<String> =
                     content.regions().iter().map(ToString::to_string).collect();
                 return Err(EngineError::Pictures(format!(
-                    "{key} names the region {name}, and the content mask has {}",
+                    "{key} names the region {name}, and the content mask has {}\n  \
+                     name one of these, or paint that region into the mask",
                     known.join(", ")
                 )));
             }

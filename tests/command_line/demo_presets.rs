@@ -81,10 +81,8 @@ fn masks_are_drawn_where_the_preset_names_regions() {
         "{}",
         both.stdout
     );
-    let other = demo(&setting, "--set style.regions.#123456=2");
-    assert_eq!(other.code, Some(1));
-    let words = "region #123456, and the content mask has #0000ff, #00ff00, #00ffff";
-    assert!(other.stderr.contains(words), "{}", other.stderr);
+    demo(&setting, "--set style.regions.#123456=2")
+        .failed_saying(&["region #123456, and the content mask has #0000ff, #00ff00, #00ffff"]);
 }
 
 /// A mask of one's own, in colours of one's own, for one of the drawn pictures.
