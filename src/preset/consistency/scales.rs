@@ -54,15 +54,8 @@ fn growth(merged: &Merged, start: u32) -> Option<Problem> {
     let size = side(merged, "image.size")?;
     let place = place_of(merged, "scales.start")?;
     if start >= size {
-        let title = format!("the pyramid begins at {start}, and `image.size` is {size}");
-        return Some(
-            Problem::new(title)
-                .at(place, "expected less than `image.size`")
-                .with_field(merged, "image.size", "the full size")
-                .help(format!(
-                    "set `scales.start` to less than {size}, or to 0 for no pyramid, or choose a larger `image.size`"
-                )),
-        );
+        // `--size` with a preset that has a pyramid: a picture as small as its first size needs none.
+        return None;
     }
     let Value::Float(factor) = value_of(merged, "scales.factor")? else {
         return None;

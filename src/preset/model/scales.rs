@@ -111,6 +111,17 @@ mod tests {
         preset
     }
 
+    #[test]
+    fn a_picture_as_small_as_the_first_size_has_no_pyramid() {
+        for size in [100, 128, 140] {
+            let preset = preset(128, SQRT_2, size, &[7]);
+            assert_eq!(preset.scale_sizes(), [size]);
+            assert_eq!((preset.total_steps(), preset.scale_at(0)), (100, 0));
+        }
+        let text = "extends = \"crowsonkb\"\nimage.size = 128";
+        assert_eq!(from_toml(text, "small").unwrap().scale_sizes(), [128]);
+    }
+
     fn sizes(start: u32, factor: f64, size: u32) -> Vec<u32> {
         preset(start, factor, size, &[10]).scale_sizes()
     }
