@@ -16,6 +16,7 @@ use std::num::NonZeroU16;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -35,6 +36,8 @@ struct Person {
     screen: Arc<Mutex<vt100::Parser>>,
     /// Everything the program wrote.
     written: Arc<Mutex<Vec<u8>>>,
+    /// The window is closed: the thread that reads lets go of the terminal.
+    closed: Arc<AtomicBool>,
 }
 
 /// How the terminal behaves.
@@ -133,10 +136,12 @@ impl Person {
             0,
         )));
         let written = Arc::default();
+        let closed = Arc::default();
         watch(
             keyboard.try_clone().unwrap(),
             Arc::clone(&screen),
             Arc::clone(&written),
+            Arc::clone(&closed),
             terminal,
         );
         Self {
@@ -145,6 +150,7 @@ impl Person {
             program_end,
             screen,
             written,
+            closed,
         }
     }
 
@@ -248,7 +254,7 @@ impl Person {
     fn loses_the_terminal(&mut self) {
         self.keyboard = None;
         // The thread that reads holds the last descriptor until it sees this.
-        self.written.lock().unwrap().push(CLOSE);
+        self.closed.store(true, Ordering::Relaxed);
     }
 }
 
@@ -260,14 +266,12 @@ impl Drop for Person {
     }
 }
 
-/// Tells the thread that reads to let go of the terminal. No program writes it.
-const CLOSE: u8 = 0xff;
-
 /// Reads what the program writes, at most so fast, and answers what it asks.
 fn watch(
     mut end: File,
     screen: Arc<Mutex<vt100::Parser>>,
     written: Arc<Mutex<Vec<u8>>>,
+    closed: Arc<AtomicBool>,
     terminal: Terminal,
 ) {
     std::thread::spawn(move || {
@@ -283,7 +287,7 @@ fn watch(
                 rustix::event::PollFlags::IN,
             )];
             let _ = rustix::event::poll(&mut ready, Some(&timeout));
-            if written.lock().unwrap().last() == Some(&CLOSE) {
+            if closed.load(Ordering::Relaxed) {
                 return;
             }
             if ready[0].revents().is_empty() {
