@@ -2,7 +2,7 @@
 CARGO ?= cargo
 TARGET = $${CARGO_TARGET_DIR:-target}
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench fuzz install clean distclean
+.PHONY: help setup demo test check bench torture fuzz install clean distclean
 
 help: ## Show what there is
 	@echo 'stylescope: neural style transfer by optimisation, live in the terminal'
@@ -29,7 +29,10 @@ bench: setup ## Measure the figures in benches/RESULTS.md
 	python3 benches/lanes.py "$(TARGET)/release/stylescope"
 	python3 benches/dashboard.py "$(TARGET)/release/stylescope"
 
-fuzz: ## Feed the readers of weights files with broken ones (SECONDS=1200 for each of three)
+torture: setup ## Disks that fail, terminals that are torn away, long runs, files that lie (about a quarter of an hour)
+	STYLESCOPE_TORTURE=long $(CARGO) test --locked --test stylescope torture:: -- --nocapture --test-threads=1
+
+fuzz: ## Feed all that reads files of others with broken ones (SECONDS=1200 for each of five)
 	tests/fuzz/run.sh $(or $(SECONDS),1200)
 
 install: setup ## Put the program into cargo's bin folder (it needs the libtorch of this folder)

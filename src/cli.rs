@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -9,13 +10,17 @@ use clap_complete::Shell;
 
 mod compare;
 mod pictures;
+mod sharing;
 pub(crate) mod slurm;
 
 pub use self::compare::{Budget, CompareArguments, GridAxis};
 use self::compare::{COMPARE_EXAMPLES, COMPARE_HELP};
 pub use self::pictures::{Blend, MorePictures};
+use self::sharing::{ATTACH_EXAMPLES, ATTACH_HELP};
+pub use self::sharing::{AttachArguments, BackgroundOptions, IN_BACKGROUND};
 pub use self::slurm::{Gpus, SlurmOptions, TimeLimit};
 use crate::engine::device::DeviceChoice;
+use crate::engine::way::SMALLEST_TILE;
 use crate::preset::Override;
 use crate::weights::catalogue;
 
@@ -35,7 +40,8 @@ use crate::weights::catalogue;
         stylescope run photo.jpg painting.jpg         your own pictures, still without trained weights\n  \
         stylescope run photo.jpg painting.jpg -p gatys    with trained weights, fetched once (52 MB)\n  \
         stylescope presets show demo                  what a preset says, to copy and change\n\n\
-        Exit status: 0 done, 1 an error, 2 a wrong command line, 130 stopped (the picture so far is saved).",
+        Exit status: 0 done, 1 an error, 2 a wrong command line, \
+        130 stopped (the picture so far is saved), 75 ended by SIGTERM (`resume` goes on).",
     propagate_version = true,
     subcommand_required = true,
     arg_required_else_help = true,
@@ -84,6 +90,12 @@ pub enum Command {
     /// The dashboard on a run that goes on elsewhere, or went on.
     #[command(long_about = WATCH_HELP, after_long_help = WATCH_EXAMPLES)]
     Watch(Box<WatchArguments>),
+    /// The dashboard of a run that another program makes, with every key.
+    #[command(long_about = ATTACH_HELP, after_long_help = ATTACH_EXAMPLES)]
+    Attach(Box<AttachArguments>),
+    /// Go on with a run whose program has ended.
+    #[command(long_about = RESUME_HELP, after_long_help = RESUME_EXAMPLES)]
+    Resume(Box<ResumeArguments>),
     /// Print a picture and how it was made.
     #[command(
         long_about = "Prints a picture in the terminal and, where stylescope wrote it, how it was made: the \
@@ -101,6 +113,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Says how much memory a small run takes.
+    #[command(hide = true)]
+    MeasureMemory(MeasureArguments),
     /// Print completions for a shell.
     #[command(long_about = "Prints completions for a shell. For bash, say:\n  \
             stylescope completions bash > ~/.local/share/bash-completion/completions/stylescope")]
@@ -117,6 +132,8 @@ const RUN_EXAMPLES: &str = "Examples:
       a network with trained weights, which are fetched where this machine has none
   stylescope run photo.jpg painting.jpg --set style.weight=3e5 --set style.layers.block1=0.2
       any field of the preset, as often as wanted; `stylescope presets show` tells their names
+  stylescope run photo.jpg painting.jpg -p gatys --detach
+      in the background, whatever becomes of the terminal; `stylescope attach` shows and steers it
   stylescope run photo.jpg painting.jpg -p mine.toml --json > run.jsonl
       a preset of your own, and every step's losses for another program to read
   stylescope run photo.jpg painting.jpg --style drawing.png --blend 2,1
@@ -164,6 +181,10 @@ pub struct RunArguments {
     #[command(flatten)]
     pub options: RunOptions,
 
+    /// Whether it goes on without the terminal.
+    #[command(flatten)]
+    pub background: BackgroundOptions,
+
     /// The reference program's name for CONTENT; selects the preset `reference`
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "style_image",
         help_heading = "The reference program's command line")]
@@ -186,6 +207,10 @@ pub struct DemoArguments {
     /// What `run` takes as well.
     #[command(flatten)]
     pub options: RunOptions,
+
+    /// Whether it goes on without the terminal.
+    #[command(flatten)]
+    pub background: BackgroundOptions,
 }
 
 /// Options that `run`, `demo` and `compare` share.
@@ -261,6 +286,10 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
+    /// Large pictures in tiles, with the same result: auto where memory does not suffice, off, or pixels of a tile's side
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub tile: TileChoice,
+
     /// Lines instead of the dashboard, even on a terminal
     #[arg(long)]
     pub headless: bool,
@@ -289,6 +318,11 @@ pub struct RunOptions {
     #[arg(long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub runs: Option<PathBuf>,
 
+    /// Seconds between two checkpoints, from which `stylescope resume` goes on; 0 for none but when it stops
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = checkpoint_interval,
+        allow_negative_numbers = true)]
+    pub checkpoint_interval: CheckpointInterval,
+
     /// Also keep the losses and snapshots as an event file for `TensorBoard` (`tensorboard --logdir runs`)
     #[arg(long, conflicts_with = "no_record")]
     pub tensorboard: bool,
@@ -300,6 +334,87 @@ pub struct RunOptions {
     /// How pictures are shown in the dashboard and printed at the end
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub graphics: Graphics,
+
+    /// The run has left its terminal.
+    #[arg(skip)]
+    pub in_background: bool,
+}
+
+/// Whether large pictures pass the network in tiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TileChoice {
+    /// Where memory does not suffice otherwise.
+    Automatic,
+    /// Never.
+    Off,
+    /// Always, in tiles of so many pixels.
+    Side(u32),
+}
+
+impl FromStr for TileChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Automatic),
+            "off" => Ok(Self::Off),
+            side => match side.parse() {
+                Ok(side) if side >= SMALLEST_TILE => Ok(Self::Side(side)),
+                _ => Err(format!(
+                    "expected auto, off, or pixels of a tile's side, {SMALLEST_TILE} or more"
+                )),
+            },
+        }
+    }
+}
+
+/// Width and height of a picture, `640x480`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureSize(pub (u32, u32));
+
+impl FromStr for PictureSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let sides = text.split_once('x');
+        let sides =
+            sides.and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+        sides
+            .map(Self)
+            .ok_or_else(|| "expected a size such as 640x480".to_owned())
+    }
+}
+
+/// Arguments of `measure-memory`, by which the program asks itself.
+#[derive(Debug, Args)]
+pub struct MeasureArguments {
+    /// Of the content picture.
+    pub content: PictureSize,
+    /// Of every style picture.
+    #[arg(required = true)]
+    pub styles: Vec<PictureSize>,
+    /// Pixels of a tile's side.
+    #[arg(long)]
+    pub tile: Option<u32>,
+    /// On the CPU.
+    #[arg(long)]
+    pub threads: Option<u16>,
+}
+
+/// How often a run is kept so that it can be gone on with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckpointInterval(pub Duration);
+
+/// Longer than any run.
+const NEVER: Duration = Duration::from_secs(1 << 40);
+
+fn checkpoint_interval(text: &str) -> Result<CheckpointInterval, String> {
+    let seconds: Option<f64> = text.parse().ok();
+    match seconds.map(Duration::try_from_secs_f64) {
+        Some(Ok(Duration::ZERO)) => Ok(CheckpointInterval(NEVER)),
+        Some(Ok(interval)) => Ok(CheckpointInterval(interval)),
+        _ => Err("expected a number of seconds, 0 or more".to_owned()),
+    }
 }
 
 /// A number of bytes.
@@ -509,7 +624,7 @@ const WATCH_HELP: &str = "The dashboard on a run that goes on in another termina
     Saving `preset.toml` in that folder steers the run, whoever saves it: what changes takes effect as by hot \
     reload, and what is no preset is refused with its line. So keys on parameters and a chosen preset work here as \
     well, by writing that file; `a` asks for more steps while the run's program lives. Pausing, going back and \
-    beginning again are left to the run's own terminal. `s` saves the picture as seen into the current folder.\n\n\
+    beginning again are left to the run's own terminal, and to `stylescope attach` on the same machine. `s` saves the picture as seen into the current folder.\n\n\
     Of a comparison all runs are shown side by side, each with what it does; those that begin later join.\n\n\
     `q` and Ctrl-C leave at once (exit status 0); the run goes on. Without a terminal, or with --headless, lines \
     tell how the run goes until it ends: then the exit status is 0 where it was completed or stopped, 1 where it \
@@ -553,6 +668,54 @@ pub struct WatchArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub log: Option<PathBuf>,
     /// How pictures are shown
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub graphics: Graphics,
+}
+
+const RESUME_HELP: &str = "Goes on with a run whose program has ended, whatever ended it: stopped, killed, failed, a \
+    machine that died. A run keeps a checkpoint every 30 seconds (--checkpoint-interval of `run`) and whenever it stops or \
+    is paused; on a CPU the steps that follow are bit for bit those that would have followed.\n\n\
+    The pictures and weights must still be those that the run was made of, and lie where they lay. The run is recorded \
+    on in its folder; where steps after the checkpoint were lost, they are made again as another way from there. A \
+    run that was completed goes on with --steps.\n\n\
+    After SIGTERM, with which Slurm, Kubernetes and others announce the end, a run keeps a checkpoint, saves the picture so far, and \
+    ends with exit status 75: it can be resumed.";
+
+const RESUME_EXAMPLES: &str = "Examples:
+  stylescope resume
+      the newest run in ./runs
+  stylescope resume k3f9
+      the run whose folder ends so; `stylescope runs list` shows all
+  stylescope resume k3f9 --steps 2000
+      more steps for a run that was completed
+  stylescope resume latest --headless || stylescope run photo.jpg painting.jpg --headless
+      in a batch job that may be begun again";
+
+/// Arguments of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArguments {
+    /// Which run: its folder, the beginning or the end of its name, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest", value_hint = ValueHint::DirPath)]
+    pub run: String,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub place: RunsPlace,
+    /// Steps of the optimisation at full size, from the first on [default: as before]
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    /// Where to compute: auto, cpu, cuda or cuda:N [default: as before]
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Option<DeviceChoice>,
+    /// Threads on the CPU; with another number sums are rounded otherwise [default: as before]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Lines instead of the dashboard, even on a terminal
+    #[arg(long)]
+    pub headless: bool,
+    /// One JSON object a line on standard output: every step, all losses
+    #[arg(long)]
+    pub json: bool,
+    /// How pictures are shown in the dashboard and printed at the end
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub graphics: Graphics,
 }

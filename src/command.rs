@@ -1,5 +1,6 @@
 //! The subcommands, one file each. Main thread.
 
+mod attach;
 mod compare;
 mod completions;
 mod demo;
@@ -10,6 +11,7 @@ mod output;
 mod presets;
 mod provenance;
 mod report;
+mod resume;
 mod run;
 mod runs;
 mod show;
@@ -21,7 +23,7 @@ mod weights;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
-use crate::terminal::signals::{self, INTERRUPTED};
+use crate::terminal::signals::{self, INTERRUPTED, RESUMABLE};
 use failure::Failure;
 
 /// Runs what the command line asks for; says on standard error what went wrong.
@@ -34,9 +36,12 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Runs(command) => runs::execute(&command),
         Command::Compare(arguments) => compare::execute(*arguments),
         Command::Report(arguments) => report::execute(&arguments),
+        Command::Attach(arguments) => attach::execute(&arguments),
+        Command::Resume(arguments) => resume::execute(&arguments),
         Command::Watch(arguments) => watch::execute(*arguments),
         Command::Show(arguments) => show::execute(&arguments),
         Command::Doctor { json } => doctor::execute(json),
+        Command::MeasureMemory(arguments) => run::memory::probe::execute(&arguments),
         Command::Completions { shell } => completions::execute(shell),
     };
     match result {

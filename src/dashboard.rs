@@ -21,6 +21,7 @@ mod loss_view;
 mod message;
 mod opening;
 mod panel;
+mod parting;
 mod pictures;
 mod recipe;
 mod recorders;

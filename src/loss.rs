@@ -7,6 +7,8 @@ mod directions;
 mod distribution;
 mod gaussian;
 pub mod matrix_root;
+pub mod moments;
+mod observed;
 mod region;
 pub mod statistic;
 pub mod style;

@@ -8,15 +8,17 @@ pub mod fitted;
 pub mod geometry;
 pub mod pooling;
 pub mod random_weights;
+pub mod reach;
 pub mod weights;
 
 use tch::{Device, TchError, Tensor};
 
-use crate::preset::{NetworkName, NetworkPreset};
+use crate::preset::{NetworkName, NetworkPreset, Padding};
 use crate::weights::error::WeightsError;
 use architecture::{ConvolutionShape, Operation, OperationKind, depth};
 use convolution::Convolution;
 use pooling::Pool;
+use reach::Reach;
 
 /// The tap that is the normalised picture itself, RGB in whatever order the network takes its channels.
 pub const INPUT_LAYER: &str = "input";
@@ -58,6 +60,9 @@ impl From<WeightsError> for NetworkError {
 pub struct Network {
     name: String,
     stages: Vec<Stage>,
+    /// What the stages are.
+    operations: Vec<Operation>,
+    padding: Padding,
     /// `[1, 3, 1, 1]`
     mean: Tensor,
     /// `[1, 3, 1, 1]`
@@ -166,6 +171,8 @@ impl Network {
         Ok(Self {
             name,
             stages,
+            operations: operations.iter().take(depth).cloned().collect(),
+            padding: preset.padding,
             mean: per_channel(convention::mean(preset.pixels))?,
             deviation: per_channel(convention::deviation(preset.pixels))?,
         })
@@ -237,6 +244,20 @@ impl Network {
 }
 
 impl Network {
+    /// Which pixels the features at `layer` depend on; `None` where it has no such layer.
+    pub fn reach(&self, layer: &str) -> Option<Reach> {
+        geometry::reach(&self.operations, layer, self.padding)
+    }
+
+    /// How many features `layer` has along a side of so many pixels; `None` where it has no such layer, or nothing is
+    /// left there.
+    pub fn side_at(&self, layer: &str, pixels: i64) -> Option<i64> {
+        if layer == INPUT_LAYER {
+            return Some(pixels);
+        }
+        geometry::side_after(&self.operations, layer, self.padding, pixels)
+    }
+
     /// Every operation on `features` that already are what the first one expects, `[N, C, H, W]`.
     fn forward(&self, features: &Tensor) -> Result<Tensor, TchError> {
         self.stages

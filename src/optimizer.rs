@@ -4,6 +4,7 @@ pub mod adam;
 pub mod average;
 pub mod either;
 pub mod lbfgs;
+pub mod saved;
 
 use tch::{Device, TchError, Tensor};
 

@@ -38,6 +38,7 @@ pub mod model;
 pub mod number;
 pub mod overriding;
 pub mod parameter;
+pub mod plain_file;
 pub mod problem;
 pub mod schema;
 pub mod setting;
@@ -59,6 +60,7 @@ pub use parameter::{Parameter, Turn, parameters, turned};
 pub use problem::PresetError;
 pub use schema::json_schema;
 pub use setting::settings;
+pub use source::LARGEST_FILE;
 pub use write::to_toml;
 
 use problem::Problem;

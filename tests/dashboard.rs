@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod accidents;
+mod attaching;
 mod endings;
 mod fetching;
 mod presets;

@@ -16,6 +16,8 @@ mod several_styles;
 mod slurm;
 mod structure;
 mod terminal;
+mod tiles;
+mod torture;
 mod weights_fetch;
 mod weights_formats;
 mod worker;

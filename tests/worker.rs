@@ -10,6 +10,7 @@ use stylescope::preset::{ChangeClass, Preset};
 use crate::setting::small_candidate;
 
 mod changes;
+mod checkpoints;
 mod failing;
 mod gradients;
 mod lanes;

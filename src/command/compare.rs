@@ -85,6 +85,9 @@ fn job(field: &Field) -> Job {
     }
     job.threads = arguments.threads.map(usize::from);
     job.most_in_lane = field.most_in_lane;
+    // Each contender is a run that can be gone on with.
+    let interval = arguments.checkpoint_interval.0;
+    job.checkpoint_interval = (!arguments.no_record).then_some(interval);
     if let Some(Budget::Time(time)) = field.budget {
         job.budget = Some(time);
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use image::Rgb32FImage;
 
 use super::Failure;
+use super::run::detach;
 use super::run::plan::Plan;
 use super::run::run;
 use super::run::source::Source;
@@ -82,8 +83,12 @@ fn sources(options: &RunOptions) -> Result<Sources, Failure> {
 
 pub(super) fn execute(arguments: DemoArguments) -> Result<ExitCode, Failure> {
     let default_output = "stylescope-demo.png";
-    let options = arguments.options;
+    let mut options = arguments.options;
     let json = options.json;
+    if let Some(left) = detach::leave(arguments.background, json) {
+        return left;
+    }
+    options.in_background = arguments.background.in_background;
     let sources = sources(&options);
     let digests = Digests::default();
     run(

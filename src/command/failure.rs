@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use super::output;
 use crate::engine::EngineError;
 use crate::preset::PresetError;
+use crate::preset::visible::visible;
 
 /// Everything that can end a subcommand early.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +55,8 @@ impl Failure {
 fn indented(message: &str) -> String {
     message
         .lines()
-        .map(str::trim)
+        // Whatever is quoted from files was made safe before; this is for what somebody forgets.
+        .map(|line| visible(line.trim()))
         .collect::<Vec<_>>()
         .join("\n  ")
 }

@@ -1,11 +1,14 @@
 //! `stylescope run`, and what `demo` shares with it: plan, worker, progress, result. Main thread.
 
+pub(super) mod detach;
 pub(super) mod live;
+pub(super) mod memory;
 pub(super) mod plan;
 mod progress;
 pub(super) mod recording;
 pub(super) mod report;
 pub(super) mod result;
+mod sharing;
 pub(super) mod source;
 pub(super) mod sources;
 pub(super) mod steering;
@@ -17,19 +20,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use super::{Failure, INTERRUPTED, output, signals};
+use rustix::io::Errno;
+
+use super::{Failure, INTERRUPTED, RESUMABLE, output, signals};
+use crate::attach::company::{Company, Voice};
+use crate::attach::hub::Hub;
 use crate::cli::RunArguments;
 use crate::engine::EngineError;
-use crate::engine::message::{Command, EndReason, Event};
+use crate::engine::message::{Command, EndReason, Event, LossBlock, Pictures, Refusal, Started};
 use crate::engine::worker::{Job, Worker};
 use crate::preset::visible::visible;
 use crate::preset::{Change, Preset};
 use crate::record::digest::Digests;
 use crate::record::folder::recorder::{Recorder, Remains};
 use crate::record::snapshot_schedule::SnapshotSchedule;
+use detach::Leaving;
 use plan::Plan;
 use report::Reporter;
 use result::{Outcome, Written};
+use sharing::{Audience, Reaction};
 use source::Source;
 use sources::Sources;
 use steering::{Mistakes, steer, take};
@@ -39,10 +48,16 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
         content,
         style,
         mut options,
+        background,
         content_image,
         style_image,
         save_dir,
     } = arguments;
+    let json = options.json;
+    if let Some(left) = detach::leave(background, json) {
+        return left;
+    }
+    options.in_background = background.in_background;
     let like_reference = content_image.is_some();
     let (Some(content), Some(style)) = (content.or(content_image), style.or(style_image)) else {
         return Err(Failure::new("two pictures are needed: CONTENT and STYLE"));
@@ -57,7 +72,6 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
     } else {
         None
     };
-    let json = options.json;
     let sources = Sources::new(Source::file(content), Source::file(style), &options.more);
     let digests = Digests::default();
     run(
@@ -72,7 +86,11 @@ pub(super) const INTERRUPT_CHECK_INTERVAL: Duration = Duration::from_millis(100)
 /// Carries a plan out from the first step to the written picture. With `json` a failure is the last
 /// object on standard output too, also one that was found while planning.
 pub(super) fn run(json: bool, plan: Result<Plan, Failure>) -> Result<ExitCode, Failure> {
-    let result = plan.and_then(carry_out);
+    said(json, plan.and_then(carry_out))
+}
+
+/// With `json`, says as well on standard output what went wrong.
+pub(super) fn said(json: bool, result: Result<ExitCode, Failure>) -> Result<ExitCode, Failure> {
     if let (true, Err(failure)) = (json, &result) {
         // What went wrong goes to standard error in any case.
         let _ = report::json_error(failure);
@@ -81,14 +99,42 @@ pub(super) fn run(json: bool, plan: Result<Plan, Failure>) -> Result<ExitCode, F
 }
 
 fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
-    let candidate = plan.sources.candidate(&plan.preset.preset);
-    let mut job = Job::single(candidate, plan.options.device);
-    job.weights = plan.weights_choice.clone();
-    job.threads = plan.options.threads.map(usize::from);
+    // Before there is a folder of a run that cannot be made.
+    let (way, tiles) = memory::way(&plan)?;
     let (recorder, note) = match recording::begin(&plan) {
         Ok(recorder) => (recorder, None),
         Err(note) => (None, Some(note)),
     };
+    let mut job = job(&plan, recorder.is_some());
+    job.way = way;
+    job.notes.extend(tiles);
+    perform(plan, job, recorder, note)
+}
+
+/// What the worker is to do. Checkpoints are of use only where the run is recorded.
+pub(super) fn job(plan: &Plan, is_recorded: bool) -> Job {
+    let candidate = plan.sources.candidate(&plan.preset.preset);
+    let mut job = Job::single(candidate, plan.options.device);
+    job.weights = plan.weights_choice.clone();
+    job.threads = plan.options.threads.map(usize::from);
+    job.checkpoint_interval = is_recorded.then_some(plan.options.checkpoint_interval.0);
+    job
+}
+
+/// Carries out a plan that is recorded by now, or is not; `note` says why.
+pub(super) fn perform(
+    plan: Plan,
+    job: Job,
+    recorder: Option<Arc<Recorder>>,
+    note: Option<String>,
+) -> Result<ExitCode, Failure> {
+    if plan.options.in_background
+        && let Some(note) = &note
+    {
+        return Err(Failure::new(format!(
+            "{note}\n  nobody could come back to it: mend that, or leave --detach out"
+        )));
+    }
     if live::is_wanted(&plan) {
         return live::run(plan, job, recorder.as_ref(), note);
     }
@@ -101,16 +147,44 @@ fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
         warn(&recorder);
         // JSON has said it at the start.
         if !plan.options.json {
-            say_folder(&recorder, remains)?;
+            said_to_somebody(say_folder(&recorder, remains))?;
         }
     }
     result
+}
+
+/// That nobody reads any more is no failure of a run: a closed pipe, or a terminal that is gone.
+fn said_to_somebody(said: io::Result<()>) -> io::Result<()> {
+    said.or_else(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Ok(()),
+        _ if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(()),
+        _ => Err(error),
+    })
+}
+
+/// The exit code of a run that was stopped, once everything of it is written.
+fn stopped_code(recorder: Option<&Arc<Recorder>>) -> ExitCode {
+    let can_go_on = recorder.is_some_and(|recorder| {
+        recorder.finish();
+        recorder.can_go_on()
+    });
+    ExitCode::from(if signals::was_terminated() && can_go_on {
+        RESUMABLE
+    } else {
+        INTERRUPTED
+    })
 }
 
 /// Where more about the run can be read.
 fn say_folder(recorder: &Recorder, remains: Remains) -> io::Result<()> {
     let folder = visible(&recorder.folder().path().display().to_string());
     match remains {
+        Remains::Everything if recorder.can_go_on() => {
+            let id = visible(&recorder.folder().id());
+            output::line(format!(
+                "kept in {folder}; `stylescope resume {id}` goes on"
+            ))?;
+        }
         Remains::Everything => output::line(format!("kept in {folder}"))?,
         Remains::Part => {
             output::error_line(format!("note: what is kept in {folder} is not complete"));
@@ -129,31 +203,49 @@ fn warn(recorder: &Recorder) {
 
 /// The run without a screen of its own: a progress bar, plain lines, or JSON.
 fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<ExitCode, Failure> {
-    let mut snapshots = SnapshotSchedule::default();
-    let mut snapshot_pending = false;
-    let mut listener = Listener {
+    let listener = Listener {
         reporter: report::choose(plan, recorder.map(|recorder| recorder.folder().path())),
         failed: None,
     };
     signals::listen()
         .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
-    let worker = Worker::spawn(job)?;
-    let interrupted = Arc::new(AtomicBool::new(false));
+    // The run needs no terminal to come to its end.
+    signals::outlive_hang_up();
+    let opening = sharing::opening(plan, recorder);
+    let (hub, hearing, _) = Hub::start(Worker::spawn(job)?, opening)?;
     let mistakes = Mistakes::default();
-    let _steering = recorder.and_then(|recorder| steer(plan, &worker, 0, recorder, &mistakes));
-    let mut outcome = Outcome::new(plan.preset.clone());
-    let mut stopping = false;
+    let worker = hub.worker();
+    let _steering = recorder
+        .zip(worker)
+        .and_then(|(recorder, worker)| steer(plan, worker, 0, recorder, &mistakes));
+    let leaving = match recorder.filter(|_| plan.options.in_background) {
+        Some(recorder) => Some(Leaving::begin(recorder.folder(), hub.is_open())?),
+        None => None,
+    };
+    let mut going = Going {
+        plan,
+        recorder,
+        hub: &hub,
+        listener,
+        leaving,
+        audience: Audience::default(),
+        outcome: Outcome::new(plan.preset.clone()),
+        snapshots: SnapshotSchedule::default(),
+        snapshot_pending: false,
+        interrupted: Arc::new(AtomicBool::new(false)),
+        stopping: false,
+        paused: false,
+        written: None,
+    };
     loop {
         for mistake in take(&mistakes) {
-            listener.tell(|reporter| reporter.refused(&mistake));
+            going.listener.tell(|reporter| reporter.refused(&mistake));
         }
-        let event = match worker.events().recv_timeout(INTERRUPT_CHECK_INTERVAL) {
-            Ok(event) => event,
+        let voice = match hearing.recv_timeout(INTERRUPT_CHECK_INTERVAL) {
+            Ok(voice) => voice,
             Err(RecvTimeoutError::Timeout) => {
-                if interrupted.load(Ordering::Relaxed) && !std::mem::replace(&mut stopping, true) {
-                    listener.reporter.freeze();
-                    listener.reporter.stopping();
-                }
+                going.look_at_interrupt();
+                going.leave(None)?;
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => {
@@ -161,75 +253,204 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<E
                 return Err(EngineError::WorkerGone(reason).into());
             }
         };
-        if let Some(recorder) = recorder {
+        let end = match voice {
+            Voice::Engine(event) => going.hear(event)?,
+            Voice::Company(company) => going.company(company),
+        };
+        if let Some(written) = end {
+            let interrupted = going.interrupted.load(Ordering::Relaxed);
+            return going.listener.end(plan, &written, interrupted, recorder);
+        }
+    }
+}
+
+/// A run without a screen while it goes on.
+struct Going<'a> {
+    plan: &'a Plan,
+    recorder: Option<&'a Arc<Recorder>>,
+    hub: &'a Hub,
+    listener: Listener,
+    /// It is on its way into the background.
+    leaving: Option<Leaving>,
+    audience: Audience,
+    outcome: Outcome,
+    snapshots: SnapshotSchedule,
+    snapshot_pending: bool,
+    interrupted: Arc<AtomicBool>,
+    stopping: bool,
+    paused: bool,
+    /// All steps were made, and somebody looks who may ask for more.
+    written: Option<Written>,
+}
+
+impl Going<'_> {
+    fn look_at_interrupt(&mut self) {
+        if self.interrupted.load(Ordering::Relaxed) && !std::mem::replace(&mut self.stopping, true)
+        {
+            self.listener.reporter.freeze();
+            self.listener.reporter.stopping();
+        }
+    }
+
+    /// Whoever started it in the background is told as soon as it is under way.
+    fn leave(&mut self, event: Option<&Event>) -> Result<(), Failure> {
+        match &mut self.leaving {
+            Some(leaving) => leaving.hear(event),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes in what the engine says; what was written where that is the end.
+    fn hear(&mut self, event: Event) -> Result<Option<Written>, Failure> {
+        self.leave(Some(&event))?;
+        if let Some(recorder) = self.recorder {
             recorder.hear(&event);
             warn(recorder);
         }
         match event {
-            Event::Preparing(stage) => listener.tell(|reporter| reporter.preparing(&stage)),
-            Event::Started(started) => {
-                // Until here there is no picture, and nothing to wait for.
-                stop_on_interrupt(&worker, &interrupted);
-                listener.tell(|reporter| reporter.started(plan, &started));
-                outcome.started = Some(started);
-            }
-            Event::Losses(block) => {
-                listener.tell(|reporter| reporter.losses(&block));
-                let steps = outcome.started.as_ref().map_or(0, |started| started.steps);
-                let step = block.first_step + block.steps();
-                if recorder.is_some()
-                    && !snapshot_pending
-                    && snapshots.is_due(Instant::now(), step, steps)
-                {
-                    snapshot_pending = true;
-                    worker.send(Command::Snapshot);
-                }
-                outcome.last_block = Some(block);
-            }
+            Event::Preparing(stage) => self.listener.tell(|reporter| reporter.preparing(&stage)),
+            Event::Started(started) => self.started(started),
+            Event::Losses(block) => self.losses(block),
             Event::PresetChanged {
                 step,
                 changes,
                 in_force,
                 ..
-            } => listener.change(&mut outcome, step, changes, *in_force),
+            } => {
+                self.listener
+                    .change(&mut self.outcome, step, changes, *in_force);
+            }
+            Event::Recovered(recovered) => {
+                self.listener.tell(|reporter| reporter.recovered(&recovered));
+                self.outcome.go_back(recovered.step);
+            }
+            Event::WentBack { step, .. } => self.outcome.go_back(step),
+            Event::Remark(remark) => self.listener.tell(|reporter| reporter.remark(&remark)),
             // Somebody else's: the run goes on as it was.
             Event::PresetRefused { error, .. } => {
-                listener.tell(|reporter| reporter.refused(&error.to_string()));
+                self.listener
+                    .tell(|reporter| reporter.refused(&error.to_string()));
             }
-            Event::Failed { error, .. } | Event::Refused { error, .. } => {
-                listener.reporter.clear();
+            Event::Refused { what, error } => {
+                self.snapshot_pending &= what != Refusal::Snapshot;
+                self.listener
+                    .tell(|reporter| reporter.refused(&error.to_string()));
+            }
+            Event::Failed { error, .. } => {
+                self.listener.reporter.clear();
                 return Err(error.into());
             }
             Event::Ended {
                 reason,
                 pictures,
                 seconds,
-            } => {
-                let interrupted = interrupted.load(Ordering::Relaxed);
-                if interrupted && !stopping {
-                    listener.reporter.freeze();
-                }
-                listener.reporter.clear();
-                let written = outcome.finish(plan, reason, &pictures, seconds)?;
-                if let (Some(recorder), Some(path)) = (recorder, &written.path) {
-                    recorder.saved(path);
-                }
-                return listener.end(plan, &written, interrupted);
-            }
+            } => return self.ended(reason, &pictures, seconds),
             // Only its picture is wanted, and the recorder has it.
             Event::Snapshot(snapshot) => {
-                snapshot_pending = false;
-                worker.send(Command::Forget {
+                self.snapshot_pending = false;
+                self.hub.send(Command::Forget {
                     snapshot: snapshot.number,
                 });
             }
+            Event::Paused(_) => self.paused = true,
+            Event::Resumed(_) => self.paused = false,
             Event::Dropped { .. }
-            | Event::Paused(_)
-            | Event::Resumed(_)
-            | Event::WentBack { .. }
+            // Nobody could do anything about it here, so the run fails instead.
+            | Event::Stuck(_)
             | Event::Gradients(_)
+            | Event::Checkpoint(_)
+            | Event::PastLosses(_)
             | Event::PictureReady => {}
         }
+        Ok(None)
+    }
+
+    fn started(&mut self, started: Started) {
+        // Until here there is no picture, and nothing to wait for.
+        if let Some(worker) = self.hub.worker() {
+            stop_on_interrupt(worker, &self.interrupted);
+        }
+        if started.step == 0 && self.outcome.last_block.is_some() {
+            // At an attached terminal somebody may have begun it again.
+            self.outcome.go_back(0);
+            self.outcome.changes.clear();
+        }
+        self.listener
+            .tell(|reporter| reporter.started(self.plan, &started));
+        self.outcome.started = Some(started);
+    }
+
+    fn losses(&mut self, block: LossBlock) {
+        self.written = None;
+        self.listener.tell(|reporter| reporter.losses(&block));
+        let started = self.outcome.started.as_ref();
+        let steps = started.map_or(0, |started| started.steps);
+        let step = block.first_step + block.steps();
+        if self.recorder.is_some()
+            && !self.snapshot_pending
+            && self.snapshots.is_due(Instant::now(), step, steps)
+        {
+            self.snapshot_pending = true;
+            self.hub.send(Command::Snapshot);
+        }
+        self.outcome.last_block = Some(block);
+    }
+
+    fn ended(
+        &mut self,
+        reason: EndReason,
+        pictures: &Pictures,
+        seconds: f64,
+    ) -> Result<Option<Written>, Failure> {
+        let interrupted = self.interrupted.load(Ordering::Relaxed);
+        if interrupted && !self.stopping {
+            self.listener.reporter.freeze();
+        }
+        self.listener.reporter.clear();
+        let known = self.written.take();
+        let written = match known.filter(|known| known.step == pictures.step) {
+            Some(known) => known,
+            None => self.write(reason, pictures, seconds)?,
+        };
+        if self.audience.is_there() && reason == EndReason::Completed {
+            self.written = Some(written);
+            return Ok(None);
+        }
+        Ok(Some(written))
+    }
+
+    fn write(
+        &mut self,
+        reason: EndReason,
+        pictures: &Pictures,
+        seconds: f64,
+    ) -> Result<Written, Failure> {
+        let written = self.outcome.finish(self.plan, reason, pictures, seconds)?;
+        self.outcome.has_result |= written.path.is_some();
+        if let (Some(recorder), Some(path)) = (self.recorder, &written.path) {
+            recorder.saved(path);
+        }
+        self.hub.announce(&written.summary, false);
+        Ok(written)
+    }
+
+    /// Takes in who looks; what was written where nobody does any more and the run is at its end.
+    fn company(&mut self, company: Company) -> Option<Written> {
+        let reaction = self.audience.hear(company);
+        let words = match reaction {
+            Reaction::Say(words) => words,
+            Reaction::Alone | Reaction::GoOn => {
+                if self.paused && reaction == Reaction::GoOn {
+                    self.hub.send(Command::Resume);
+                }
+                Some("nobody is attached any more".to_owned())
+            }
+        };
+        if let Some(words) = words {
+            self.listener.tell(|reporter| reporter.company(&words));
+        }
+        let is_alone = !self.audience.is_there();
+        self.written.take_if(|_| is_alone)
     }
 }
 
@@ -254,16 +475,12 @@ impl Listener {
         plan: &Plan,
         written: &Written,
         interrupted: bool,
+        recorder: Option<&Arc<Recorder>>,
     ) -> Result<ExitCode, Failure> {
         self.tell(|reporter| reporter.ended(plan, written));
-        if let Some(error) = self
-            .failed
-            .filter(|error| error.kind() != ErrorKind::BrokenPipe)
-        {
-            return Err(error.into());
-        }
+        said_to_somebody(self.failed.map_or(Ok(()), Err))?;
         Ok(if interrupted && written.reason == EndReason::Stopped {
-            ExitCode::from(INTERRUPTED)
+            stopped_code(recorder)
         } else {
             ExitCode::SUCCESS
         })
@@ -280,7 +497,7 @@ impl Listener {
     }
 }
 
-/// The first Ctrl-C (or SIGTERM, SIGHUP) stops the run and saves the picture; the second ends at once.
+/// The first Ctrl-C (or SIGTERM) stops the run and saves the picture; the second ends at once.
 pub(super) fn stop_on_interrupt(worker: &Worker, interrupted: &Arc<AtomicBool>) {
     let flag = Arc::clone(interrupted);
     let commands = worker.commands();

@@ -3,10 +3,10 @@
 
 mod comparison;
 mod entrants;
-mod keeper;
+pub(super) mod keeper;
 mod lines;
 mod lines_of_all;
-mod source;
+pub(super) mod source;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::run::live::{choose, has_terminal, paint_chart};
 use super::run::recording::runs_folder;
 use super::{Failure, INTERRUPTED, output};
 use crate::cli::WatchArguments;
-use crate::dashboard::setup::{Commands, Options, Running, Setup, Watching};
+use crate::dashboard::setup::{Commands, Options, Running, Setup, Sharing, Watching};
 use crate::dashboard::{self, StartError};
 use crate::engine::message::Command;
 use crate::engine::picture_slot::PictureSlot;
@@ -58,7 +58,7 @@ pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
         start: Box::new(move || {
             Ok(Running {
                 commands: Box::new(Watched(follower)),
-                events: heard,
+                events: heard.into(),
                 pictures,
             })
         }),
@@ -78,6 +78,7 @@ pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
             no_content,
             no_style,
         }),
+        sharing: Sharing::Alone,
     };
     let farewell = dashboard::run(setup).map_err(|error| match error {
         StartError::Engine(error) => error.into(),

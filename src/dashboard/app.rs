@@ -9,7 +9,9 @@ mod files;
 mod keys;
 mod mouse;
 mod pictures;
+mod sharing;
 mod takeover;
+mod trouble;
 mod watching;
 
 use std::collections::HashMap;
@@ -30,7 +32,7 @@ use super::pictures::Pictures;
 use super::preview::View;
 use super::recipe::Recipe;
 use super::run_state::{Phase, RunState};
-use super::setup::{Farewell, Saved, Source, Watching};
+use super::setup::{Farewell, Saved, Sharing, Source, Watching};
 use super::theme::Theme;
 use super::timeline::Timeline;
 use crate::engine::message::{Command, Seen};
@@ -40,7 +42,9 @@ use crate::terminal::input::Input;
 use crate::terminal::signals::Signal;
 
 use engine::Measuring;
+pub(super) use sharing::Shared;
 pub(super) use takeover::Takeover;
+pub(super) use trouble::rate_of;
 pub(super) use watching::Watched;
 
 /// A message at the bottom stands this long.
@@ -129,7 +133,7 @@ pub(super) struct App {
     pub(super) dialog: Option<Dialog>,
     notice: Option<(Instant, Tone, String)>,
     /// The preset by which steps are made: without what waits for a restart.
-    in_force: Preset,
+    pub(super) in_force: Preset,
     /// The edits that are being written into a file.
     writing: IndexMap<String, String>,
     /// Where the preset in use stands in the list.
@@ -153,6 +157,8 @@ pub(super) struct App {
     pub(super) unseen: bool,
     /// The run is another program's, and only looked at.
     pub(super) watched: Option<Watched>,
+    /// Others who look at it.
+    pub(super) shared: Shared,
     effects: Vec<Effect>,
     /// Something that is seen has changed.
     dirty: bool,
@@ -173,6 +179,7 @@ pub(super) struct Beginning {
     pub(super) style: Source,
     pub(super) pictures: Pictures,
     pub(super) watching: Option<Watching>,
+    pub(super) sharing: Sharing,
 }
 
 impl App {
@@ -222,6 +229,7 @@ impl App {
             interrupted: false,
             unseen: false,
             watched: beginning.watching.map(Watched::new),
+            shared: Shared::new(beginning.sharing),
             effects: vec![Effect::Task(Task::List)],
             dirty: true,
             repaint: false,
@@ -239,8 +247,11 @@ impl App {
         for note in notes {
             app.events.add(now, 0, Tone::Plain, note);
         }
-        // A save since the preset was read would go unnoticed otherwise.
-        app.reload();
+        // A save since the preset was read would go unnoticed otherwise. But looking at another program's run is to
+        // change nothing.
+        if !app.is_attached() {
+            app.reload();
+        }
         app
     }
 
@@ -252,6 +263,7 @@ impl App {
             // For whoever measures the link.
             Message::Input(Input::StatusReport) => return,
             Message::Engine(event) => self.engine(*event, now),
+            Message::Company(company) => self.company(company, now),
             Message::Files(changed) => self.files_changed(&changed),
             Message::Picture(encoded) => {
                 if let Some(error) = self.pictures.encoded(*encoded, now) {
@@ -291,12 +303,12 @@ impl App {
         }
         if self.watched.is_some() {
             self.look_at_watched(now);
-        } else {
+        } else if !self.is_attached() {
             // Kept for whoever looks at the record later, too.
             self.ask_for_snapshot(now);
         }
         if !self.unseen {
-            if self.watched.is_none() {
+            if self.watched.is_none() && !self.is_cut_off() {
                 self.ask_for_gradients();
             }
             if !self.away {
@@ -349,7 +361,7 @@ impl App {
             return;
         }
         self.unseen = true;
-        if self.watched.is_some() {
+        if self.watched.is_some() || self.is_attached() {
             // The run is none of this program's.
             return self.leave(Exit::Now);
         }
@@ -361,11 +373,24 @@ impl App {
             format!("{why}: the run goes on without a screen"),
         );
         self.dialog = None;
-        if self.run.has_failed() {
+        if self.shared.has_viewers() {
+            // They see to it.
+        } else if self.run.has_failed() {
             self.leave(Exit::Saving);
         } else if self.run.is_paused() {
-            self.effects.push(Effect::Engine(Command::Resume));
+            self.effects.push(Effect::Engine(self.run.way_out()));
         } else if self.run.is_idle() {
+            self.leave_finished();
+        }
+    }
+
+    /// Leaves a run that is at its end, whose result may be saved already.
+    fn leave_finished(&mut self) {
+        if self.saving > 0 {
+            self.exit = Some(Exit::Saving);
+        } else if self.result_is_current() {
+            self.leave(Exit::Now);
+        } else {
             self.leave(Exit::Saving);
         }
     }
@@ -375,8 +400,8 @@ impl App {
         if self.exit == Some(Exit::Now) {
             return;
         }
-        // A run that is only watched is neither stopped nor saved.
-        let exit = if self.watched.is_some() {
+        // Another program's run is neither stopped nor saved by that.
+        let exit = if self.watched.is_some() || self.is_attached() {
             Exit::Now
         } else {
             exit
@@ -457,6 +482,9 @@ impl App {
 
     /// What is left when the screen has been given back.
     pub(super) fn farewell(&self) -> Farewell {
+        if let Some(id) = self.shared.attached_to() {
+            return self.attached_farewell(id);
+        }
         let mut lines = Vec::new();
         if let Some(saved) = &self.result {
             lines.push(saved.summary.clone());

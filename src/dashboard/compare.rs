@@ -23,6 +23,7 @@ mod panel;
 mod pictures;
 mod promotion;
 mod selection;
+mod trouble;
 mod watching;
 
 #[cfg(test)]
@@ -251,7 +252,8 @@ impl Compare {
             Message::Input(Input::Event(event)) => self.input(event, now),
             Message::Input(Input::Closed(_)) => self.lose_screen(now, "the terminal is gone"),
             // For whoever measures the link.
-            Message::Input(Input::StatusReport) => return,
+            // And nobody else looks at a comparison.
+            Message::Input(Input::StatusReport) | Message::Company(_) => return,
             Message::Engine(event) => {
                 self.take_arrivals(now);
                 self.engine(*event, now);

@@ -3,6 +3,8 @@
 use terminput::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
+use super::parting::Parting;
+
 /// Longest text that a person types; a paste of a whole file is a mistake.
 const LONGEST_TEXT: usize = 1000;
 
@@ -156,6 +158,8 @@ pub(super) enum Dialog {
     Help(usize),
     /// How to leave.
     Quit(Leaving),
+    /// How to leave a run of another program.
+    Part(Parting),
     /// Something is typed.
     Prompt(Prompt),
     /// Something to read in full, such as what is wrong with a preset; title, text, first line seen.

@@ -102,6 +102,23 @@ impl EventLog {
         self.push(now, step, None, tone, text.into());
     }
 
+    /// As [`EventLog::add`], with a marker on the curve.
+    pub(super) fn mark(&mut self, now: Instant, step: u64, tone: Tone, text: impl Into<String>) {
+        self.turning = None;
+        let number = self.new_marker(step);
+        self.push(now, step, Some(number), tone, text.into());
+    }
+
+    fn new_marker(&mut self, step: u64) -> usize {
+        let number = self.next_number;
+        self.next_number += 1;
+        if self.markers.len() == MOST_MARKERS {
+            self.markers.remove(0);
+        }
+        self.markers.push(Marker { step, number });
+        number
+    }
+
     /// A preset took effect at `step`.
     pub(super) fn changed(&mut self, now: Instant, step: u64, changes: &[Change]) {
         let mut changes = changes.to_vec();
@@ -125,15 +142,7 @@ impl EventLog {
         let counts = changes
             .iter()
             .any(|change| change.class != ChangeClass::Restart);
-        let number = counts.then(|| {
-            let number = self.next_number;
-            self.next_number += 1;
-            if self.markers.len() == MOST_MARKERS {
-                self.markers.remove(0);
-            }
-            self.markers.push(Marker { step, number });
-            number
-        });
+        let number = counts.then(|| self.new_marker(step));
         self.push(now, step, number, Tone::Good, text_of(&changes));
         self.turning = Some(Turning {
             keys,

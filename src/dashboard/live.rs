@@ -206,6 +206,16 @@ impl<D: Desk> Live<D> {
                             engine.send(command);
                         }
                     }
+                    Effect::Announce { text, is_error } => {
+                        if let Some(engine) = &self.engine {
+                            engine.announce(&text, is_error);
+                        }
+                    }
+                    Effect::Detach => {
+                        if let Some(engine) = &self.engine {
+                            engine.detach();
+                        }
+                    }
                     Effect::Task(task) => {
                         if let Some(tasks) = &self.tasks {
                             tasks.add(task);

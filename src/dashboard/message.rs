@@ -9,6 +9,7 @@ use image::RgbImage;
 use super::gpu::GpuLoad;
 use super::preview::{EncodeJob, Encoded};
 use super::setup::{Joining, Saved, Saving};
+use crate::attach::company::Company;
 use crate::engine::message::{Command, Event};
 use crate::preset::editing::EditError;
 use crate::preset::watch::Changed;
@@ -27,6 +28,8 @@ pub(super) enum Message {
     Input(Input),
     /// The worker said something.
     Engine(Box<Event>),
+    /// News of others who look at the same run.
+    Company(Company),
     /// A preset file was saved.
     Files(Changed),
     /// A picture is ready to be written, or could not be made.
@@ -136,6 +139,10 @@ pub(super) enum WriteFailure {
 pub(super) enum Effect {
     /// Say something to the worker.
     Engine(Command),
+    /// Tell others who look at the run something.
+    Announce { text: String, is_error: bool },
+    /// Tell the run's program that this screen is being left.
+    Detach,
     /// Do something with files.
     Task(Task),
     /// Other preset files are in use now.

@@ -22,6 +22,7 @@ use super::screen::Screen;
 use super::setup::{Options, Setup, Start};
 use super::task::{Tasks, Workshop};
 use super::theme::{ColourSupport, Theme};
+use crate::attach::company::Voice;
 use crate::engine::EngineError;
 use crate::pixels;
 use crate::preset::folder;
@@ -114,6 +115,7 @@ impl Live<App> {
                 style: setup.style,
                 pictures: look.pictures,
                 watching: setup.watching,
+                sharing: setup.sharing,
             };
             App::new(beginning, Instant::now())
         })
@@ -185,10 +187,13 @@ impl<D: Desk> Live<D> {
         let engine_events = std::thread::Builder::new()
             .name("engine events".to_owned())
             .spawn(move || {
-                for event in events {
-                    recorders.hear(&event);
-                    to_loop(Message::Engine(Box::new(event)));
-                }
+                events.for_each(|voice| match voice {
+                    Voice::Engine(event) => {
+                        recorders.hear(&event);
+                        to_loop(Message::Engine(Box::new(event)));
+                    }
+                    Voice::Company(company) => to_loop(Message::Company(company)),
+                });
             })
             .map_err(StartError::Thread)?;
         Ok(Self {

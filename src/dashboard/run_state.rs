@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::engine::message::{EndReason, Gradients, LossBlock, Pictures, Stage, Started};
+use crate::engine::message::{Command, EndReason, Gradients, LossBlock, Pictures, Stage, Started};
 use crate::record::history::History;
 use crate::record::speed::Speed;
 use crate::record::transfer::Transfer;
@@ -24,6 +24,10 @@ pub(super) enum Phase {
 
 /// The run as far as it is known.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is said by an event of its own"
+)]
 pub(super) struct RunState {
     /// What the engine calls the one whose run this is.
     candidate: usize,
@@ -41,6 +45,8 @@ pub(super) struct RunState {
     /// While weights are being fetched.
     pub(super) transfer: Option<Transfer>,
     paused: bool,
+    /// It waits until somebody changes something.
+    pub(super) is_stuck: bool,
     finished: bool,
     stopping: bool,
     failure: Option<String>,
@@ -61,6 +67,7 @@ impl RunState {
             preparing: None,
             transfer: None,
             paused: false,
+            is_stuck: false,
             finished: false,
             stopping: false,
             failure: None,
@@ -153,8 +160,19 @@ impl RunState {
         self.finished = false;
     }
 
+    /// What a paused run is told that nobody looks at any more: one that waits for a change would wait for ever, or
+    /// run into the same again.
+    pub(super) fn way_out(&self) -> Command {
+        if self.is_stuck {
+            Command::Stop
+        } else {
+            Command::Resume
+        }
+    }
+
     pub(super) fn pause(&mut self, paused: bool) {
         self.paused = paused;
+        self.is_stuck &= paused;
         self.finished &= !paused;
     }
 

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use image::{Rgb32FImage, RgbImage};
 
+use crate::attach::client::Client;
+use crate::attach::company::Hearing;
+use crate::attach::hub::{Hub, Opening};
 use crate::engine::EngineError;
 use crate::engine::input::Candidate;
-use crate::engine::message::{Command, Event, Pictures, Started};
+use crate::engine::message::{Command, Pictures, Started};
 use crate::engine::picture_slot::PictureSlot;
 use crate::engine::worker::Worker;
 use crate::preset::watch::Polling;
@@ -56,7 +59,7 @@ pub struct Running {
     /// Its other end. When it is dropped, it ends.
     pub commands: Box<dyn Commands>,
     /// What it says, in order.
-    pub events: Receiver<Event>,
+    pub events: Hearing,
     /// Where its pictures are put.
     pub pictures: PictureSlot,
 }
@@ -65,11 +68,37 @@ pub struct Running {
 pub trait Commands: Send + std::fmt::Debug {
     /// Says something to it. What comes of it is said by events.
     fn send(&self, command: Command);
+
+    /// Tells others who look at the run something that is safe to print.
+    fn announce(&self, _text: &str, _is_error: bool) {}
+
+    /// The person leaves by a key: this is the last thing that is said.
+    fn detach(&self) {}
 }
 
 impl Commands for Worker {
     fn send(&self, command: Command) {
         Self::send(self, command);
+    }
+}
+
+impl Commands for Hub {
+    fn send(&self, command: Command) {
+        Self::send(self, command);
+    }
+
+    fn announce(&self, text: &str, is_error: bool) {
+        Self::announce(self, text, is_error);
+    }
+}
+
+impl Commands for Client {
+    fn send(&self, command: Command) {
+        Self::send(self, command);
+    }
+
+    fn detach(&self) {
+        self.leave();
     }
 }
 
@@ -83,9 +112,22 @@ impl Running {
             .take_events()
             .ok_or_else(|| EngineError::WorkerGone("somebody else listens to it".to_owned()))?;
         Ok(Self {
-            events,
+            events: events.into(),
             pictures: worker.picture_slot(),
             commands: Box::new(worker),
+        })
+    }
+
+    /// A worker's, at which other terminals may look as well.
+    ///
+    /// # Errors
+    /// As [`Running::worker`], and where the system gives no thread.
+    pub fn shared(worker: Worker, opening: Opening) -> Result<Self, EngineError> {
+        let (hub, events, pictures) = Hub::start(worker, opening)?;
+        Ok(Self {
+            commands: Box::new(hub),
+            events,
+            pictures,
         })
     }
 }
@@ -117,6 +159,28 @@ pub struct Setup {
     pub note: Option<String>,
     /// Where a run that goes on elsewhere is only looked at.
     pub watching: Option<Watching>,
+    /// How this screen stands to others that show the same run.
+    pub sharing: Sharing,
+}
+
+/// How a screen stands to others that show the same run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Sharing {
+    /// There are no others.
+    #[default]
+    Alone,
+    /// The run is this program's, and others may be attached.
+    Own {
+        /// What they call it.
+        id: String,
+    },
+    /// The run is another program's, and this screen is attached.
+    Attached {
+        /// What it is called.
+        id: String,
+        /// How many are, this one included.
+        attached: usize,
+    },
 }
 
 /// A run of another program that is looked at.

@@ -5,6 +5,8 @@ mod keys;
 mod pictures;
 mod robustness;
 mod screens;
+mod sharing;
+mod trouble;
 mod watching;
 
 use std::sync::Arc;
@@ -21,7 +23,7 @@ use super::message::{Effect, Message};
 use super::pictures::Pictures;
 use super::preview::encode::Painter;
 use super::preview::{EncodeJob, Encoded, Frame, Painted, PaintedTile, Quality};
-use super::setup::{Source, Watching};
+use super::setup::{Sharing, Source, Watching};
 use super::theme::{ColourSupport, Theme};
 use crate::engine::message::{
     Command, EndReason, Event, Fetching, LossBlock, LossTerm, PictureRequest, Preview, Region,
@@ -61,12 +63,18 @@ impl Desk {
     }
 
     fn with(size: (u16, u16), protocol: Protocol, support: ColourSupport, loaded: Loaded) -> Self {
-        Self::of(size, protocol, support, loaded, None)
+        Self::of(size, protocol, support, loaded, None, Sharing::Alone)
     }
 
     /// On a run of another program.
     fn watching(size: (u16, u16), watching: Option<Watching>) -> Self {
-        Self::of(size, Protocol::HalfBlocks, DARK, demo(), watching)
+        let alone = Sharing::Alone;
+        Self::of(size, Protocol::HalfBlocks, DARK, demo(), watching, alone)
+    }
+
+    /// On a run that others look at, too.
+    fn sharing(size: (u16, u16), sharing: Sharing) -> Self {
+        Self::of(size, Protocol::HalfBlocks, DARK, demo(), None, sharing)
     }
 
     fn of(
@@ -75,6 +83,7 @@ impl Desk {
         support: ColourSupport,
         loaded: Loaded,
         watching: Option<Watching>,
+        sharing: Sharing,
     ) -> Self {
         let source = |name: &str, side| Source {
             name: name.to_owned(),
@@ -93,6 +102,7 @@ impl Desk {
                 style: source("paintings/starry-night.jpg", 48),
                 pictures: Pictures::new(protocol, (8, 16), 8.0, None),
                 watching,
+                sharing,
             },
             now,
         );

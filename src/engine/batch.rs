@@ -1,5 +1,7 @@
 //! Candidates that pass the network together. Worker thread.
 
+pub(super) mod tiled;
+
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::EngineError;

@@ -20,6 +20,13 @@ pub enum DeviceChoice {
     Cuda(usize),
 }
 
+impl DeviceChoice {
+    /// Whether it is the CPU that computes, as far as this machine's devices are known now.
+    pub fn is_cpu(self) -> bool {
+        resolve(self).is_ok_and(|resolved| resolved.device == Device::Cpu)
+    }
+}
+
 impl FromStr for DeviceChoice {
     type Err = String;
 

@@ -2,6 +2,8 @@
 
 use tch::TchError;
 
+use super::message::{Suggestion, Trouble};
+use super::torch_error::{is_out_of_memory, memory_asked_for};
 use crate::network::NetworkError;
 use crate::preset::Statistic;
 use crate::weights::store::ObtainError;
@@ -11,7 +13,16 @@ use crate::weights::store::ObtainError;
 pub enum EngineError {
     /// libtorch refused an operation.
     #[error("{}", describe_torch(.0))]
-    Torch(#[from] TchError),
+    Torch(TchError),
+    /// Memory did not suffice.
+    #[error(
+        "out of memory{}\n  try a smaller --size, or fewer candidates",
+        asked.as_ref().map(|asked| format!(" (asked for {asked})")).unwrap_or_default()
+    )]
+    OutOfMemory {
+        /// What was asked for in vain, as libtorch says it.
+        asked: Option<String>,
+    },
     /// The network could not be built.
     #[error(transparent)]
     Network(NetworkError),
@@ -80,19 +91,17 @@ pub enum EngineError {
     /// Candidates that cannot share a tensor.
     #[error("these presets cannot share a lane: {0}")]
     Incompatible(String),
-    /// The loss stopped being a number.
-    #[error(
-        "the loss is no longer a number at step {step} ({term})\n  \
-         lower optimizer.learning_rate (it is {learning_rate}) or the weight of that term; \
-         optimizer.clamp = true keeps a fast run in bounds"
-    )]
-    NotFinite {
-        /// The step whose loss it was.
+    /// The numbers of a run have gone wrong.
+    #[error("{}{}\n  try {suggestion}", why.at_step(*step), tried(*attempts))]
+    Unwell {
+        /// The step at which it was noticed.
         step: u64,
-        /// The first term that was not finite.
-        term: String,
-        /// The candidate's rate.
-        learning_rate: f64,
+        /// What is wrong.
+        why: Trouble,
+        /// How often the run has gone back for it already, and halved its rate.
+        attempts: u32,
+        /// What may help.
+        suggestion: Suggestion,
     },
     /// Weights cannot even be looked for.
     #[error("{0}")]
@@ -100,6 +109,19 @@ pub enum EngineError {
     /// The picture that `image.init_file` names cannot be used.
     #[error("image.init_file: {0}")]
     InitFile(String),
+    /// A loss that cannot be taken tile by tile.
+    #[error(
+        "pictures cannot pass the network in tiles here: {0} needs all features at once\n  \
+         choose a statistic that adds up (gram, covariance, mean, mean_and_deviation, wasserstein), leave out \
+         normalize_gradients, or give a smaller --size"
+    )]
+    NotInTiles(String),
+    /// A step that was broken off between two tiles: something else is wanted.
+    #[error("the step was broken off")]
+    BrokenOff,
+    /// A checkpoint that is whole, and yet cannot be gone on from.
+    #[error("the checkpoint cannot be gone on from: {0}")]
+    Checkpoint(String),
     /// A kept state that is not there.
     #[error("there is no snapshot {number}: it was never made, or has been dropped")]
     NoSnapshot {
@@ -127,10 +149,23 @@ impl From<ObtainError> for EngineError {
     }
 }
 
+impl From<TchError> for EngineError {
+    fn from(error: TchError) -> Self {
+        let text = error.to_string();
+        if is_out_of_memory(&text) {
+            Self::OutOfMemory {
+                asked: memory_asked_for(&text),
+            }
+        } else {
+            Self::Torch(error)
+        }
+    }
+}
+
 impl From<NetworkError> for EngineError {
     fn from(error: NetworkError) -> Self {
         match error {
-            NetworkError::Torch(error) => Self::Torch(error),
+            NetworkError::Torch(error) => error.into(),
             other => Self::Network(other),
         }
     }
@@ -153,18 +188,20 @@ fn advice_on_small(role: &str) -> &'static str {
     }
 }
 
-/// The first line of libtorch's message (the rest is a C++ stack trace), with advice where memory ran out.
+/// What was done before somebody has to do something.
+pub(super) fn tried(attempts: u32) -> String {
+    match attempts {
+        0 => String::new(),
+        1 => ", again after it went back and halved the rate".to_owned(),
+        _ => format!(", again after it went back and halved the rate {attempts} times"),
+    }
+}
+
+/// The first line of libtorch's message; the rest is a C++ stack trace.
 fn describe_torch(error: &TchError) -> String {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default().trim();
-    if text.contains("out of memory")
-        || text.contains("not enough memory")
-        || text.contains("DefaultCPUAllocator")
-    {
-        format!("out of memory: {first}\n  try a smaller --size, or fewer candidates")
-    } else {
-        format!("libtorch: {first}")
-    }
+    format!("libtorch: {first}")
 }
 
 #[cfg(test)]
@@ -176,10 +213,12 @@ mod tests {
         let error = EngineError::from(TchError::Torch(
             "CUDA out of memory. Tried to allocate 2 GiB\nframe #0: c10::Error".to_owned(),
         ));
-        let text = error.to_string();
-        assert!(
-            text.contains("out of memory") && text.contains("--size") && !text.contains("frame"),
-            "{text}"
+        assert_eq!(
+            error.to_string(),
+            "out of memory (asked for 2 GiB)\n  try a smaller --size, or fewer candidates"
         );
+        let other = EngineError::from(TchError::Torch("shape\nframe #0".to_owned()));
+        let text = other.to_string();
+        assert!(text.ends_with("shape") && !text.contains("frame"), "{text}");
     }
 }

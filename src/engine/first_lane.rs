@@ -7,11 +7,13 @@ use std::sync::mpsc::Sender;
 use tch::Device;
 
 use super::EngineError;
+use super::checkpoint::Checkpoint;
 use super::inbox::Inbox;
 use super::input::{Candidate, WeightsChoice};
 use super::lane::Lane;
 use super::message::Event;
 use super::run::broken_off;
+use super::way::Way;
 use crate::preset::diff;
 
 /// The lane, and what is to be said of presets that came before it was built.
@@ -22,27 +24,30 @@ pub(super) struct FirstLane {
 }
 
 impl FirstLane {
-    /// Builds a lane of `first`, which are called `numbers`, or of the presets that are asked for while its weights
+    /// Builds a lane of `first`, which are called `numbers` and go on from `checkpoints` where there are any, or of the presets that are asked for while its weights
     /// are fetched. Where one of those cannot be built, those of `first` count again.
     pub(super) fn new(
         first: &[Candidate],
         numbers: &Arc<[usize]>,
+        checkpoints: &[&Checkpoint],
         weights: &WeightsChoice,
-        device: Device,
+        place: (Device, Way),
         inbox: &mut Inbox<'_>,
         outbox: &Sender<Event>,
     ) -> Result<Self, EngineError> {
         let mut candidates = first.to_vec();
         let mut changes = Vec::new();
         loop {
-            let built = Lane::new(candidates.clone(), weights.clone(), device, &mut |stage| {
+            let mut report = |stage| {
                 let _ = outbox.send(Event::Preparing(stage));
                 broken_off(
                     candidates
                         .first()
                         .is_some_and(|first| inbox.is_replaced(&first.preset, numbers)),
                 )
-            });
+            };
+            let (all, weights) = (candidates.clone(), weights.clone());
+            let built = Lane::begun(all, checkpoints, weights, place, &mut report);
             let error = match built {
                 Ok(lane) => {
                     let lane = lane.numbered(Arc::clone(numbers));
@@ -78,7 +83,7 @@ impl FirstLane {
             };
             changes.push(Event::PresetChanged {
                 candidate,
-                step: 0,
+                step: checkpoints.first().map_or(0, |first| first.step),
                 changes: diff(&slot.preset, &preset),
                 preset: preset.clone(),
                 in_force: preset.clone(),

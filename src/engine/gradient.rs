@@ -7,7 +7,7 @@ use super::term::Terms;
 use crate::network::Network;
 
 /// For each candidate the Euclidean norm of each weighted term's gradient with respect to its picture of
-/// `pictures`, `[N, 3, H, W]`, after `step` updates.
+/// `pictures`, `[N, 3, H, W]`, after `step` updates; in tiles of so many pixels where there is a `tile`.
 ///
 /// Candidates do not depend on each other, so one backward pass a term serves all of a batch. `is_wanted` is
 /// asked before each; those that are left out then are not numbers.
@@ -15,11 +15,33 @@ pub(super) fn gradient_norms(
     terms: &Terms,
     network: &Network,
     pictures: &Tensor,
-    step: u64,
+    (step, tile): (u64, Option<u32>),
     is_wanted: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<Vec<f64>>, EngineError> {
     let mut norms = Vec::with_capacity(terms.batches.len());
     for batch in &terms.batches {
+        if let Some(side) = tile {
+            let of_column = |column| {
+                if !is_wanted() {
+                    return Ok(Tensor::f_full(
+                        [1],
+                        f64::NAN,
+                        (Kind::Double, pictures.device()),
+                    )?);
+                }
+                if !batch.weighs(column) {
+                    return Ok(Tensor::f_zeros([1], (Kind::Double, pictures.device()))?);
+                }
+                let gradient =
+                    batch.column_gradient_tiled(network, pictures, side, step, column)?;
+                Ok::<_, EngineError>(norm(&gradient)?)
+            };
+            let columns: Vec<Tensor> = (0..terms.columns.len())
+                .map(of_column)
+                .collect::<Result<_, _>>()?;
+            norms.push(Tensor::f_stack(&columns, 1)?);
+            continue;
+        }
         let evaluated = batch.evaluate(network, pictures, step)?;
         let zeros = Tensor::f_zeros(
             evaluated.picture.size().get(..1).unwrap_or_default(),
@@ -34,10 +56,7 @@ pub(super) fn gradient_norms(
                     return Ok(zeros.shallow_clone());
                 };
                 // The graph is kept for the next term.
-                evaluated
-                    .gradient(sum, true)?
-                    // In double, since squares of large weights leave what single can hold.
-                    .f_norm_scalaropt_dim_dtype(2.0, [1_i64, 2, 3].as_slice(), false, Kind::Double)
+                norm(&evaluated.gradient(sum, true)?)
             })
             .collect::<Result<Vec<Tensor>, TchError>>()?;
         norms.push(Tensor::f_stack(&columns, 1)?);
@@ -58,4 +77,10 @@ pub(super) fn gradient_norms(
                 .collect()
         })
         .collect())
+}
+
+/// Of each candidate's gradient, `[n, 3, H, W]` to `[n]`; in double, since squares of large weights leave what single can
+/// hold.
+fn norm(gradient: &Tensor) -> Result<Tensor, TchError> {
+    gradient.f_norm_scalaropt_dim_dtype(2.0, [1_i64, 2, 3].as_slice(), false, Kind::Double)
 }

@@ -1,5 +1,7 @@
 //! The candidates of a batch that compute a term alike, so that they do it in one go. Worker thread.
 
+pub(super) mod tiled;
+
 use tch::{TchError, Tensor};
 
 use super::message::{LossTerm, TermKind};

@@ -1,15 +1,19 @@
 //! A lane: N candidates as one tensor, stepped together. Worker thread.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::batch::Batch;
+use super::batch::tiled::TileReport;
+use super::checkpoint::{Checkpoint, progress_of};
 use super::extractor::Extractor;
 use super::finish::Finish;
 use super::gradient::gradient_norms;
 use super::input::{Candidate, WeightsChoice};
+use super::look::{Look, look_at};
 use super::message::{
     Gradients, LossBlock, LossTerm, Pictures, Region, Report, Seen, Stage, Started,
 };
@@ -18,6 +22,7 @@ use super::preview::{pictures_of, seen};
 use super::progress::Progress;
 use super::target::Targets;
 use super::term::Terms;
+use super::way::{Way, needs_whole};
 use super::{EngineError, device};
 use crate::network::Network;
 use crate::optimizer::lbfgs::Evaluation;
@@ -38,6 +43,8 @@ pub struct Lane {
     progress: Progress,
     /// Which of the presets' sizes the pictures have.
     scale: usize,
+    /// How much is computed at once.
+    way: Way,
     finish: Finish,
     /// What is known of the pictures as they are, where a line search has found it out.
     known: Option<Evaluation>,
@@ -60,7 +67,34 @@ impl Lane {
         device: Device,
         report: &mut Report<'_>,
     ) -> Result<Self, EngineError> {
-        Self::build(candidates, weights_choice, device, None, None, report)
+        let place = (device, Way::WHOLE);
+        Self::begun(candidates, &[], weights_choice, place, report)
+    }
+
+    /// As [`Lane::new`], but made in a way of its own, and, where there are any, going on from `checkpoints`, one of each
+    /// candidate, all after the same number of steps.
+    ///
+    /// # Errors
+    /// As [`Lane::new`], and [`EngineError::Checkpoint`], [`EngineError::NotInTiles`].
+    pub fn begun(
+        candidates: Vec<Candidate>,
+        checkpoints: &[&Checkpoint],
+        weights_choice: WeightsChoice,
+        (device, way): (Device, Way),
+        report: &mut Report<'_>,
+    ) -> Result<Self, EngineError> {
+        let progress = (!checkpoints.is_empty())
+            .then(|| tch::no_grad(|| progress_of(checkpoints, &candidates, device)))
+            .transpose()?;
+        Self::build(
+            candidates,
+            weights_choice,
+            device,
+            way,
+            None,
+            progress.as_ref(),
+            report,
+        )
     }
 
     /// The same lane, its candidates called by `numbers` in place of 0, 1, …
@@ -113,6 +147,7 @@ impl Lane {
             candidates,
             self.weights_choice.clone(),
             self.device,
+            self.way,
             Some(&self.extractor),
             Some(of_some.as_ref().unwrap_or(&self.progress)),
             report,
@@ -136,6 +171,7 @@ impl Lane {
             self.candidates.clone(),
             self.weights_choice.clone(),
             self.device,
+            self.way,
             Some(&self.extractor),
             Some(&state.copied(self.device)?),
             report,
@@ -147,6 +183,7 @@ impl Lane {
         candidates: Vec<Candidate>,
         weights_choice: WeightsChoice,
         device: Device,
+        way: Way,
         old_extractor: Option<&Extractor>,
         progress: Option<&Progress>,
         report: &mut Report<'_>,
@@ -154,6 +191,12 @@ impl Lane {
         let first = candidates.first().ok_or_else(|| {
             EngineError::Incompatible("a lane needs at least one candidate".to_owned())
         })?;
+        if way.tile.is_some() {
+            let mut presets = candidates.iter().map(|candidate| &candidate.preset);
+            if let Some(what) = presets.find_map(needs_whole) {
+                return Err(EngineError::NotInTiles(what));
+            }
+        }
         let step = progress.map_or(0, |progress| progress.step);
         let scale = first.preset.scale_at(step);
         let preparation = Preparation::new(first, &candidates, step, device)?;
@@ -171,10 +214,12 @@ impl Lane {
             candidates
                 .iter()
                 .zip(&preparation.seen)
-                .map(|(candidate, seen)| Targets::new(&extractor.network, candidate, seen))
+                .map(|(candidate, seen)| {
+                    Targets::new(&extractor.network, candidate, seen, way.tile)
+                })
                 .collect::<Result<Vec<_>, _>>()
         })?;
-        let terms = Terms::new(&candidates, &targets, preparation.size, device)?;
+        let terms = Terms::new(&candidates, &targets, preparation.size, device, way)?;
         let progress = match progress {
             Some(progress) => progress.carried(&candidates, preparation.size)?,
             None => Progress::new(preparation.first_pictures(&candidates)?, &candidates, 0)?,
@@ -189,6 +234,7 @@ impl Lane {
             terms,
             progress,
             scale,
+            way,
             finish: Finish::new(preparation.seen),
             known: None,
             gradients: 0,
@@ -199,13 +245,22 @@ impl Lane {
 
     /// One step of every candidate. The losses stay on the device until [`Lane::read_losses`].
     pub fn step(&mut self) -> Result<(), EngineError> {
+        self.step_heard(&mut |_, _| ControlFlow::Continue(()))
+    }
+
+    /// The same, saying how far it is where pictures pass the network in tiles. It can be broken off until the first
+    /// gradient is there; then nothing has happened.
+    ///
+    /// # Errors
+    /// Those of libtorch, and [`EngineError::BrokenOff`].
+    pub(super) fn step_heard(&mut self, report: &mut TileReport<'_>) -> Result<(), EngineError> {
         let step = self.progress.step;
         let everyone = vec![true; self.candidates.len()];
         let first = if let Some(known) = self.known.take() {
             known
         } else {
             self.gradients += 1;
-            self.evaluate_at(&self.progress.picture, &everyone)?
+            self.evaluate_at(&self.progress.picture, &everyone, report)?
         };
         // A candidate that has made its own steps keeps its picture while the others go on.
         let active: Vec<bool> = self
@@ -214,12 +269,22 @@ impl Lane {
             .collect();
         let terms = first.terms.shallow_clone();
         let (batches, network) = (&self.terms.batches, &self.extractor.network);
-        let gradients = &mut self.gradients;
+        let (gradients, tile) = (&mut self.gradients, self.way.tile);
         self.known = self
             .progress
             .advance(first, &active, &mut |pictures, wanted| {
                 *gradients += 1;
-                evaluated(batches, network, pictures, step, wanted)
+                let mut goes_on = |done, all| {
+                    let _ = report(done, all);
+                    ControlFlow::Continue(())
+                };
+                evaluated(
+                    (batches, network, tile),
+                    pictures,
+                    step,
+                    wanted,
+                    &mut goes_on,
+                )
             })?;
         self.unread.push(terms);
         Ok(())
@@ -229,13 +294,23 @@ impl Lane {
     /// the weighted sum.
     pub fn evaluate(&self) -> Result<(Tensor, Tensor), EngineError> {
         let everyone = vec![true; self.candidates.len()];
-        let found = self.evaluate_at(&self.progress.picture, &everyone)?;
+        let mut unheard = |_, _| ControlFlow::Continue(());
+        let found = self.evaluate_at(&self.progress.picture, &everyone, &mut unheard)?;
         Ok((found.terms, found.gradient))
     }
 
-    fn evaluate_at(&self, pictures: &Tensor, wanted: &[bool]) -> Result<Evaluation, EngineError> {
-        let (batches, network) = (&self.terms.batches, &self.extractor.network);
-        evaluated(batches, network, pictures, self.progress.step, wanted)
+    fn evaluate_at(
+        &self,
+        pictures: &Tensor,
+        wanted: &[bool],
+        report: &mut TileReport<'_>,
+    ) -> Result<Evaluation, EngineError> {
+        let how = (
+            self.terms.batches.as_slice(),
+            &*self.extractor.network,
+            self.way.tile,
+        );
+        evaluated(how, pictures, self.progress.step, wanted, report)
     }
 
     /// The losses of the steps since the last call, in one transfer; `None` where there were none.
@@ -263,26 +338,19 @@ impl Lane {
         Ok(Some(block))
     }
 
-    /// The first loss of `block` that is not a number: whose it is, at which step, and the error to say so.
-    pub fn not_finite(&self, block: &LossBlock) -> Option<(usize, u64, EngineError)> {
-        let (number, losses) = block.first_not_finite()?;
-        let term = losses.each().find(|(_, value, _)| !value.is_finite())?.0;
-        let preset = &self.candidates.get(self.row_of(number)?)?.preset;
-        let error = EngineError::NotFinite {
-            step: losses.step,
-            term: term.to_string(),
-            learning_rate: preset.optimizer.learning_rate,
-        };
-        Some((number, losses.step, error))
-    }
-
     /// Takes up changed live fields of the candidate at `row`: weights, rates, divisors. The pictures and moments
     /// stay.
     pub fn update_live(&mut self, row: usize, preset: Preset) -> Result<(), EngineError> {
         if let Some(slot) = self.candidates.get_mut(row) {
             slot.preset = preset;
         }
-        self.terms = Terms::new(&self.candidates, &self.targets, self.size(), self.device)?;
+        self.terms = Terms::new(
+            &self.candidates,
+            &self.targets,
+            self.size(),
+            self.device,
+            self.way,
+        )?;
         self.known = None;
         self.progress.forget_evaluation(row);
         self.progress.update_live(&self.candidates)
@@ -324,12 +392,80 @@ impl Lane {
         self.finish.of(self.progress.shown()?, &self.candidates)
     }
 
-    /// What is shown, `[N, 3, H, W]`, copied to the host; `None` where any of it is not finite.
-    pub(super) fn finite_copy(&self) -> Result<Option<Tensor>, EngineError> {
-        let shown = tch::no_grad(|| self.shown())?.f_detach()?;
-        let finite = shown.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0;
-        let copied = || shown.f_to_device_(Device::Cpu, Kind::Float, false, true);
-        Ok(finite.then(copied).transpose()?)
+    /// A copy in the host's memory of the state as it is, for [`Lane::go_back`]; `None` where any of it is not finite.
+    pub(super) fn good_state(&self) -> Result<Option<Progress>, EngineError> {
+        tch::no_grad(|| {
+            let is_finite = self.progress.is_finite()?;
+            Ok(is_finite
+                .then(|| self.progress.light(Device::Cpu))
+                .transpose()?)
+        })
+    }
+
+    /// The pictures of `state` to show and save, `[N, 3, H, W]`.
+    ///
+    /// # Errors
+    /// Where `state` is of another size.
+    pub(super) fn shown_at(&self, state: &Progress) -> Result<Tensor, TchError> {
+        tch::no_grad(|| {
+            let shown = state.shown()?.f_to_device(self.device)?;
+            self.finish.of(shown, &self.candidates)
+        })
+    }
+
+    /// What tells of every candidate's picture whether it still is one.
+    pub(super) fn looks(&self) -> Result<Vec<Look>, EngineError> {
+        Ok(tch::no_grad(|| look_at(&self.progress.picture))?)
+    }
+
+    /// How many candidates pass the network at once, at most.
+    pub(super) fn together(&self) -> usize {
+        let batches = self.terms.batches.iter();
+        batches.map(|batch| batch.rows().len()).max().unwrap_or(1)
+    }
+
+    /// The next smaller way of making steps, where memory did not suffice for this one.
+    pub(super) fn smaller_way(&self) -> Option<Way> {
+        let (width, height) = self.size();
+        let takes_tiles = !self.presets().any(|preset| needs_whole(preset).is_some());
+        let longest = width.max(height);
+        self.way.next_smaller(self.together(), longest, takes_tiles)
+    }
+
+    /// How steps are made.
+    pub(super) fn way(&self) -> Way {
+        self.way
+    }
+
+    /// Makes steps in `way` from now on, with the same results.
+    pub(super) fn go_by(&mut self, way: Way) -> Result<(), EngineError> {
+        if way != self.way {
+            self.terms = Terms::new(
+                &self.candidates,
+                &self.targets,
+                self.size(),
+                self.device,
+                way,
+            )?;
+            self.way = way;
+        }
+        Ok(())
+    }
+
+    /// Whether every number of the pictures is finite.
+    pub(super) fn is_finite(&self) -> Result<bool, TchError> {
+        Ok(self
+            .progress
+            .picture
+            .f_isfinite()?
+            .f_all()?
+            .f_int64_value(&[])?
+            != 0)
+    }
+
+    /// Everything that later steps follow from.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     /// A copy in the host's memory of everything that later steps follow from, for [`Lane::go_back`].
@@ -361,7 +497,7 @@ impl Lane {
                 &self.terms,
                 &self.extractor.network,
                 &self.progress.picture,
-                self.progress.step,
+                (self.progress.step, self.way.tile),
                 is_wanted,
             )?,
             seconds: began.elapsed().as_secs_f64(),
@@ -458,11 +594,11 @@ impl Lane {
 /// Losses and gradient at `pictures`, `[N, 3, H, W]`, after `step` updates; zeros for candidates that share a batch with
 /// nobody who is `wanted`.
 fn evaluated(
-    batches: &[Batch],
-    network: &Network,
+    (batches, network, tile): (&[Batch], &Network, Option<u32>),
     pictures: &Tensor,
     step: u64,
     wanted: &[bool],
+    report: &mut TileReport<'_>,
 ) -> Result<Evaluation, EngineError> {
     let mut totals = Vec::with_capacity(batches.len());
     let mut gradients = Vec::with_capacity(batches.len());
@@ -476,6 +612,13 @@ fn evaluated(
             let zeros = |shape: &[i64]| Tensor::f_zeros(shape, (Kind::Float, pictures.device()));
             totals.push(zeros(&[count])?);
             terms.push(zeros(&[count, batch.column_count()])?);
+            continue;
+        }
+        if let Some(side) = tile {
+            let found = batch.evaluate_tiled(network, pictures, side, step, report)?;
+            totals.push(batch.totals(&found.unweighted)?);
+            gradients.push(found.gradient);
+            terms.push(found.unweighted);
             continue;
         }
         let evaluated = batch.evaluate(network, pictures, step)?;

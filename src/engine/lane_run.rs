@@ -1,15 +1,22 @@
-//! A lane and what is going on with it: its clocks, its presets as asked for, its last sound pictures. Worker thread.
+//! A lane and what is going on with it: its clocks, its presets as asked for, its last good state. Worker thread.
+
+mod judging;
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use super::EngineError;
+use super::attempts::Attempts;
+use super::checkpoint::Checkpoint;
+#[cfg(test)]
+use super::fault::Faults;
+use super::health::Health;
 use super::input::Candidate;
 use super::lane::Lane;
-use super::last_sound::LastSound;
+use super::last_good::LastGood;
 use super::message::{EndReason, Event, Pictures, Report};
+use super::progress::Progress;
 use super::snapshot::Kept;
 use crate::optimizer::at;
 use crate::preset::Preset;
@@ -20,7 +27,19 @@ pub(super) struct LaneRun {
     pub(super) lane: Lane,
     /// The presets as last asked for: those in force, and what waits for a restart.
     pub(super) wanted: Vec<Preset>,
-    last_sound: LastSound,
+    last_good: LastGood,
+    /// Every candidate's judge, in the order of the rows.
+    health: Vec<Health>,
+    /// When the pictures may be looked at again.
+    look_due: Instant,
+    /// How often it has gone back for trouble, where it has one candidate.
+    pub(super) attempts: Attempts,
+    /// It waits for somebody to change something.
+    pub(super) is_stuck: bool,
+    /// Lanes of those who were taken out of this one for trouble, each with its failure.
+    pub(super) apart: Vec<Self>,
+    #[cfg(test)]
+    pub(super) faults: Faults,
     /// Time spent in steps.
     stepping: Duration,
     /// When losses were last read back; `None` until the first step, so that its losses show at once.
@@ -36,7 +55,14 @@ impl LaneRun {
         let presets = lane.candidates().iter();
         Self {
             wanted: presets.map(|candidate| candidate.preset.clone()).collect(),
-            last_sound: LastSound::new(&lane),
+            last_good: LastGood::new(&lane),
+            health: judging::judges(&lane),
+            look_due: Instant::now(),
+            attempts: Attempts::default(),
+            is_stuck: false,
+            apart: Vec::new(),
+            #[cfg(test)]
+            faults: Faults::default(),
             lane,
             stepping: Duration::ZERO,
             last_read: None,
@@ -47,6 +73,15 @@ impl LaneRun {
 
     pub(super) fn has_steps_left(&self) -> bool {
         self.lane.step_count() < self.lane.steps_wanted() && !self.lane.has_arrived()
+    }
+
+    /// It goes on from `checkpoints`, one of each candidate in the order of their rows.
+    pub(super) fn go_on_from(&mut self, checkpoints: &[&Checkpoint]) {
+        let seconds = checkpoints.first().map_or(0.0, |first| first.seconds);
+        self.stepping = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        for (wanted, checkpoint) in self.wanted.iter_mut().zip(checkpoints) {
+            wanted.clone_from(&checkpoint.wanted);
+        }
     }
 
     pub(super) fn stepping(&self) -> Duration {
@@ -78,20 +113,22 @@ impl LaneRun {
     ) -> Result<bool, EngineError> {
         let started = Instant::now();
         self.has_ended = false;
-        self.lane.step()?;
+        self.step_as_memory_allows(outbox)?;
         self.stepping += started.elapsed();
         let due = self
             .last_read
             .is_none_or(|last| last.elapsed() >= report_interval);
         if due {
             self.read_losses(outbox)?;
-            self.last_sound.renew(&self.lane);
+            self.judge_pictures(outbox)?;
+            self.say_stalls(outbox);
+            self.renew_last_good();
         }
         Ok(due)
     }
 
-    /// Says the losses of the steps since the last time. A candidate whose loss is not a number is given up with its
-    /// last sound picture, so that it costs the others nothing; where it is the only one, that is the error.
+    /// Says the losses of the steps since the last time. A candidate whose numbers have gone wrong gets a lane of its own
+    /// in [`LaneRun::apart`], so that it costs the others nothing; where it is the only one, that is the error.
     pub(super) fn read_losses(&mut self, outbox: &Sender<Event>) -> Result<(), EngineError> {
         let began = Instant::now();
         self.last_read = Some(began);
@@ -101,16 +138,13 @@ impl LaneRun {
         // Reading back waits for the device, which belongs to the time of the steps.
         self.stepping += began.elapsed();
         block.seconds = self.stepping.as_secs_f64();
-        while let Some((number, step, error)) = self.lane.not_finite(&block) {
+        while let Some((number, step, why)) = self.judged(&block) {
             let rest = block.rest(step, number);
             block.truncate(step);
             if block.steps() > 0 {
                 let _ = outbox.send(Event::Losses(block));
             }
-            if self.lane.numbers().len() == 1 {
-                return Err(error);
-            }
-            self.give_up(number, error, outbox)?;
+            self.fell_ill(number, step, why, outbox)?;
             block = rest;
         }
         if block.steps() > 0 {
@@ -119,26 +153,9 @@ impl LaneRun {
         Ok(())
     }
 
-    fn give_up(
-        &mut self,
-        number: usize,
-        error: EngineError,
-        outbox: &Sender<Event>,
-    ) -> Result<(), EngineError> {
-        let pictures = self.sound_pictures(&error);
-        let _ = outbox.send(Event::Failed {
-            candidates: Arc::new([number]),
-            error,
-            pictures: pictures.map(|pictures| pictures.only(number)),
-        });
-        self.leave_out(&[number], &mut |_| ControlFlow::Continue(()))?;
-        let _ = outbox.send(Event::Started(self.lane.started()));
-        Ok(())
-    }
-
     /// What is worth saving of a lane that failed with `error`.
     pub(super) fn sound_pictures(&self, error: &EngineError) -> Option<Pictures> {
-        self.last_sound.pictures(&self.lane, error)
+        self.last_good.pictures(&self.lane, error)
     }
 
     /// Goes on without the candidates that are called `numbers`.
@@ -157,7 +174,9 @@ impl LaneRun {
             .lane
             .rebuilt_of(&rows, at(self.lane.candidates(), &rows), report)?;
         self.wanted = at(&self.wanted, &rows);
-        self.replace(lane);
+        self.health = at(&self.health, &rows);
+        self.last_good = self.last_good.rows(&rows);
+        self.lane = lane;
         Ok(())
     }
 
@@ -172,21 +191,26 @@ impl LaneRun {
         let lane = self.lane.rebuilt_of(rows, candidates, report)?;
         Ok(Self {
             wanted: at(&self.wanted, rows),
+            last_good: self.last_good.rows(rows),
+            #[cfg(test)]
+            faults: self.faults.clone(),
             stepping: self.stepping,
             last_read: self.last_read,
             ..Self::new(lane)
         })
     }
 
-    /// The lane was built again.
+    /// The lane was built again with the same candidates, at the state it was in.
     pub(super) fn replace(&mut self, lane: Lane) {
-        self.last_sound = LastSound::new(&lane);
         self.lane = lane;
+        self.begin_anew(None);
     }
 
     /// The lane was built again from the first picture.
     pub(super) fn restart(&mut self, lane: Lane) {
-        self.replace(lane);
+        self.lane = lane;
+        self.begin_at_another_state();
+        self.attempts = Attempts::default();
         self.stepping = Duration::ZERO;
         self.last_read = None;
         self.has_ended = false;
@@ -225,16 +249,21 @@ impl LaneRun {
                 state.forget_evaluation(row);
             }
         }
+        self.attempts = Attempts::default();
+        self.go_on_at(&state)
+    }
+
+    /// Goes on from `state`, which is of these candidates. True where the pictures have another size there.
+    fn go_on_at(&mut self, state: &Progress) -> Result<bool, EngineError> {
         let changes_size = self.lane.changes_size_at(state.step);
         if changes_size {
             self.lane = self
                 .lane
-                .rebuilt_at(&state, &mut |_| ControlFlow::Continue(()))?;
+                .rebuilt_at(state, &mut |_| ControlFlow::Continue(()))?;
         } else {
-            self.lane.go_back(&state)?;
+            self.lane.go_back(state)?;
         }
-        self.last_sound = LastSound::new(&self.lane);
-        self.has_ended = false;
+        self.begin_at_another_state();
         Ok(changes_size)
     }
 
@@ -245,6 +274,11 @@ impl LaneRun {
         outbox: &Sender<Event>,
     ) -> Result<(), EngineError> {
         self.read_losses(outbox)?;
+        if reason != EndReason::Stopped {
+            // Nobody takes it for finished unseen.
+            self.look_due = Instant::now();
+            self.judge_pictures(outbox)?;
+        }
         let pictures = self.lane.pictures()?;
         self.has_ended = true;
         let _ = outbox.send(Event::Ended {

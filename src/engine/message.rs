@@ -3,6 +3,8 @@
 //! A candidate is called by a number that is given to it once and never to another, whichever lane it is in.
 //! What concerns a lane says which candidates it holds, and gives their values in that order.
 
+mod trouble;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,9 +13,11 @@ use image::{Rgb32FImage, RgbImage};
 use serde::Serialize;
 
 use super::EngineError;
+use super::checkpoint::Checkpoint;
 use super::input::Candidate;
 use crate::preset::{Change, Preset};
 use crate::weights::store::Progress;
+pub use trouble::{Recovered, Remark, RemarkKind, Stuck, Suggestion, Trouble};
 
 /// Said to the worker; taken up between two steps.
 #[derive(Debug, Clone)]
@@ -310,17 +314,6 @@ impl LossBlock {
         })
     }
 
-    /// The earliest losses that hold something that is not a number, and whose they are.
-    pub fn first_not_finite(&self) -> Option<(usize, Losses<'_>)> {
-        (0..self.steps())
-            .flat_map(|row| {
-                let candidates = self.candidates.iter();
-                candidates.map(move |candidate| (row, *candidate))
-            })
-            .filter_map(|(row, candidate)| Some((candidate, self.losses(row, candidate)?)))
-            .find(|(_, losses)| losses.unweighted.iter().any(|value| !value.is_finite()))
-    }
-
     /// Keeps the steps before `step`.
     pub fn truncate(&mut self, step: u64) {
         let rows = step.saturating_sub(self.first_step) as usize;
@@ -538,6 +531,8 @@ pub enum Event {
     Started(Started),
     /// Losses of the steps since the last block.
     Losses(LossBlock),
+    /// Losses of steps that were made before the program was started, by the run that it goes on with.
+    PastLosses(LossBlock),
     /// A preset took effect, or part of it waits for a restart.
     PresetChanged {
         /// Which candidate.
@@ -573,6 +568,9 @@ pub enum Event {
     Resumed(u64),
     /// The answer to [`Command::Snapshot`].
     Snapshot(Snapshot),
+    /// What a candidate can be gone on from after the program has ended. Comes as often as
+    /// [`Job::checkpoint_interval`](super::worker::Job) says, and before the run is paused or ends.
+    Checkpoint(Arc<Checkpoint>),
     /// The answer to [`Command::GoBack`].
     WentBack {
         /// Who goes on from there.
@@ -582,6 +580,12 @@ pub enum Event {
         /// The step that the run is at again.
         step: u64,
     },
+    /// A candidate's numbers went wrong, and it went back by itself. What changed of its preset is said next.
+    Recovered(Recovered),
+    /// A candidate's numbers go wrong whatever is tried, or memory does not suffice; see [`Job::pauses`](super::worker::Job).
+    Stuck(Stuck),
+    /// Something else to know of a run that goes on.
+    Remark(Remark),
     /// The answer to [`Command::MeasureGradients`].
     Gradients(Gradients),
     /// There is a new picture in the slot.
@@ -619,6 +623,7 @@ impl Event {
         match self {
             Self::Started(Started { candidates, .. })
             | Self::Losses(LossBlock { candidates, .. })
+            | Self::PastLosses(LossBlock { candidates, .. })
             | Self::Gradients(Gradients { candidates, .. })
             | Self::WentBack { candidates, .. }
             | Self::Failed { candidates, .. }
@@ -630,6 +635,10 @@ impl Event {
                 pictures: Pictures { candidates, .. },
                 ..
             }) => candidates.contains(&candidate),
+            Self::Recovered(recovered) => recovered.candidate == candidate,
+            Self::Stuck(stuck) => stuck.candidate == candidate,
+            Self::Remark(remark) => remark.candidates.contains(&candidate),
+            Self::Checkpoint(checkpoint) => checkpoint.candidate == candidate,
             Self::PresetChanged {
                 candidate: other, ..
             }

@@ -9,7 +9,11 @@ use crate::optimizer::average::IterateAverage;
 use crate::optimizer::either::Optimizer;
 use crate::optimizer::lbfgs::{Evaluate, Evaluation};
 use crate::optimizer::row_index;
+use crate::optimizer::saved::{RestoreError, SavedState};
 use crate::preset::{OptimizerPreset, PixelConvention};
+
+/// What the picture is called in a saved state.
+pub(super) const PICTURE: &str = "picture";
 
 /// The state of a lane, from which every later step follows.
 #[derive(Debug)]
@@ -151,9 +155,63 @@ impl Progress {
         self.optimizer.forget_evaluation(row);
     }
 
+    /// What is known of the candidate at `row`, as plain values.
+    pub(super) fn saved(&self, row: usize) -> Result<SavedState, TchError> {
+        let mut state = SavedState::default();
+        state.put(PICTURE, &self.picture.f_narrow(0, row as i64, 1)?)?;
+        self.optimizer.save(row, &mut state)?;
+        if let Some(average) = &self.average {
+            average.save(row, &mut state)?;
+        }
+        Ok(state)
+    }
+
+    /// The opposite of [`Progress::saved`], of `candidates` that have made `step` updates, one after the other.
+    pub(super) fn restored(
+        states: &[&SavedState],
+        candidates: &[Candidate],
+        step: u64,
+        device: Device,
+    ) -> Result<Self, RestoreError> {
+        let mut pictures = Vec::with_capacity(states.len());
+        for state in states {
+            let shape = match state.shape(PICTURE)? {
+                &[1, 3, height, width] => [1, 3, height as i64, width as i64],
+                _ => [1, 3, -1, -1],
+            };
+            pictures.push(state.tensor(PICTURE, &shape, device)?);
+        }
+        let picture = Tensor::f_cat(&pictures, 0)?;
+        let (_, _, height, width) = picture.size4()?;
+        let presets = optimizers(candidates);
+        Ok(Self {
+            optimizer: Optimizer::restored(states, &presets, deviation(candidates), &picture)?,
+            average: IterateAverage::restored(states, &[1, 3, height, width], device)?,
+            picture,
+            step,
+        })
+    }
+
     /// A copy on `device` to go back to, which shares nothing with this one.
     pub(super) fn kept(&self, device: Device) -> Result<Self, TchError> {
         self.copied_with(self.optimizer.kept(device)?, device)
+    }
+
+    /// A copy on `device` to go back to after trouble; see [`Optimizer::light`].
+    pub(super) fn light(&self, device: Device) -> Result<Self, TchError> {
+        self.copied_with(self.optimizer.light(device)?, device)
+    }
+
+    /// Whether every number that later steps follow from is finite.
+    pub(super) fn is_finite(&self) -> Result<bool, TchError> {
+        let is_finite = |tensor: &Tensor| -> Result<bool, TchError> {
+            Ok(tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0)
+        };
+        Ok(
+            is_finite(&self.picture)?
+                && is_finite(&self.shown()?)?
+                && self.optimizer.is_finite()?,
+        )
     }
 
     /// A copy on `device` that shares nothing with this one, whatever steps either makes.

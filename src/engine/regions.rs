@@ -39,10 +39,19 @@ impl Regions {
     /// The share of `region` in each position of `features`, `[1, C, H, W]`: `[1, 1, H, W]` from 0 to 1, so that
     /// edges are as soft as the layer is coarse; `None` where there is no such region.
     pub(super) fn at(&self, region: Colour, features: &Tensor) -> Result<Option<Tensor>, TchError> {
+        let (_, _, height, width) = features.size4()?;
+        self.at_size(region, (height, width))
+    }
+
+    /// The same for features of this `size` (height, width).
+    pub(super) fn at_size(
+        &self,
+        region: Colour,
+        (height, width): (i64, i64),
+    ) -> Result<Option<Tensor>, TchError> {
         let Some(index) = self.colours.iter().position(|known| *known == region) else {
             return Ok(None);
         };
-        let (_, _, height, width) = features.size4()?;
         let inside = self.inside.f_narrow(0, index as i64, 1)?;
         Ok(Some(inside.f_adaptive_avg_pool2d([height, width])?))
     }

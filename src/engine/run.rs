@@ -2,16 +2,18 @@
 
 mod changes;
 mod membership;
+mod recovery;
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tch::Device;
 
 use super::EngineError;
 use super::arrangement::arrange;
+use super::checkpoint::{self, Checkpoint};
 use super::cut::carried_over;
 use super::device;
 use super::first_lane::FirstLane;
@@ -47,6 +49,8 @@ pub(super) struct Run<'a> {
     state: State,
     /// The pictures that were asked for and have not been delivered yet.
     request: Option<PictureRequest>,
+    /// When the last checkpoints were made, or the run began.
+    checkpointed: Instant,
 }
 
 impl<'a> Run<'a> {
@@ -69,9 +73,18 @@ impl<'a> Run<'a> {
             snapshots: Snapshots::default(),
             state: State::Running,
             request: None,
+            checkpointed: Instant::now(),
             job,
         };
-        let groups = arrange(&run.job.candidates, run.job.most_in_lane);
+        let step_of = |number: &usize| run.checkpoint_of(*number).map(|one| one.step);
+        let groups: Vec<Vec<usize>> = arrange(&run.job.candidates, run.job.most_in_lane)
+            .into_iter()
+            // What goes on from different steps needs lanes of its own.
+            .flat_map(|group| {
+                let parts = group.chunk_by(|one, next| step_of(one) == step_of(next));
+                parts.map(<[usize]>::to_vec).collect::<Vec<_>>()
+            })
+            .collect();
         let only_one = groups.len() == 1;
         for group in groups {
             let numbers: Arc<[usize]> = group.into();
@@ -98,23 +111,69 @@ impl<'a> Run<'a> {
             .iter()
             .filter_map(|number| self.job.candidates.get(*number).cloned())
             .collect();
+        let checkpoints: Vec<&Checkpoint> = numbers
+            .iter()
+            .filter_map(|number| self.checkpoint_of(*number))
+            .collect();
         let weights = &self.job.weights;
         let FirstLane { lane, changes } = FirstLane::new(
             &candidates,
             numbers,
+            &checkpoints,
             weights,
-            self.device,
+            (self.device, self.job.way),
             inbox,
             self.outbox,
         )?;
         let mut started = lane.started();
         started.notes.extend(note.map(str::to_owned));
+        started.notes.extend(self.job.notes.iter().cloned());
         self.say(Event::Started(started));
+        let past = self.job.past.iter();
+        for block in past.filter(|block| block.candidates.iter().any(|one| numbers.contains(one))) {
+            self.say(Event::PastLosses(block.clone()));
+        }
         for change in changes {
             self.say(change);
         }
-        self.lanes.push(LaneRun::new(lane));
+        let mut lane = LaneRun::new(lane);
+        if !checkpoints.is_empty() {
+            lane.go_on_from(&checkpoints);
+        }
+        self.push(lane);
         Ok(())
+    }
+
+    /// One lane more.
+    #[cfg_attr(
+        not(test),
+        expect(unused_mut, reason = "only tests put something into it")
+    )]
+    fn push(&mut self, mut lane: LaneRun) {
+        #[cfg(test)]
+        lane.faults.clone_from(&self.job.faults);
+        self.lanes.push(lane);
+    }
+
+    fn checkpoint_of(&self, number: usize) -> Option<&Checkpoint> {
+        let mut all = self.job.checkpoints.iter();
+        all.find(|checkpoint| checkpoint.candidate == number)
+    }
+
+    /// Says what every candidate can be gone on from, where anybody wants to know.
+    fn say_checkpoints(&mut self) {
+        if self.job.checkpoint_interval.is_none() {
+            return;
+        }
+        self.read_losses();
+        for lane in &mut self.lanes {
+            // What cannot be copied for want of memory can be stepped all the same.
+            let made = lane.failure.is_none().then(|| checkpoint::of_lane(lane));
+            for checkpoint in made.and_then(Result::ok).unwrap_or_default() {
+                let _ = self.outbox.send(Event::Checkpoint(Arc::new(checkpoint)));
+            }
+        }
+        self.checkpointed = Instant::now();
     }
 
     /// Steps and listens until the run is stopped, or no lane is left.
@@ -136,6 +195,15 @@ impl<'a> Run<'a> {
                     self.step(lane);
                 }
                 None if self.state != State::Completed => {
+                    // What the last losses tell may be a reason to go back.
+                    self.read_losses();
+                    if self.next_lane().is_some() {
+                        continue;
+                    }
+                    if self.is_held_up() {
+                        self.stand_still();
+                        continue;
+                    }
                     self.state = State::Completed;
                     let has_steps = self.lanes.iter().any(LaneRun::has_steps_left);
                     self.end_all(if has_steps {
@@ -166,15 +234,19 @@ impl<'a> Run<'a> {
 
     /// The lane that is furthest behind, so that all advance together; `None` where there is no step to make.
     fn next_lane(&self) -> Option<usize> {
-        let spent = || self.lanes.iter().map(LaneRun::stepping).sum::<Duration>();
-        if self.job.budget.is_some_and(|budget| budget <= spent()) {
+        if self.is_budget_spent() {
             return None;
         }
         let with_steps = (0..)
             .zip(&self.lanes)
-            .filter(|(_, lane)| lane.has_steps_left());
+            .filter(|(_, lane)| lane.has_steps_left() && !lane.is_stuck);
         let furthest = with_steps.min_by_key(|(_, lane)| lane.lane.step_count());
         furthest.map(|(index, _)| index)
+    }
+
+    fn is_budget_spent(&self) -> bool {
+        let spent = || self.lanes.iter().map(LaneRun::stepping).sum::<Duration>();
+        self.job.budget.is_some_and(|budget| budget <= spent())
     }
 
     /// Carries out what has been said. Waits for a command only when there is no step to make.
@@ -214,12 +286,14 @@ impl<'a> Run<'a> {
             {
                 self.state = State::Paused;
                 self.read_losses();
+                self.say_checkpoints();
                 self.say(Event::Paused(self.step_count()));
                 // No read-back will come by which a picture that was asked for could be delivered.
                 self.deliver_picture();
             }
             Command::Resume if self.state == State::Paused => {
                 self.state = State::Running;
+                self.try_again();
                 self.say(Event::Resumed(self.step_count()));
             }
             Command::Pause | Command::Resume => {}
@@ -261,12 +335,18 @@ impl<'a> Run<'a> {
             self.deliver_picture();
         }
         self.end_what_is_finished(index);
+        let interval = self.job.checkpoint_interval;
+        if interval.is_some_and(|interval| self.checkpointed.elapsed() >= interval) {
+            self.say_checkpoints();
+        }
     }
 
+    /// Says the losses of all steps so far. Whose numbers went wrong is back at its last good state then.
     fn read_losses(&mut self) {
         for lane in &mut self.lanes {
             lane.attempt(|lane| lane.read_losses(self.outbox));
         }
+        self.recover();
     }
 
     fn deliver_picture(&mut self) {
@@ -381,6 +461,7 @@ impl<'a> Run<'a> {
     }
 
     fn end_all(&mut self, reason: EndReason) {
+        self.say_checkpoints();
         for lane in &mut self.lanes {
             // One that has ended by itself is said to be stopped, too, since the program waits for that word.
             if !lane.has_ended || reason == EndReason::Stopped {
@@ -392,6 +473,7 @@ impl<'a> Run<'a> {
 
     /// Takes out the lanes that cannot go on, and says why.
     fn say_failures(&mut self) {
+        self.recover();
         let failed = self.lanes.extract_if(.., |lane| lane.failure.is_some());
         for mut lane in failed {
             if let Some(error) = lane.failure.take() {

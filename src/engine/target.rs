@@ -8,9 +8,13 @@ use super::EngineError;
 use super::input::{Candidate, shares};
 use super::preparation::Seen;
 use super::regions::Regions;
+use super::tiled_picture::TiledPicture;
 use crate::loss::Target;
 use crate::loss::content::content_target;
-use crate::loss::style::{StyleRule, StyleSample, StyleTarget, style_sample, style_target};
+use crate::loss::moments::PartialMoments;
+use crate::loss::style::{
+    StyleRule, StyleSample, StyleTarget, style_sample, style_sample_of_moments, style_target,
+};
 use crate::network::Network;
 use crate::pixels::mask::Colour;
 use crate::preset::{NamedWeights, Preset};
@@ -51,6 +55,7 @@ impl Targets {
         network: &Network,
         candidate: &Candidate,
         seen: &Seen,
+        tile: Option<u32>,
     ) -> Result<Self, EngineError> {
         let preset = &candidate.preset;
         let device = seen.content.device();
@@ -60,12 +65,19 @@ impl Targets {
             (names(&preset.content.layers), names(&preset.style.layers));
         let of_content = Regions::of(&candidate.content, device)?;
 
-        let content_features = network.features(&seen.content, &content_layers)?;
+        let content_features = match tile {
+            Some(side) => {
+                let content = seen.content.shallow_clone();
+                TiledPicture::new(network, content, &content_layers, i64::from(side))?.whole()?
+            }
+            None => network.features(&seen.content, &content_layers)?,
+        };
         let mut content_places = IndexMap::new();
         let mut content = IndexMap::new();
         for (layer, features) in content_layers.into_iter().zip(content_features) {
             if let Some(regions) = &of_content {
-                content_places.insert(layer.clone(), places(regions, &features)?);
+                let (_, _, height, width) = features.size4()?;
+                content_places.insert(layer.clone(), places(regions, (height, width))?);
             }
             content.insert(layer, content_target(features)?);
         }
@@ -74,9 +86,8 @@ impl Targets {
         let mut style: IndexMap<String, Vec<RegionSamples>> = IndexMap::new();
         match &of_content {
             Some(regions) => {
-                let features = network.features(&seen.content, &style_layers)?;
-                for (layer, features) in style_layers.iter().zip(features) {
-                    let of_layer = places(regions, &features)?
+                for layer in &style_layers {
+                    let of_layer = places(regions, size_at(network, layer, &seen.content)?)?
                         .into_iter()
                         .map(|(colour, place)| RegionSamples::empty(Some(colour), Some(place)));
                     style.insert(layer.clone(), of_layer.collect());
@@ -90,6 +101,12 @@ impl Targets {
         }
         for (picture, source) in seen.styles.iter().zip(&candidate.styles) {
             let masks = Regions::of(source, device)?;
+            if let Some(side) = tile {
+                let picture = picture.shallow_clone();
+                let tiled = TiledPicture::new(network, picture, &style_layers, i64::from(side))?;
+                sample_tiled(&tiled, &style_layers, preset, masks.as_ref(), &mut style)?;
+                continue;
+            }
             let features = network.features(picture, &style_layers)?;
             for (layer, features) in style_layers.iter().zip(features) {
                 let rule = style_rule(preset, layer);
@@ -186,9 +203,79 @@ impl RegionSamples {
     }
 }
 
-fn places(regions: &Regions, features: &Tensor) -> Result<Vec<(Colour, Tensor)>, TchError> {
+/// As [`RegionSamples::sample`] of every region at every layer, for a picture that passes the network tile by tile.
+fn sample_tiled(
+    tiled: &TiledPicture<'_>,
+    layers: &[String],
+    preset: &Preset,
+    masks: Option<&Regions>,
+    style: &mut IndexMap<String, Vec<RegionSamples>>,
+) -> Result<(), EngineError> {
+    let hw = picture_hw(&tiled.picture)?;
+    // By layer and region: where it lies in the picture, and what it adds up to; `None` where the picture has none.
+    let mut sums: Vec<Vec<Option<Summed>>> = Vec::new();
+    for (layer, known) in layers.iter().zip(&tiled.layers) {
+        let regions = style.get(layer).into_iter().flatten();
+        let of_layer = regions.map(|region| {
+            Ok(match (region.colour, masks) {
+                (Some(colour), Some(masks)) => masks
+                    .at_size(colour, known.size)?
+                    .map(|place| Summed::of(Some(place))),
+                _ => Some(Summed::of(None)),
+            })
+        });
+        sums.push(of_layer.collect::<Result<_, TchError>>()?);
+    }
+    tiled.each(&mut |layer, place, own| {
+        for summed in sums.get_mut(layer).into_iter().flatten().flatten() {
+            let shares = summed.place.as_ref().map(|shares| place.of(shares));
+            let part = PartialMoments::of(own, shares.transpose()?.as_ref())?;
+            match &mut summed.sum {
+                Some(sum) => sum.add(&part)?,
+                None => summed.sum = Some(part),
+            }
+        }
+        Ok(())
+    })?;
+    for ((layer, known), sums) in layers.iter().zip(&tiled.layers).zip(sums) {
+        let rule = style_rule(preset, layer);
+        for (region, summed) in style.get_mut(layer).into_iter().flatten().zip(sums) {
+            let sample = summed.and_then(|summed| Some((summed.sum?, summed.place.is_some())));
+            let sample = sample.map(|(sum, in_region)| {
+                let moments = sum.whole(known.size, hw, in_region)?;
+                style_sample_of_moments(&moments, &rule)
+            });
+            region.samples.push(sample.transpose()?);
+        }
+    }
+    Ok(())
+}
+
+/// What a region of a style picture adds up to at a layer.
+struct Summed {
+    place: Option<Tensor>,
+    sum: Option<PartialMoments>,
+}
+
+impl Summed {
+    fn of(place: Option<Tensor>) -> Self {
+        Self { place, sum: None }
+    }
+}
+
+/// Height and width of the features of `picture` at `layer`.
+fn size_at(network: &Network, layer: &str, picture: &Tensor) -> Result<(i64, i64), TchError> {
+    let (_, _, height, width) = picture.size4()?;
+    let along = |pixels| {
+        let side = network.side_at(layer, pixels);
+        side.ok_or_else(|| TchError::Shape(format!("no layer {layer}")))
+    };
+    Ok((along(height)?, along(width)?))
+}
+
+fn places(regions: &Regions, size: (i64, i64)) -> Result<Vec<(Colour, Tensor)>, TchError> {
     let each = regions.colours().iter().map(|colour| {
-        let place = regions.at(*colour, features)?;
+        let place = regions.at_size(*colour, size)?;
         Ok(place.map(|place| (*colour, place)))
     });
     each.filter_map(Result::transpose).collect()

@@ -13,6 +13,7 @@ use super::batch::{Batch, batch_size};
 use super::input::Candidate;
 use super::message::{LossTerm, TermKind};
 use super::target::Targets;
+use super::way::Way;
 use crate::preset::Preset;
 
 /// The columns of a lane's loss and their weights.
@@ -32,6 +33,7 @@ impl Terms {
         targets: &[Targets],
         size: (u32, u32),
         device: Device,
+        way: Way,
     ) -> Result<Self, EngineError> {
         let presets: Vec<&Preset> = candidates
             .iter()
@@ -47,7 +49,10 @@ impl Terms {
                     .collect()
             })
             .collect();
-        let together = batch_size(presets.len(), size, device);
+        let together = match way.tile {
+            Some(_) => 1,
+            None => batch_size(presets.len(), size, device).min(way.most_together.max(1)),
+        };
         let batches = presets
             .chunks(together)
             .zip(targets.chunks(together).zip(weights.chunks(together)))

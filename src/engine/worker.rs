@@ -12,12 +12,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::EngineError;
+use super::checkpoint::Checkpoint;
 use super::device::DeviceChoice;
 use super::inbox::Inbox;
 use super::input::{Candidate, WeightsChoice};
-use super::message::{Command, EndReason, Event, Pictures, Preview};
+use super::message::{Command, EndReason, Event, LossBlock, Pictures, Preview};
 use super::picture_slot::PictureSlot;
 use super::run::Run;
+use super::way::Way;
 
 /// How often losses are read back where nothing else is asked for: as fast as a person can see.
 pub const REPORT_INTERVAL: Duration = Duration::from_millis(50);
@@ -39,6 +41,22 @@ pub struct Job {
     pub most_in_lane: usize,
     /// Most time for the steps of all lanes together.
     pub budget: Option<Duration>,
+    /// Whether a candidate that cannot go on as it is waits until somebody changes something ([`Event::Stuck`]). Where
+    /// nobody could, it ends ([`Event::Failed`]).
+    pub pauses: bool,
+    #[cfg(test)]
+    pub(crate) faults: super::fault::Faults,
+    /// What a person should know about how it is computed, said when it begins.
+    pub notes: Vec<String>,
+    /// How much is computed at once, to begin with.
+    pub way: Way,
+    /// What candidates go on from; those without one begin.
+    pub checkpoints: Vec<Checkpoint>,
+    /// Losses of the steps before those checkpoints, said again for whoever shows them.
+    pub past: Vec<LossBlock>,
+    /// How often [`Event::Checkpoint`] says what could be gone on from, which it also does whenever the run stops or is
+    /// paused; `None` for never.
+    pub checkpoint_interval: Option<Duration>,
 }
 
 impl Job {
@@ -60,6 +78,14 @@ impl Job {
             report_interval: REPORT_INTERVAL,
             most_in_lane: usize::MAX,
             budget: None,
+            pauses: false,
+            #[cfg(test)]
+            faults: super::fault::Faults::default(),
+            notes: Vec::new(),
+            way: Way::WHOLE,
+            checkpoints: Vec::new(),
+            past: Vec::new(),
+            checkpoint_interval: None,
         }
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn mixed(parts: &[(f64, &Central)]) -> Result<(Tensor, Tensor), TchEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::loss::statistic::Observed;
+    use crate::loss::observed::Observed;
     use crate::loss::tests::{assert_close, numbers};
     use crate::preset::SizeTerm;
 

@@ -1,6 +1,6 @@
 //! The distance of features from the content picture's. Runs on the worker thread.
 
-use tch::{TchError, Tensor};
+use tch::{Kind, TchError, Tensor};
 
 use super::{Target, mean_per_candidate, sum_per_candidate};
 use crate::preset::ContentError;
@@ -40,6 +40,39 @@ pub fn content_error(
         ContentError::HalfSum => sum_per_candidate(&squares)?.f_mul_scalar(0.5),
         ContentError::Relative => mean_per_candidate(&squares)?.f_div(&target.scale),
     }
+}
+
+/// What a part of one layer's positions adds to [`content_error`], `[]` in double precision, and how that depends on
+/// these `features`, `[1, C, h, w]` like `values`, the target's part; `scale` is the target's, and how many numbers
+/// the whole layer has.
+pub fn content_part(
+    features: &Tensor,
+    values: &Tensor,
+    weighting: Option<&Tensor>,
+    error: ContentError,
+    (variance, count): (&Tensor, f64),
+) -> Result<(Tensor, Tensor), TchError> {
+    let mut difference = features.f_sub(values)?;
+    let squares = difference.f_square()?;
+    let squares = match weighting {
+        Some(weighting) => {
+            let _ = difference.f_mul_(weighting)?;
+            squares.f_mul(weighting)?
+        }
+        None => squares,
+    };
+    let factor = match error {
+        ContentError::Mean | ContentError::Relative => 1.0 / count,
+        ContentError::Sum => 1.0,
+        ContentError::HalfSum => 0.5,
+    };
+    let mut value = squares.f_sum(Kind::Double)?.f_mul_scalar(factor)?;
+    let _ = difference.f_mul_scalar_(2.0 * factor)?;
+    if error == ContentError::Relative {
+        value = value.f_div(&variance.f_sum(Kind::Double)?)?;
+        let _ = difference.f_div_(variance)?;
+    }
+    Ok((value, difference))
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ pub fn size_term(term: SizeTerm, features: &Tensor, picture_hw: f64) -> Result<f
     })
 }
 
-/// A layer's features and how much of them counts.
+/// All of a layer's features and how much of them counts.
 #[derive(Debug)]
-pub(super) struct Observed<'a> {
+pub(super) struct Whole<'a> {
     /// `[n, C, H, W]`
     pub(super) features: &'a Tensor,
     /// `[1 or n, 1, H, W]`, shares from 0 to 1; `None` for everything.
@@ -31,7 +31,7 @@ pub(super) struct Observed<'a> {
     picture_hw: f64,
 }
 
-impl<'a> Observed<'a> {
+impl<'a> Whole<'a> {
     pub(super) fn new(
         features: &'a Tensor,
         region: Option<&'a Tensor>,
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn gram_of_two_channels_by_hand() {
         let features = small();
-        let observed = Observed::new(&features, None, 8.0).unwrap();
+        let observed = Whole::new(&features, None, 8.0).unwrap();
         let gram = |term| flat(&observed.gram(0.0, term).unwrap());
         assert_eq!(gram(SizeTerm::None), [5.0, 11.0, 11.0, 25.0]);
         assert_eq!(gram(SizeTerm::Hw), [2.5, 5.5, 5.5, 12.5]);
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn moments_of_two_channels_by_hand() {
         let features = small();
-        let observed = Observed::new(&features, None, 8.0).unwrap();
+        let observed = Whole::new(&features, None, 8.0).unwrap();
         assert_eq!(flat(&observed.mean().unwrap()), [1.5, 3.5]);
         assert_eq!(flat(&observed.variance().unwrap()), [0.25, 0.25]);
         let covariance = observed.covariance(SizeTerm::Hw).unwrap();
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn covariance_is_the_gram_matrix_without_the_mean() {
         let features = numbers(&[2, 3, 4, 5]);
-        let observed = Observed::new(&features, None, 1.0).unwrap();
+        let observed = Whole::new(&features, None, 1.0).unwrap();
         let mean = observed.mean().unwrap();
         let outer = mean.unsqueeze(2).bmm(&mean.unsqueeze(1));
         let expected = observed.gram(0.0, SizeTerm::Hw).unwrap() - outer;
@@ -207,17 +207,17 @@ mod tests {
         let region = region.reshape([1, 1, 2, 5]);
         let places = Tensor::from_slice(&[0_i64, 1, 3, 4, 7, 8, 9]);
         let alone = features.flatten(2, 3).index_select(2, &places).unsqueeze(2);
-        let masked = Observed::new(&features, Some(&region), 30.0).unwrap();
-        let alone = Observed::new(&alone, None, 21.0).unwrap();
+        let masked = Whole::new(&features, Some(&region), 30.0).unwrap();
+        let alone = Whole::new(&alone, None, 21.0).unwrap();
         for term in ALL {
-            let gram = |observed: &Observed<'_>| observed.gram(0.5, term).unwrap();
+            let gram = |observed: &Whole<'_>| observed.gram(0.5, term).unwrap();
             assert_close(&gram(&masked), &gram(&alone), 1e-6);
-            let covariance = |observed: &Observed<'_>| observed.covariance(term).unwrap();
+            let covariance = |observed: &Whole<'_>| observed.covariance(term).unwrap();
             assert_close(&covariance(&masked), &covariance(&alone), 1e-6);
             assert!((masked.unit(term).unwrap() - alone.unit(term).unwrap()).abs() < f64::EPSILON);
         }
         assert_close(&masked.mean().unwrap(), &alone.mean().unwrap(), 1e-6);
-        let variance = |observed: &Observed<'_>| observed.variance().unwrap();
+        let variance = |observed: &Whole<'_>| observed.variance().unwrap();
         assert_close(&variance(&masked), &variance(&alone), 1e-6);
     }
 
@@ -225,7 +225,7 @@ mod tests {
     fn positions_count_in_part() {
         let features = small();
         let region = Tensor::from_slice(&[1.0_f32, 0.5]).reshape([1, 1, 1, 2]);
-        let observed = Observed::new(&features, Some(&region), 8.0).unwrap();
+        let observed = Whole::new(&features, Some(&region), 8.0).unwrap();
         // Σ m f fᵀ = 1·(1, 3)(1, 3)ᵀ + ½·(2, 4)(2, 4)ᵀ, Σ m = 1.5
         let gram = |term| flat(&observed.gram(0.0, term).unwrap());
         assert_eq!(gram(SizeTerm::None), [3.0, 7.0, 7.0, 17.0]);

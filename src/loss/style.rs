@@ -11,10 +11,11 @@ mod wanted;
 
 use tch::{Device, TchError, Tensor};
 
-pub use self::sample::{StyleSample, style_sample};
+pub use self::sample::{StyleSample, style_sample, style_sample_of_moments};
 pub use self::target::{StyleTarget, style_target};
 pub use super::directions::Draw;
-use super::statistic::Observed;
+use super::moments::Moments;
+use super::observed::Observed;
 use crate::preset::{SizeTerm, Statistic, StyleError};
 
 /// Below this what makes an error relative does not divide any more: a style picture of one colour has no
@@ -108,6 +109,26 @@ pub fn style_loss(
         target.row(row)?.error(&observed, rule, draw)
     });
     Tensor::f_cat(&losses.collect::<Result<Vec<_>, TchError>>()?, 0)
+}
+
+/// The same of features that were too many to be there at once, of one candidate: `[1]`.
+///
+/// # Errors
+/// As [`style_loss`]; statistics that need all features at once, see [`takes_tiles`].
+pub fn style_loss_of_moments(
+    moments: &Moments,
+    target: &StyleTarget,
+    rule: &StyleRule,
+) -> Result<Tensor, TchError> {
+    target.check(1, rule)?;
+    let draw = Draw { seed: 0, step: 0 };
+    target.error(&Observed::Summed(moments), rule, draw)
+}
+
+/// Whether `statistic` follows from [`Moments`], which add up over tiles; the others need all features at once.
+pub fn takes_tiles(statistic: Statistic) -> bool {
+    let mut parts = parts(statistic).iter();
+    !parts.any(|part| matches!(part, Part::Directions | Part::Channels))
 }
 
 /// The candidate's row of a tensor that has one for each, or one for all.

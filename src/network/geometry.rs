@@ -1,6 +1,7 @@
 //! How the height and width of features follow from those of the picture. Pure arithmetic, any thread.
 
 use super::architecture::{ConvolutionShape, Operation, OperationKind};
+use super::reach::Reach;
 use crate::preset::Padding;
 
 /// No network here needs more than this on a side.
@@ -38,6 +39,36 @@ pub fn side_after(
         };
         if operation.layer == layer {
             return Some(side);
+        }
+    }
+    None
+}
+
+/// Which pixels the features at `layer` depend on; `None` where there is no such layer.
+pub fn reach(operations: &[Operation], layer: &str, padding: Padding) -> Option<Reach> {
+    if layer == super::INPUT_LAYER {
+        return Some(Reach::PIXELS);
+    }
+    let convolve = |before: Reach, shape: &ConvolutionShape| {
+        before.then(shape.kernel, shape.stride, shape.padding_with(padding).0)
+    };
+    let mut reach = Reach::PIXELS;
+    for operation in operations {
+        reach = match &operation.kind {
+            OperationKind::Convolution(shape) => convolve(reach, shape),
+            OperationKind::Relu => reach,
+            &OperationKind::Pool { kernel, stride, .. } => reach.then(kernel, stride, 0),
+            OperationKind::Fire {
+                squeeze,
+                expand1x1,
+                expand3x3,
+            } => {
+                let squeezed = convolve(reach, squeeze);
+                convolve(squeezed, expand1x1).with(convolve(squeezed, expand3x3))
+            }
+        };
+        if operation.layer == layer {
+            return Some(reach);
         }
     }
     None

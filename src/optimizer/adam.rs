@@ -3,6 +3,7 @@
 
 use tch::{Device, TchError, Tensor};
 
+use super::saved::{RestoreError, SavedState, joined};
 use crate::preset::{OptimizerPreset, StepSpace};
 
 /// The moments of a lane's Adam and each candidate's numbers.
@@ -133,6 +134,52 @@ impl Adam {
         })
     }
 
+    /// Puts what is known of the candidate at `row` into `state`.
+    pub fn save(&self, row: usize, state: &mut SavedState) -> Result<(), TchError> {
+        let index = row as i64;
+        state.put("adam.first", &self.first.f_narrow(0, index, 1)?)?;
+        state.put("adam.second", &self.second.f_narrow(0, index, 1)?)?;
+        if let Some(numbers) = self.candidates.get(row) {
+            state.put_number("adam.beta1_product", numbers.beta1_product);
+            state.put_number("adam.beta2_product", numbers.beta2_product);
+        }
+        Ok(())
+    }
+
+    /// The opposite of [`Adam::save`], of one candidate after the other, for pictures of the dimensions `shape`,
+    /// `[1, 3, H, W]`.
+    pub fn restored(
+        states: &[&SavedState],
+        presets: &[&OptimizerPreset],
+        deviation: [f32; 3],
+        shape: &[i64],
+        device: Device,
+    ) -> Result<Self, RestoreError> {
+        let numbers = states.iter().zip(presets).map(|(state, preset)| {
+            Ok(Numbers {
+                beta1_product: state.number_in("adam.beta1_product", 0.0..=1.0)?,
+                beta2_product: state.number_in("adam.beta2_product", 0.0..=1.0)?,
+                ..Numbers::new(preset)
+            })
+        });
+        Ok(Self {
+            first: joined(states, "adam.first", shape, device)?,
+            second: joined(states, "adam.second", shape, device)?,
+            candidates: numbers.collect::<Result<_, RestoreError>>()?,
+            deviation: per_channel(deviation, device)?,
+        })
+    }
+
+    /// Whether all moments are finite.
+    pub fn is_finite(&self) -> Result<bool, TchError> {
+        for moment in [&self.first, &self.second] {
+            if moment.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Takes up changed rates, betas and clamping; the moments stay.
     pub fn update(&mut self, presets: &[&OptimizerPreset]) {
         for (numbers, preset) in self.candidates.iter_mut().zip(presets) {
@@ -151,41 +198,79 @@ impl Adam {
     /// x ← x − η/(1 − β₁ᵗ) · m / (√v/√(1 − β₂ᵗ) + ε), operation by operation as `torch.optim.Adam`, so
     /// that rounding is the same too.
     ///
-    /// Only candidates whose entry in `active` is true are stepped.
+    /// Only candidates whose entry in `active` is true are stepped. Memory that is needed is asked for before anything
+    /// changes, so where there is none everything is as it was.
     pub fn step(
         &mut self,
         picture: &Tensor,
         gradient: &Tensor,
         active: &[bool],
     ) -> Result<(), TchError> {
-        for (numbers, _) in self
-            .candidates
-            .iter_mut()
-            .zip(active)
-            .filter(|(_, active)| **active)
-        {
+        let mut after = self.candidates.clone();
+        for (numbers, _) in after.iter_mut().zip(active).filter(|(_, active)| **active) {
             numbers.beta1_product *= numbers.beta1;
             numbers.beta2_product *= numbers.beta2;
         }
-        let candidates: Vec<_> = self.candidates.iter().zip(active).collect();
+        let candidates: Vec<_> = after.iter().zip(active).collect();
         let mut start = 0;
+        let mut prepared = Vec::new();
         // Neighbours with equal numbers are stepped together: usually that is the whole lane.
         for alike in candidates.chunk_by(|one, next| one == next) {
             let length = alike.len() as i64;
             if let Some((numbers, true)) = alike.first() {
                 let of = |tensor: &Tensor| tensor.f_narrow(0, start, length);
-                step(
+                prepared.push(Prepared {
                     numbers,
-                    &self.deviation,
-                    &mut of(picture)?,
-                    &of(gradient)?,
-                    &mut of(&self.first)?,
-                    &mut of(&self.second)?,
-                )?;
+                    picture: of(picture)?,
+                    first: of(&self.first)?,
+                    second: of(&self.second)?,
+                    room: Room::new(numbers, &self.deviation, &of(gradient)?)?,
+                });
             }
             start += length;
         }
+        for one in prepared {
+            one.step(&self.deviation)?;
+        }
+        self.candidates = after;
         Ok(())
+    }
+}
+
+/// Candidates with the same numbers, `[n, 3, H, W]` each, and everything that a step of theirs needs.
+struct Prepared<'a> {
+    numbers: &'a Numbers,
+    picture: Tensor,
+    first: Tensor,
+    second: Tensor,
+    room: Room,
+}
+
+/// The memory that a step needs besides, each `[n, 3, H, W]`.
+struct Room {
+    /// The gradient in the space of the moments.
+    gradient: Tensor,
+    /// (1 − β₂)g
+    share: Tensor,
+    /// For the divisor.
+    denominator: Tensor,
+    /// For the step.
+    change: Tensor,
+}
+
+impl Room {
+    fn new(numbers: &Numbers, deviation: &Tensor, gradient: &Tensor) -> Result<Self, TchError> {
+        // By the chain rule; the moments live in the space in which the rate is a distance.
+        let gradient = match numbers.space {
+            StepSpace::Rgb => gradient.shallow_clone(),
+            StepSpace::Normalized => gradient.f_mul(deviation)?,
+        };
+        Ok(Self {
+            share: gradient.f_mul_scalar(1.0 - numbers.beta2)?,
+            denominator: gradient.f_empty_like()?,
+            change: gradient.f_empty_like()?,
+            gradient,
+        })
     }
 }
 
@@ -196,35 +281,31 @@ fn per_channel(values: [f32; 3], device: Device) -> Result<Tensor, TchError> {
         .f_to_device(device)
 }
 
-/// One step of candidates with the same numbers; all tensors but the gradient change in place.
-fn step(
-    numbers: &Numbers,
-    deviation: &Tensor,
-    picture: &mut Tensor,
-    gradient: &Tensor,
-    first: &mut Tensor,
-    second: &mut Tensor,
-) -> Result<(), TchError> {
-    // By the chain rule; the moments live in the space in which the rate is a distance.
-    let scaled = match numbers.space {
-        StepSpace::Rgb => gradient.shallow_clone(),
-        StepSpace::Normalized => gradient.f_mul(deviation)?,
-    };
-    let gradient = &scaled;
-    let _ = first.f_lerp_(gradient, 1.0 - numbers.beta1)?;
-    let _ = second.f_mul_scalar_(numbers.beta2)?;
-    let _ = second.f_addcmul_(&gradient.f_mul_scalar(1.0 - numbers.beta2)?, gradient)?;
-    let mut denominator = second.f_sqrt()?;
-    let _ = denominator.f_div_scalar_((1.0 - numbers.beta2_product).sqrt())?;
-    let _ = denominator.f_add_scalar_(numbers.epsilon)?;
-    let step_size = numbers.learning_rate / (1.0 - numbers.beta1_product);
-    let mut change = first.f_mul_scalar(-step_size)?;
-    if numbers.space == StepSpace::Normalized {
-        let _ = change.f_mul_(deviation)?;
+impl Prepared<'_> {
+    /// One step: picture and moments change in place, and no memory is asked for.
+    fn step(mut self, deviation: &Tensor) -> Result<(), TchError> {
+        let numbers = self.numbers;
+        let Room {
+            gradient,
+            share,
+            denominator,
+            change,
+        } = &self.room;
+        let _ = self.first.f_lerp_(gradient, 1.0 - numbers.beta1)?;
+        let _ = self.second.f_mul_scalar_(numbers.beta2)?;
+        let _ = self.second.f_addcmul_(share, gradient)?;
+        let mut denominator = self.second.f_sqrt_out(denominator)?;
+        let _ = denominator.f_div_scalar_((1.0 - numbers.beta2_product).sqrt())?;
+        let _ = denominator.f_add_scalar_(numbers.epsilon)?;
+        let step_size = numbers.learning_rate / (1.0 - numbers.beta1_product);
+        let mut change = self.first.f_mul_scalar_out(change, -step_size)?;
+        if numbers.space == StepSpace::Normalized {
+            let _ = change.f_mul_(deviation)?;
+        }
+        let _ = self.picture.f_addcdiv_(&change, &denominator)?;
+        if numbers.clamp {
+            let _ = self.picture.f_clamp_(0.0, 1.0)?;
+        }
+        Ok(())
     }
-    let _ = picture.f_addcdiv_(&change, &denominator)?;
-    if numbers.clamp {
-        let _ = picture.f_clamp_(0.0, 1.0)?;
-    }
-    Ok(())
 }

@@ -2,6 +2,8 @@
 
 use tch::{Device, TchError, Tensor};
 
+use super::saved::{RestoreError, SavedState, joined};
+
 /// Past pictures, the newest weighted most; a candidate with decay 0 just keeps the newest.
 #[derive(Debug)]
 pub struct IterateAverage {
@@ -62,6 +64,38 @@ impl IterateAverage {
             sum: self.sum.f_index_select(0, &index)?,
             candidates: super::at(&self.candidates, rows),
         })
+    }
+
+    /// Puts what is known of the candidate at `row` into `state`.
+    pub fn save(&self, row: usize, state: &mut SavedState) -> Result<(), TchError> {
+        state.put("average.sum", &self.sum.f_narrow(0, row as i64, 1)?)?;
+        if let Some(candidate) = self.candidates.get(row) {
+            state.put_number("average.decay", candidate.decay);
+            state.put_number("average.product", candidate.product);
+        }
+        Ok(())
+    }
+
+    /// The opposite of [`IterateAverage::save`], of one candidate after the other, for pictures of the dimensions
+    /// `shape`, `[1, 3, H, W]`; `None` where none was averaged.
+    pub fn restored(
+        states: &[&SavedState],
+        shape: &[i64],
+        device: Device,
+    ) -> Result<Option<Self>, RestoreError> {
+        if !states.iter().any(|state| state.has("average.sum")) {
+            return Ok(None);
+        }
+        let candidates = states.iter().map(|state| {
+            Ok(Decay {
+                decay: state.number_in("average.decay", 0.0..=1.0)?,
+                product: state.number_in("average.product", 0.0..=1.0)?,
+            })
+        });
+        Ok(Some(Self {
+            sum: joined(states, "average.sum", shape, device)?,
+            candidates: candidates.collect::<Result<_, RestoreError>>()?,
+        }))
     }
 
     /// Takes up changed decays; what was averaged so far stays. A candidate that did not average until

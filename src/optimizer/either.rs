@@ -4,6 +4,7 @@ use tch::{Device, TchError, Tensor};
 
 use super::adam::Adam;
 use super::lbfgs::{Evaluate, Evaluation, Lbfgs};
+use super::saved::{RestoreError, SavedState};
 use crate::preset::{OptimizerKind, OptimizerPreset};
 
 /// So many pairs of an L-BFGS memory are kept with a state: each holds two pictures, and many states may be kept.
@@ -89,6 +90,24 @@ impl Optimizer {
         })
     }
 
+    /// A copy on `device` to go back to after trouble: without a memory of L-BFGS, which is large and may be what led
+    /// there.
+    pub fn light(&self, device: Device) -> Result<Self, TchError> {
+        Ok(match self {
+            Self::Adam(adam) => Self::Adam(adam.copied(device)?),
+            Self::Lbfgs(lbfgs) => Self::Lbfgs(Box::new(lbfgs.without_past(device)?)),
+        })
+    }
+
+    /// Whether every number that later steps follow from is finite.
+    pub fn is_finite(&self) -> Result<bool, TchError> {
+        match self {
+            Self::Adam(adam) => adam.is_finite(),
+            // What is not finite here is forgotten with the memory.
+            Self::Lbfgs(_) => Ok(true),
+        }
+    }
+
     /// To be called when the loss of the candidate at `row` is another one than at its last step.
     pub fn forget_evaluation(&mut self, row: usize) {
         if let Self::Lbfgs(lbfgs) = self {
@@ -101,6 +120,41 @@ impl Optimizer {
         Ok(match self {
             Self::Adam(adam) => Self::Adam(adam.rows(rows)?),
             Self::Lbfgs(lbfgs) => Self::Lbfgs(Box::new(lbfgs.rows(rows)?)),
+        })
+    }
+
+    /// Puts what is known of the candidate at `row` into `state`.
+    pub fn save(&self, row: usize, state: &mut SavedState) -> Result<(), TchError> {
+        match self {
+            Self::Adam(adam) => adam.save(row, state),
+            Self::Lbfgs(lbfgs) => lbfgs.save(row, state),
+        }
+    }
+
+    /// The opposite of [`Optimizer::save`], of one candidate after the other, for pictures like `picture`,
+    /// `[N, 3, H, W]`. Without a past where the kind was another one.
+    pub fn restored(
+        states: &[&SavedState],
+        presets: &[&OptimizerPreset],
+        deviation: [f32; 3],
+        picture: &Tensor,
+    ) -> Result<Self, RestoreError> {
+        let all_have = |name: &str| states.iter().all(|state| state.has(name));
+        Ok(match kind(presets) {
+            OptimizerKind::Adam if all_have("adam.first") => {
+                let (_, channels, height, width) = picture.size4()?;
+                Self::Adam(Adam::restored(
+                    states,
+                    presets,
+                    deviation,
+                    &[1, channels, height, width],
+                    picture.device(),
+                )?)
+            }
+            OptimizerKind::Lbfgs if all_have("lbfgs.pairs") => Self::Lbfgs(Box::new(
+                Lbfgs::restored(states, presets, deviation, picture)?,
+            )),
+            _ => Self::new(picture, presets, deviation)?,
         })
     }
 

@@ -25,6 +25,7 @@ mod tests;
 
 use tch::{Device, TchError, Tensor};
 
+use super::saved::{RestoreError, SavedState};
 use crate::preset::{LineSearch, OptimizerPreset};
 use candidate::Candidate;
 use course::Course;
@@ -86,6 +87,18 @@ impl Lbfgs {
         self.copy(Some(device))
     }
 
+    /// A copy on `device` without any past, sharing nothing: as small as can be.
+    pub fn without_past(&self, device: Device) -> Result<Self, TchError> {
+        Ok(Self {
+            candidates: self
+                .candidates
+                .iter()
+                .map(Candidate::without_past)
+                .collect(),
+            deviation: memory::copied(&self.deviation, Some(device))?,
+        })
+    }
+
     /// With only the `most` newest pairs of every candidate.
     #[must_use]
     pub fn shortened(mut self, most: usize) -> Self {
@@ -113,6 +126,32 @@ impl Lbfgs {
                 .map(|candidate| candidate.copied(None))
                 .collect::<Result<_, _>>()?,
             deviation: self.deviation.shallow_clone(),
+        })
+    }
+
+    /// Puts what is known of the candidate at `row` into `state`.
+    pub fn save(&self, row: usize, state: &mut SavedState) -> Result<(), TchError> {
+        self.candidates
+            .get(row)
+            .map_or(Ok(()), |candidate| candidate.save(state))
+    }
+
+    /// The opposite of [`Lbfgs::save`], of one candidate after the other, for pictures like `picture`, `[N, 3, H, W]`.
+    pub fn restored(
+        states: &[&SavedState],
+        presets: &[&OptimizerPreset],
+        deviation: [f32; 3],
+        picture: &Tensor,
+    ) -> Result<Self, RestoreError> {
+        let device = picture.device();
+        let count: i64 = picture.size().iter().skip(1).product();
+        let candidates = states
+            .iter()
+            .zip(presets)
+            .map(|(state, preset)| Candidate::restored(preset, state, count, device));
+        Ok(Self {
+            candidates: candidates.collect::<Result<_, RestoreError>>()?,
+            deviation: in_channels(deviation, (picture.f_kind()?, device))?,
         })
     }
 

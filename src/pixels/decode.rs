@@ -21,6 +21,7 @@ mod error;
 mod format;
 mod note;
 mod profile;
+mod riff;
 mod samples;
 mod separate_scans;
 mod source;
@@ -102,20 +103,23 @@ pub(super) fn decode(bytes: &[u8], path: &Path, pixel_limit: u64) -> Result<Deco
     if four_inks {
         notes.push(Note::FourInks);
     }
-    if animation::has_more_frames(bytes, format) {
+    let limits = memory_limits(decoder.total_bytes());
+    if animation::has_more_frames(bytes, format, limits.clone()) {
         notes.push(Note::FirstFrame);
     }
     // A damaged profile or EXIF block is no reason to refuse the picture.
-    if let Ok(Some(icc)) = decoder.icc_profile() {
-        notes.extend(profile::note(&icc));
+    let mut orientation = Orientation::NoTransforms;
+    if format != PictureFormat::WebP || riff::metadata_fit(bytes) {
+        if let Ok(Some(icc)) = decoder.icc_profile() {
+            notes.extend(profile::note(&icc));
+        }
+        orientation = decoder.orientation().unwrap_or(orientation);
     }
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
 
-    decoder
-        .set_limits(memory_limits(decoder.total_bytes()))
-        .map_err(failed)?;
+    decoder.set_limits(limits).map_err(failed)?;
     let mut stored = if separate_scans::applies_to(bytes, format) {
-        separate_scans::decode(bytes).map_err(|error| ReadError::damaged(path, format, error))?
+        separate_scans::decode(bytes, (width, height))
+            .map_err(|error| ReadError::damaged(path, format, error))?
     } else {
         DynamicImage::from_decoder(decoder).map_err(failed)?
     };

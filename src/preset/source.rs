@@ -2,16 +2,16 @@
 //!
 //! Immutable and shared by `Arc`, so an error keeps the text it points into; any thread.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::plain_file;
 use super::problem::Problem;
 
 /// Bytes that a preset file may have; the longest built-in one has two thousand.
-const LARGEST_FILE: u64 = 256 * 1024;
+pub const LARGEST_FILE: u64 = 256 * 1024;
 
 /// One text: a preset file, a built-in preset, an argument of the command line.
 #[derive(Debug)]
@@ -47,13 +47,10 @@ impl Source {
 
     /// Reads a preset file. Blocks on the file system.
     pub(super) fn read_file(path: &Path) -> Result<Arc<Self>, ReadFailure> {
-        let mut bytes = Vec::new();
-        File::open(path)
-            .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
-            .map_err(ReadFailure::Failed)?;
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST_FILE {
-            return Err(ReadFailure::TooLarge);
-        }
+        let bytes = plain_file::read(path, LARGEST_FILE).map_err(|error| match error.kind() {
+            io::ErrorKind::FileTooLarge => ReadFailure::TooLarge,
+            _ => ReadFailure::Failed(error),
+        })?;
         let label = path.display().to_string();
         let kind = SourceKind::File(path.to_owned());
         match String::from_utf8(bytes) {

@@ -9,6 +9,11 @@ use std::thread::JoinHandle;
 
 use sha2::{Digest, Sha256};
 
+use crate::preset::plain_file;
+
+/// Longer files are not hashed: pictures and trained weights have less than half of it.
+const MOST_BYTES: u64 = 4 << 30;
+
 /// A file that was opened before the run, so that what is hashed is what was there then, whatever
 /// happens to its name meanwhile.
 #[derive(Debug)]
@@ -24,12 +29,16 @@ enum Hashing {
 }
 
 impl FileDigest {
-    /// Begins to hash the regular file `path`.
+    /// Begins to hash the plain file `path`.
+    ///
+    /// # Errors
+    /// The file system's, and where it is no plain file, or longer than any that a run is made of: whoever waits for
+    /// the digest would wait for hours.
     pub fn begin(path: &Path) -> io::Result<Self> {
-        if !std::fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is not a regular file"));
+        let file = plain_file::open(path)?;
+        if file.metadata()?.len() > MOST_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let file = File::open(path)?;
         let hashing = std::thread::Builder::new()
             .name("digest".to_owned())
             .spawn(move || sha256(file))?;
@@ -88,12 +97,17 @@ fn sha256(mut file: File) -> io::Result<String> {
         };
         hasher.update(bytes);
     }
+    Ok(digits_of(hasher))
+}
+
+/// What was hashed, in hexadecimal digits.
+pub(in crate::record) fn digits_of(hasher: Sha256) -> String {
     let digits: Vec<String> = hasher
         .finalize()
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    Ok(digits.concat())
+    digits.concat()
 }
 
 #[cfg(test)]
@@ -125,7 +139,13 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_has_none() {
-        assert!(FileDigest::begin(tempfile::tempdir().unwrap().path()).is_err());
+    fn a_folder_and_an_endless_file_have_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(FileDigest::begin(folder.path()).is_err());
+        let endless = folder.path().join("endless");
+        let made = File::create(&endless).unwrap().set_len(MOST_BYTES + 1);
+        if made.is_ok() {
+            assert!(FileDigest::begin(&endless).is_err());
+        }
     }
 }

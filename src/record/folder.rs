@@ -7,14 +7,18 @@
 //!   metrics.csv    a row a step
 //!   events.jsonl   an object a line: changes, errors, snapshots, the end
 //!   snapshots/     pictures on the way
+//!   checkpoints/   what the run can be gone on from, the last two
 //!   result.png     the last picture
 //!   events.out.tfevents.*   the losses once more, where TensorBoard is to read them
 //!   lock           held by the program that writes here
+//!   control.sock   through which other terminals see and steer the run while it goes on
+//!   output.log     what a run in the background prints
 //! ```
 //!
 //! Files that are replaced are written beside and renamed; the two that grow, grow by whole lines. Runs that are
 //! compared lie together in one folder ([`comparison`]).
 
+pub mod checkpoint;
 pub mod comparison;
 pub mod description;
 pub mod follow;
@@ -31,12 +35,14 @@ pub mod steering;
 mod tail;
 mod tensorboard;
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Zoned;
 use rand::RngExt;
+
+use crate::preset::plain_file;
 
 /// Where a run is kept. Whether there is one is another question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +112,23 @@ impl RunFolder {
         }
     }
 
+    /// Holds a folder in which a run was recorded before; `None` where another program holds it.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn hold_again(&self) -> io::Result<Option<Hold>> {
+        let file = File::create(self.lock())?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Hold { _file: Some(file) })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(_)) => Ok(Some(Hold { _file: None })),
+        }
+    }
+
     /// Whether a program holds it; `None` where the file system does not tell.
     pub fn is_held(&self) -> Option<bool> {
         // Opened for reading: whoever only looks need not be allowed to write.
-        let file = OpenOptions::new().read(true).open(self.lock()).ok()?;
+        let file = plain_file::open(&self.lock()).ok()?;
         match file.try_lock_shared() {
             Ok(()) => Some(false),
             Err(TryLockError::WouldBlock) => Some(true),
@@ -136,11 +155,14 @@ impl RunFolder {
         }
         for result in [
             std::fs::remove_dir_all(whole.snapshots()),
+            std::fs::remove_dir_all(whole.checkpoints()),
             std::fs::remove_file(whole.result()),
             std::fs::remove_file(whole.metrics()),
             std::fs::remove_file(whole.journal()),
             std::fs::remove_file(whole.preset()),
             std::fs::remove_file(whole.lock()),
+            std::fs::remove_file(whole.socket()),
+            std::fs::remove_file(whole.output_log()),
             std::fs::remove_file(whole.description()),
         ] {
             match result {
@@ -214,6 +236,29 @@ impl RunFolder {
     /// The last picture.
     pub fn result(&self) -> PathBuf {
         self.path.join("result.png")
+    }
+
+    /// The folder of the [checkpoints](checkpoint).
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    /// Makes that folder, where it is not there.
+    fn make_checkpoints(&self) -> io::Result<()> {
+        match private().create(self.checkpoints()) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The socket of a run that goes on.
+    pub fn socket(&self) -> PathBuf {
+        self.path.join("control.sock")
+    }
+
+    /// What a run without a terminal prints.
+    pub fn output_log(&self) -> PathBuf {
+        self.path.join("output.log")
     }
 
     fn lock(&self) -> PathBuf {

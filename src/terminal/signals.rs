@@ -6,6 +6,7 @@
 //! given back from here.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,8 @@ use super::way_back::{self, WayBack};
 
 /// Exit status after Ctrl-C, as shells have it.
 pub const INTERRUPTED: u8 = 130;
+/// Exit status after SIGTERM of a run that can be gone on with: `EX_TEMPFAIL` of sysexits.h, "try again later".
+pub const RESUMABLE: u8 = 75;
 
 /// How long a program that was asked to end may go without a reaction before the next signal ends it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,6 +71,9 @@ static SHARED: Mutex<Shared> = Mutex::new(Shared {
     unanswered: None,
     lent: false,
 });
+
+static TERMINATED: AtomicBool = AtomicBool::new(false);
+static OUTLIVES_HANG_UP: AtomicBool = AtomicBool::new(false);
 
 /// Nothing below panics while it holds the lock, and every state of what it guards is a whole one.
 fn shared() -> MutexGuard<'static, Shared> {
@@ -133,7 +139,20 @@ pub(super) fn lend(lent: bool) {
     shared().lent = lent;
 }
 
+/// From now on a terminal that is gone is no reason to end: SIGHUP is only ever delivered.
+pub fn outlive_hang_up() {
+    OUTLIVES_HANG_UP.store(true, Ordering::Relaxed);
+}
+
+/// Whether SIGTERM has come: what batch systems announce the end with.
+pub fn was_terminated() -> bool {
+    TERMINATED.load(Ordering::Relaxed)
+}
+
 fn handle(signal: i32) {
+    if signal == SIGTERM {
+        TERMINATED.store(true, Ordering::Relaxed);
+    }
     let mut shared = shared();
     let known = match signal {
         SIGINT => Signal::Interrupt,
@@ -168,6 +187,9 @@ fn handle(signal: i32) {
     }
     // These two only matter to a program that owns the screen.
     if matches!(known, Signal::Continue | Signal::WindowChange) {
+        return;
+    }
+    if known == Signal::HangUp && OUTLIVES_HANG_UP.load(Ordering::Relaxed) {
         return;
     }
     match std::mem::replace(&mut shared.next, Next::Insist) {

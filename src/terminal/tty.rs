@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::stdio::{stdin, stdout};
-use rustix::termios::{isatty, tcgetsid, ttyname};
+use rustix::termios::{isatty, tcgetattr, tcgetsid, ttyname};
 
 /// What is written at once where a write may wait: less than what a terminal that is ready takes.
 const CAREFUL_SLICE: usize = 1024;
@@ -37,9 +37,9 @@ impl Tty {
     /// # Errors
     /// Where there is none.
     pub(super) fn of_process() -> io::Result<Self> {
-        if isatty(stdout()) {
+        if is_terminal(stdout()) {
             Self::of(stdout())
-        } else if isatty(stdin()) {
+        } else if is_terminal(stdin()) {
             Self::of(stdin())
         } else {
             Ok(Self {
@@ -182,6 +182,11 @@ pub(super) fn timespec(duration: Duration) -> Timespec {
         tv_sec: duration.as_secs().min(1_000_000) as i64,
         tv_nsec: i64::from(duration.subsec_nanos()),
     }
+}
+
+/// Whether `descriptor` is a terminal, also one that has hung up, which says so with the first read.
+fn is_terminal(descriptor: BorrowedFd<'_>) -> bool {
+    isatty(descriptor) || tcgetattr(descriptor).is_err_and(|error| error == Errno::IO)
 }
 
 fn open(path: &Path) -> io::Result<OwnedFd> {

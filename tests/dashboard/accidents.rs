@@ -4,7 +4,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use stylescope::dashboard::setup::{Keeper, Options, Running, Saved, Saving, Setup, Source};
+use stylescope::dashboard::setup::{
+    Keeper, Options, Running, Saved, Saving, Setup, Sharing, Source,
+};
 use stylescope::engine::device::DeviceChoice;
 use stylescope::engine::input::Candidate;
 use stylescope::engine::worker::{Job, Worker};
@@ -138,6 +140,7 @@ fn a_dashboard_that_breaks() {
         recorder: None,
         note: None,
         watching: None,
+        sharing: Sharing::Alone,
     };
     stylescope::dashboard::run(setup).unwrap();
 }

@@ -4,7 +4,8 @@ use super::*;
 
 #[test]
 fn each_signal_stops_saves_and_gives_the_terminal_back() {
-    for (signal, keys) in [("-TERM", ""), ("-INT", ""), ("", "\x03\x03")] {
+    // After SIGTERM it can be gone on with, and the exit code says so.
+    for (signal, keys, code) in [("-TERM", "", 75), ("-INT", "", 130), ("", "\x03\x03", 130)] {
         let setting = setting();
         let mut person = Person::runs(&setting, USUAL, 1_000_000, &[]);
         person.waits_for("running");
@@ -14,7 +15,7 @@ fn each_signal_stops_saves_and_gives_the_terminal_back() {
         } else {
             person.signals(signal);
         }
-        assert_eq!(person.sees_the_end(), Some(130), "{signal}");
+        assert_eq!(person.sees_the_end(), Some(code), "{signal}");
         person.has_the_terminal_back();
         person.waits_for("wrote out.png");
         assert!(setting.exists("out.png"), "{signal}");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes the first inputs of each target from the files of tests/weights_formats: seeds.py FOLDER"""
+"""Makes the first inputs of each target from the files of the tests, and from the presets: seeds.py FOLDER"""
 import collections
 import io
 import pathlib
@@ -9,7 +9,8 @@ import sys
 import zipfile
 
 folder = pathlib.Path(sys.argv[1])
-files = pathlib.Path(__file__).parent.parent / "weights_formats" / "files"
+tests = pathlib.Path(__file__).parent.parent
+files = tests / "weights_formats" / "files"
 
 
 def seed(target, name, content):
@@ -36,3 +37,20 @@ for path in sorted(files.iterdir()):
         for _ in range(3 if path.suffix == ".pth" else 0):
             collections.deque(pickletools.genops(rest), maxlen=0)
         seed("legacy_checkpoint", path.name + ".rest", rest.read())
+
+for path in sorted((tests / "pictures").iterdir()):
+    if path.suffix not in (".py", ".txt"):
+        seed("pictures", path.name, path.read_bytes())
+
+# A preset alone; one laid over another; one with settings.
+settings = [b"style.weight=2.5", b"image.size=64", b"schedule.steps=7", b"style.layers.block1=0.5", b"optimizer.kind=lbfgs"]
+presets = sorted((tests.parent / "presets").glob("*.toml"))
+presets += sorted((tests / "presets").glob("*valid/*.toml"))
+for index, path in enumerate(presets):
+    content = path.read_bytes()
+    seed("presets", f"{path.parent.name}-{path.stem}", content)
+    if b"\0" not in content:
+        over = b'extends = "./base.toml"\n[style]\nweight = 3\n'
+        seed("presets", f"{path.parent.name}-{path.stem}.over", over + b"\0" + content)
+        set_ = b"\0".join([content, b"", settings[index % 5], settings[(index + 2) % 5]])
+        seed("presets", f"{path.parent.name}-{path.stem}.set", set_)

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Instant;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::contender::{Contender, Field};
 use super::table::{Row, Standing};
@@ -36,6 +36,16 @@ struct Course {
     in_force: Option<Loaded>,
     changes: Vec<(u64, Change)>,
     is_over: bool,
+}
+
+impl Course {
+    /// Steps from `step` on have never been made; the preset stays.
+    fn go_back(&mut self, step: u64) {
+        self.standing.step = self.standing.step.min(step);
+        for (at, _) in &mut self.changes {
+            *at = (*at).min(step);
+        }
+    }
 }
 
 /// What is heard of all of them.
@@ -243,6 +253,18 @@ impl<'a> Listener<'a> {
                     course.changes.extend(changes);
                 }
             }
+            Event::Recovered(recovered) => {
+                if let Some(course) = self.courses.get_mut(&recovered.candidate) {
+                    course.go_back(recovered.step);
+                }
+                let line = report::recovered_line(&recovered);
+                let object = report::recovered_object(&recovered);
+                self.tell(&[recovered.candidate], &object, &line)?;
+            }
+            Event::Remark(remark) => {
+                let line = report::remark_line(&remark);
+                self.tell(&remark.candidates, &report::remark_object(&remark), &line)?;
+            }
             Event::PresetRefused { error, .. } | Event::Refused { error, .. } => {
                 output::error_line(format!("note: {error}"));
             }
@@ -287,8 +309,30 @@ impl<'a> Listener<'a> {
             | Event::Resumed(_)
             | Event::Snapshot(_)
             | Event::WentBack { .. }
+            // Nobody could do anything about it here, so the candidate fails instead.
+            | Event::Stuck(_)
             | Event::Gradients(_)
+            | Event::Checkpoint(_)
+            | Event::PastLosses(_)
             | Event::PictureReady => {}
+        }
+        Ok(())
+    }
+
+    /// A line, or an object, for each of `whose`.
+    fn tell(&self, whose: &[usize], object: &Value, line: &str) -> Result<(), Failure> {
+        for number in whose {
+            if self.json {
+                let mut object = object.clone();
+                if let Some(object) = object.as_object_mut() {
+                    object.insert("candidate".to_owned(), json!(self.place(*number)));
+                }
+                output::json_line(&object)?;
+            } else {
+                let contender = self.contender(*number);
+                let label = contender.map(|contender| visible(&contender.label));
+                output::line(format!("{}: {line}", label.unwrap_or_default()))?;
+            }
         }
         Ok(())
     }

@@ -18,9 +18,11 @@ use crate::record::folder::comparison::ComparisonFolder;
 
 pub(super) fn run(
     field: &Arc<Field>,
-    job: Job,
+    mut job: Job,
     folder: Option<&ComparisonFolder>,
 ) -> Result<ExitCode, Failure> {
+    // Somebody looks, and can do something.
+    job.pauses = true;
     let contenders = field.all();
     let Some(first) = contenders.first() else {
         return Err(Failure::new("there is nothing to compare"));

@@ -11,11 +11,11 @@ use image::RgbImage;
 
 use super::plan::{Plan, unused};
 use super::sources::Sources;
-use super::{result, source};
+use super::{result, sharing, source};
 use crate::cli::{Graphics, RunOptions};
 use crate::command::provenance::Made;
-use crate::command::{Failure, INTERRUPTED, output, terminal_picture};
-use crate::dashboard::setup::{Keeper, Options, Running, Saved, Saving, Setup, Source};
+use crate::command::{Failure, output, terminal_picture};
+use crate::dashboard::setup::{Keeper, Options, Running, Saved, Saving, Setup, Sharing, Source};
 use crate::dashboard::{self, StartError};
 use crate::engine::worker::{Job, Worker};
 use crate::preset::visible::visible;
@@ -39,14 +39,17 @@ pub(in crate::command) fn has_terminal() -> bool {
 /// Opens the dashboard and, once it is left, says what became of the run.
 pub(super) fn run(
     plan: Plan,
-    job: Job,
+    mut job: Job,
     recorder: Option<&Arc<Recorder>>,
     note: Option<String>,
 ) -> Result<ExitCode, Failure> {
+    // Somebody looks, and can do something.
+    job.pauses = true;
     let plan = Arc::new(plan);
     let graphics = plan.options.graphics;
+    let opening = sharing::opening(&plan, recorder);
     let setup = Setup {
-        start: Box::new(move || Running::worker(Worker::spawn(job)?)),
+        start: Box::new(move || Running::shared(Worker::spawn(job)?, opening)),
         loaded: plan.preset.clone(),
         overrides: plan.overrides.clone(),
         content: shown_content(&plan.sources),
@@ -61,6 +64,9 @@ pub(super) fn run(
         recorder: recorder.cloned(),
         note,
         watching: None,
+        sharing: recorder.map_or(Sharing::Alone, |recorder| Sharing::Own {
+            id: recorder.folder().id(),
+        }),
     };
     let farewell = dashboard::run(setup).map_err(|error| match error {
         StartError::Engine(error) => error.into(),
@@ -84,7 +90,7 @@ pub(super) fn run(
     }
     match farewell.failure {
         Some(failure) => Err(Failure::new(failure)),
-        None if farewell.interrupted => Ok(ExitCode::from(INTERRUPTED)),
+        None if farewell.interrupted => Ok(super::stopped_code(recorder)),
         None => Ok(ExitCode::SUCCESS),
     }
 }

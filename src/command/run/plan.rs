@@ -14,6 +14,7 @@ use crate::pixels::{self, Existing, OutputFormat};
 use crate::preset::visible::visible;
 use crate::preset::{self, Fit, Init, Loaded, NetworkName, Override};
 use crate::record::digest::{Digests, FileDigest};
+use crate::record::folder::description::Description;
 use crate::weights::catalogue;
 use crate::weights::store::{ObtainError, Store};
 
@@ -29,7 +30,7 @@ pub(in crate::command) struct Plan {
     pub(in crate::command) weights: Option<Arc<FileDigest>>,
     /// The picture to start from, where it is a file.
     pub(in crate::command) init_file: Option<Arc<FileDigest>>,
-    pub(super) options: RunOptions,
+    pub(in crate::command) options: RunOptions,
     /// What the command line lays over any preset.
     pub(in crate::command) overrides: Vec<Override>,
     /// Where trained weights are looked for, and fetched to.
@@ -51,22 +52,13 @@ impl Plan {
         let overrides = overrides(name, &options, &sources)?;
         let preset = preset::load(name, &overrides)?;
         refuse_weights_of_none(&preset, options.weights.is_some())?;
-        // A variable that says nothing useful is no matter for a run that needs no weights.
-        let weights_choice = match Store::from_environment(options.offline) {
-            Ok(store) => WeightsChoice::Store(Arc::new(store)),
-            Err(error) => WeightsChoice::Unavailable(error.to_string()),
-        };
+        let weights_choice = weights_choice(&options);
         let weights_file = weights_file(&preset, &weights_choice)?;
         let may_replace = options.output.is_some();
         let output = match (&options.output, default_output) {
             (Some(output), _) => output.clone(),
             (None, Some(output)) => unused(output),
-            (None, None) => unused(PathBuf::from(format!(
-                "{}-{}-{}.png",
-                sources.content.stem(),
-                sources.style().stem(),
-                preset.name
-            ))),
+            (None, None) => unused(default_name(&sources, &preset.name)),
         };
         // The folder of `--save-dir` may not be there yet, and is not made for a run that cannot start.
         if create.is_none() {
@@ -84,11 +76,7 @@ impl Plan {
             check_output(&output, &options)?;
         }
         let weights = weights_file.as_deref();
-        let image = &preset.preset.image;
-        let init_file = image
-            .init_file
-            .as_deref()
-            .filter(|_| image.init == Init::File);
+        let init_file = run_init(&preset);
         let others = [weights, init_file].into_iter().flatten();
         refuse_own_input(&output, sources.files().chain(others))?;
         let begin = |path: &Path| digests.begin(path).ok();
@@ -105,6 +93,69 @@ impl Plan {
             weights_choice,
         })
     }
+}
+
+impl Plan {
+    /// `run` is gone on with under `preset`. Its pictures are those that it was made of, or it is refused.
+    pub(in crate::command) fn to_go_on(
+        run: &Description,
+        preset: Loaded,
+        overrides: Vec<Override>,
+        options: RunOptions,
+        digests: &Digests,
+    ) -> Result<Self, Failure> {
+        let weights_choice = weights_choice(&options);
+        let weights = weights_file(&preset, &weights_choice)?;
+        let mut sources = Sources::recorded(run)?;
+        sources.read()?;
+        sources.check_recorded(run)?;
+        sources.check(&preset.preset)?;
+        let name = || default_name(&sources, &preset.name);
+        // What this run wrote before is its own, and what it writes now is the later picture.
+        let written = run.output.as_ref().map(PathBuf::from);
+        let may_replace = options.output.is_some() || written.is_some();
+        let output = options.output.clone().or(written);
+        let output = output.unwrap_or_else(|| unused(name()));
+        check_output(&output, &options)?;
+        let others = [weights.as_deref(), run_init(&preset)];
+        refuse_own_input(&output, sources.files().chain(others.into_iter().flatten()))?;
+        let begin = |path: &Path| digests.begin(path).ok();
+        Ok(Self {
+            weights: weights.as_deref().and_then(begin),
+            init_file: run_init(&preset).and_then(begin),
+            preset,
+            sources,
+            output,
+            may_replace,
+            options,
+            overrides,
+            weights_choice,
+        })
+    }
+}
+
+/// Where trained weights are looked for. A variable that says nothing useful is no matter for a run that needs none.
+fn weights_choice(options: &RunOptions) -> WeightsChoice {
+    match Store::from_environment(options.offline) {
+        Ok(store) => WeightsChoice::Store(Arc::new(store)),
+        Err(error) => WeightsChoice::Unavailable(error.to_string()),
+    }
+}
+
+/// The picture to begin with, where it is a file.
+fn run_init(preset: &Loaded) -> Option<&Path> {
+    let image = &preset.preset.image;
+    let file = image.init_file.as_deref();
+    file.filter(|_| image.init == Init::File)
+}
+
+/// `photo-painting-demo.png`
+fn default_name(sources: &Sources, preset: &str) -> PathBuf {
+    PathBuf::from(format!(
+        "{}-{}-{preset}.png",
+        sources.content.stem(),
+        sources.style().stem(),
+    ))
 }
 
 /// Makes the folder that was given with `option`, and those that it lies in.

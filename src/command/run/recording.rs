@@ -7,12 +7,14 @@ use std::sync::Arc;
 use jiff::Zoned;
 
 use super::plan::Plan;
+use crate::cli::IN_BACKGROUND;
+use crate::engine::checkpoint::Checkpoint;
 use crate::preset::visible::visible;
 use crate::preset::{Origin, to_toml};
 use crate::record::figure;
 use crate::record::folder::comparison::{Comparison, ComparisonFolder};
-use crate::record::folder::description::{Description, Input, host_name};
-use crate::record::folder::recorder::{Beginning, Recorder};
+use crate::record::folder::description::{Description, Input, State, host_name};
+use crate::record::folder::recorder::{Beginning, GoingOn, Recorder};
 use crate::record::folder::{Hold, RunFolder};
 
 /// The variable that `--runs` stands above.
@@ -76,15 +78,14 @@ pub(in crate::command) fn begin_compared(
     Ok(Arc::new(begin_in(plan, run, hold, description, candidate)?))
 }
 
-fn begin_in(
+fn beginning(
     plan: &Plan,
     folder: RunFolder,
     hold: Hold,
     description: Description,
     candidate: usize,
-) -> io::Result<Recorder> {
-    let path = folder.path().to_owned();
-    let begun = Recorder::begin(Beginning {
+) -> Beginning {
+    Beginning {
         folder,
         hold,
         description,
@@ -93,7 +94,59 @@ fn begin_in(
         preset: to_toml(&plan.preset.preset),
         candidate,
         tensorboard: plan.options.tensorboard,
-    });
+        goes_on: None,
+    }
+}
+
+/// Records on in the `folder` of a run that had ended, of which `then` is what it says of itself. `checkpoint` is what it
+/// goes on from; without one it begins again.
+pub(in crate::command) fn go_on(
+    plan: &Plan,
+    (folder, hold): (RunFolder, Hold),
+    then: Description,
+    checkpoint: Option<&Checkpoint>,
+) -> io::Result<Arc<Recorder>> {
+    let now = Zoned::now();
+    let today = description(plan, &now);
+    let after = then.state;
+    let mut resumed = then.resumed;
+    resumed.push(now.timestamp());
+    let description = Description {
+        program: today.program,
+        libtorch: today.libtorch,
+        machine: today.machine,
+        process: today.process,
+        ended: None,
+        state: State::Running,
+        failure: None,
+        step: checkpoint.map_or(0, |checkpoint| checkpoint.step),
+        seconds: checkpoint.map_or(0.0, |checkpoint| checkpoint.seconds),
+        steps: today.steps,
+        resumed,
+        ..then
+    };
+    let begun = beginning(plan, folder, hold, description, 0);
+    let wanted = checkpoint.map_or(&plan.preset.preset, |checkpoint| &checkpoint.wanted);
+    Recorder::begin(Beginning {
+        goes_on: Some(GoingOn {
+            step: checkpoint.map_or(0, |checkpoint| checkpoint.step),
+            after,
+            wanted: to_toml(wanted),
+        }),
+        ..begun
+    })
+    .map(Arc::new)
+}
+
+fn begin_in(
+    plan: &Plan,
+    folder: RunFolder,
+    hold: Hold,
+    description: Description,
+    candidate: usize,
+) -> io::Result<Recorder> {
+    let path = folder.path().to_owned();
+    let begun = Recorder::begin(beginning(plan, folder, hold, description, candidate));
     if begun.is_err() {
         // Half a folder is of no use to anybody.
         let _ = std::fs::remove_dir_all(path);
@@ -123,6 +176,7 @@ fn description(plan: &Plan, now: &Zoned) -> Description {
         program: concat!("stylescope ", env!("CARGO_PKG_VERSION")).to_owned(),
         libtorch: env!("STYLESCOPE_LIBTORCH_VERSION").to_owned(),
         command: std::env::args_os()
+            .filter(|word| word.to_str() != Some(IN_BACKGROUND))
             .map(|word| word.to_string_lossy().into_owned())
             .collect(),
         working_folder: std::env::current_dir()

@@ -12,7 +12,9 @@ use super::progress::fitting;
 use super::result::Written;
 use crate::command::fetching::{FetchBar, FetchLines};
 use crate::command::{Failure, output, terminal_picture};
-use crate::engine::message::{LossBlock, Losses, Stage, Started, TermKind};
+use crate::engine::message::{
+    LossBlock, Losses, Recovered, Remark, Stage, Started, Stuck, TermKind,
+};
 use crate::preset::visible::visible;
 use crate::preset::{Change, ChangeClass};
 use crate::record::figure::{self, duration, loss};
@@ -25,8 +27,16 @@ pub(super) trait Reporter {
     fn losses(&mut self, block: &LossBlock) -> io::Result<()>;
     /// A preset that was saved in the run's folder took effect; `steps` are to be made now.
     fn changed(&mut self, step: u64, changes: &[Change], steps: u64) -> io::Result<()>;
+    /// The run went back by itself. How its preset changed with it is told next.
+    fn recovered(&mut self, recovered: &Recovered) -> io::Result<()>;
+    /// Something else to know of a run that goes on.
+    fn remark(&mut self, remark: &Remark) -> io::Result<()>;
     /// One that was saved there is not taken up.
     fn refused(&mut self, why: &str) -> io::Result<()>;
+    /// Somebody is attached, left, or did something, in words.
+    fn company(&mut self, words: &str) -> io::Result<()> {
+        output::line(words)
+    }
     /// Ctrl-C came: from now on nothing is drawn over what stands there.
     fn freeze(&mut self) {}
     /// Ctrl-C was noticed, and the worker is still busy.
@@ -42,7 +52,8 @@ const STOPPING: &str = "stopping after this step; Ctrl-C once more ends at once"
 
 /// What fits the options and the terminal, for a run that is kept in `folder`.
 pub(super) fn choose(plan: &Plan, folder: Option<&Path>) -> Box<dyn Reporter> {
-    if plan.options.json {
+    // In the background nobody reads every step, and the file that they would go into would grow without a bound.
+    if plan.options.json && !plan.options.in_background {
         Box::new(Json {
             folder: folder.map(Path::to_owned),
             fetched: None,
@@ -97,6 +108,8 @@ struct Bar {
     speed: Speed,
     steps: u64,
     fetching: Option<FetchBar>,
+    /// The next change is the run's own, and has been told.
+    has_told_change: bool,
 }
 
 /// The steps stand first, the losses in a line of their own, so that 80 columns hold everything.
@@ -113,6 +126,7 @@ impl Bar {
             speed: Speed::default(),
             steps: 0,
             fetching: None,
+            has_told_change: false,
         }
     }
 }
@@ -177,6 +191,9 @@ impl Reporter for Bar {
     fn changed(&mut self, step: u64, changes: &[Change], steps: u64) -> io::Result<()> {
         self.steps = steps;
         self.progress.set_length(steps);
+        if std::mem::take(&mut self.has_told_change) {
+            return Ok(());
+        }
         for change in changes {
             let line = change_line(step, change);
             self.progress
@@ -185,8 +202,25 @@ impl Reporter for Bar {
         Ok(())
     }
 
+    fn recovered(&mut self, recovered: &Recovered) -> io::Result<()> {
+        self.has_told_change = true;
+        self.progress.println(recovered_line(recovered));
+        self.progress.set_position(recovered.step);
+        Ok(())
+    }
+
+    fn remark(&mut self, remark: &Remark) -> io::Result<()> {
+        self.progress.println(remark_line(remark));
+        Ok(())
+    }
+
     fn refused(&mut self, why: &str) -> io::Result<()> {
         self.progress.println(refused_line(why));
+        Ok(())
+    }
+
+    fn company(&mut self, words: &str) -> io::Result<()> {
+        self.progress.println(words);
         Ok(())
     }
 
@@ -224,6 +258,8 @@ struct Lines {
     steps: u64,
     next_line: u64,
     fetching: FetchLines,
+    /// The next change is the run's own, and has been told.
+    has_told_change: bool,
 }
 
 /// How many lines a run gets, first and last not counted.
@@ -270,10 +306,24 @@ impl Reporter for Lines {
 
     fn changed(&mut self, step: u64, changes: &[Change], steps: u64) -> io::Result<()> {
         self.steps = steps;
+        if std::mem::take(&mut self.has_told_change) {
+            return Ok(());
+        }
         changes.iter().try_for_each(|change| {
             let line = change_line(step, change);
             output::line(format!("{line}, from the run's folder"))
         })
+    }
+
+    fn recovered(&mut self, recovered: &Recovered) -> io::Result<()> {
+        self.has_told_change = true;
+        // Steps from there on are told again.
+        self.next_line = self.next_line.min(recovered.step);
+        output::line(recovered_line(recovered))
+    }
+
+    fn remark(&mut self, remark: &Remark) -> io::Result<()> {
+        output::line(remark_line(remark))
     }
 
     fn refused(&mut self, why: &str) -> io::Result<()> {
@@ -342,8 +392,20 @@ impl Reporter for Json {
         output::json_line(&change_object(step, changes, steps))
     }
 
+    fn recovered(&mut self, recovered: &Recovered) -> io::Result<()> {
+        output::json_line(&recovered_object(recovered))
+    }
+
+    fn remark(&mut self, remark: &Remark) -> io::Result<()> {
+        output::json_line(&remark_object(remark))
+    }
+
     fn refused(&mut self, why: &str) -> io::Result<()> {
         output::json_line(&refused_object(why))
+    }
+
+    fn company(&mut self, _words: &str) -> io::Result<()> {
+        Ok(())
     }
 
     fn ended(&mut self, _plan: &Plan, written: &Written) -> io::Result<()> {
@@ -370,6 +432,40 @@ pub(in crate::command) fn change_line(step: u64, change: &Change) -> String {
 pub(in crate::command) fn refused_line(why: &str) -> String {
     let why = visible(why.lines().next().unwrap_or_default());
     format!("note: not taken up, the run goes on as it was: {why}")
+}
+
+pub(in crate::command) fn recovered_line(recovered: &Recovered) -> String {
+    visible(&recovered.to_string())
+}
+
+pub(in crate::command) fn remark_line(remark: &Remark) -> String {
+    format!("step {}  {}", remark.step, visible(&remark.words))
+}
+
+pub(in crate::command) fn recovered_object(recovered: &Recovered) -> Value {
+    json!({
+        "event": "recovered",
+        "step": recovered.step,
+        "failed_step": recovered.failed_step,
+        "why": recovered.why,
+        "attempt": recovered.attempt,
+        "attempts": recovered.attempts,
+        "learning_rate": recovered.learning_rate,
+    })
+}
+
+pub(in crate::command) fn stuck_object(stuck: &Stuck) -> Value {
+    json!({
+        "event": "stuck",
+        "step": stuck.step,
+        "failed_step": stuck.failed_step,
+        "message": stuck.why,
+        "suggestion": stuck.suggestion,
+    })
+}
+
+pub(in crate::command) fn remark_object(remark: &Remark) -> Value {
+    json!({ "event": "remark", "step": remark.step, "kind": remark.kind, "message": remark.words })
 }
 
 pub(in crate::command) fn change_object(step: u64, changes: &[Change], steps: u64) -> Value {

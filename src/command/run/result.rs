@@ -24,6 +24,8 @@ pub(super) struct Outcome {
     pub(super) loaded: Loaded,
     /// What was changed on the way, and from which step.
     pub(super) changes: Vec<(u64, Change)>,
+    /// A result was written; where the run went on from there, the next one does not replace it.
+    pub(super) has_result: bool,
 }
 
 /// The end of a run.
@@ -45,6 +47,7 @@ impl Outcome {
             last_block: None,
             loaded,
             changes: Vec::new(),
+            has_result: false,
         }
     }
 
@@ -54,6 +57,14 @@ impl Outcome {
         let counting = changes.into_iter().filter(counts);
         self.changes.extend(counting.map(|change| (step, change)));
         self.loaded.preset = in_force;
+    }
+
+    /// Steps from `step` on have never been made; the preset stays.
+    pub(super) fn go_back(&mut self, step: u64) {
+        self.last_block = None;
+        for (at, _) in &mut self.changes {
+            *at = (*at).min(step);
+        }
     }
 
     /// Writes the picture with the record of how it was made.
@@ -92,7 +103,13 @@ impl Outcome {
             seconds,
             loss: final_loss,
         };
-        let (path, wrote) = save(plan, &plan.output, plan.may_replace, picture, &made)?;
+        let may_replace = plan.may_replace && !self.has_result;
+        let output = if self.has_result {
+            unused(plan.output.clone())
+        } else {
+            plan.output.clone()
+        };
+        let (path, wrote) = save(plan, &output, may_replace, picture, &made)?;
         let stopped = if reason == EndReason::Stopped {
             "stopped: "
         } else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use image::Rgb32FImage;
 
-use crate::command::Failure;
+use crate::command::{Failure, demo};
 use crate::engine::input::Picture;
 use crate::pixels::{self, Mask, MaskError};
 use crate::preset::visible::visible;
@@ -53,6 +53,34 @@ impl Source {
             notes: Vec::new(),
             mask: None,
         }
+    }
+
+    /// A picture that a run was made of before, and its mask: files by their whole paths, and drawn ones by their names.
+    pub(in crate::command) fn recorded(
+        input: &Input,
+        mask: Option<&Input>,
+    ) -> Result<Self, Failure> {
+        let source = match &input.path {
+            Some(path) => Self {
+                name: input.name.clone(),
+                ..Self::file(path.into())
+            },
+            None => Self::drawn(&input.name, Arc::new(drawn_as(&input.name)?)),
+        };
+        let Some(mask) = mask else { return Ok(source) };
+        if let Some(path) = &mask.path {
+            let file = MaskSource {
+                name: mask.name.clone(),
+                ..MaskSource::file(Path::new(path))
+            };
+            return Ok(Self {
+                mask: Some(file),
+                ..source
+            });
+        }
+        let regions = Mask::of(&drawn_as(&mask.name)?)
+            .map_err(|colours| Failure::new(format!("a drawn mask has {colours} colours")))?;
+        Ok(source.with_mask(&mask.name, Arc::new(regions)))
     }
 
     /// The same with the mask at `path`, where there is one.
@@ -172,6 +200,15 @@ impl Source {
             None => self.name.replace(' ', "-"),
         }
     }
+}
+
+fn drawn_as(name: &str) -> Result<Rgb32FImage, Failure> {
+    demo::drawn(name).ok_or_else(|| {
+        Failure::new(format!(
+            "the run was made of the picture {:?}, which was no file, and this program draws none of that name",
+            visible(name)
+        ))
+    })
 }
 
 /// A picture or mask as it is recorded: one that was drawn has only its name.

@@ -6,8 +6,10 @@ use super::source::Source;
 use crate::cli::{Blend, MorePictures};
 use crate::command::Failure;
 use crate::engine::input::Candidate;
+use crate::preset::visible::visible;
 use crate::preset::{ORDINALS, Preset};
 use crate::record::figure::{counted, listed};
+use crate::record::folder::description::Description;
 use crate::record::folder::more_inputs::MoreInputs;
 
 /// The content picture and the style pictures, of which there is at least one.
@@ -63,6 +65,41 @@ impl Sources {
         })
     }
 
+    /// The pictures that a run was made of before; nothing is read yet.
+    pub(in crate::command) fn recorded(run: &Description) -> Result<Self, Failure> {
+        let mut masks = run.more.style_masks.iter();
+        let mut styles = run
+            .styles()
+            .map(|style| Source::recorded(style, masks.next()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let style = styles.remove(0);
+        Ok(Self {
+            content: Source::recorded(&run.content, run.more.content_mask.as_ref())?,
+            style,
+            more_styles: styles,
+        })
+    }
+
+    /// Refuses pictures that are not those of `run` any more, once they are read.
+    pub(in crate::command) fn check_recorded(&self, run: &Description) -> Result<(), Failure> {
+        let now = self.all().map(Source::input);
+        let then = std::iter::once(&run.content).chain(run.styles());
+        let masks = self.all().filter_map(Source::mask_input);
+        let pairs = now.zip(then).chain(masks.zip(run.more.masks()));
+        for (now, then) in pairs {
+            if now.sha256 != then.sha256 {
+                return Err(Failure::new(format!(
+                    "{} is another file than the one that the run was made of (SHA-256 {}, and now {})\n  \
+                     put the old one back there, or begin a new run",
+                    visible(&then.name),
+                    then.sha256.as_deref().unwrap_or("unknown"),
+                    now.sha256.as_deref().unwrap_or("unknown"),
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// The first style picture.
     pub(in crate::command) fn style(&self) -> &Source {
         &self.style
@@ -92,6 +129,13 @@ impl Sources {
     /// The masks of the style pictures, in their order.
     pub(in crate::command) fn style_masks(&self) -> impl Iterator<Item = &Path> {
         self.styles().filter_map(Source::mask_path)
+    }
+
+    /// Width and height of the content picture, then of every style picture, once they are read.
+    pub(super) fn sizes(&self) -> Vec<(u32, u32)> {
+        self.all()
+            .map(|source| source.picture.dimensions())
+            .collect()
     }
 
     /// Reads all of them, as [`Source::read`].

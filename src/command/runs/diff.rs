@@ -8,7 +8,7 @@ use crate::command::table::Table;
 use crate::command::{Failure, output};
 use crate::engine::message::{LossTerm, TermKind};
 use crate::preset::visible::visible;
-use crate::preset::{self, Change, ORDINALS, Preset};
+use crate::preset::{self, Change, LARGEST_FILE, ORDINALS, Preset, plain_file};
 use crate::record::figure;
 use crate::record::folder::description::{Description, Input};
 use crate::record::folder::inventory::Kept;
@@ -91,7 +91,7 @@ pub(super) fn execute(one: &Kept, other: &Kept, as_json: bool) -> Result<ExitCod
 fn preset_of(kept: &Kept) -> Result<Preset, Failure> {
     let path = kept.folder.preset();
     let shown = path.display().to_string();
-    let text = std::fs::read_to_string(&path)
+    let text = plain_file::read_text(&path, LARGEST_FILE)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", visible(&shown))))?;
     Ok(preset::from_toml(&text, &shown)?)
 }

@@ -59,7 +59,7 @@ pub(super) fn watch(
         start: Box::new(move || {
             Ok(Running {
                 commands: Box::new(Watched(follower)),
-                events: heard,
+                events: heard.into(),
                 pictures,
             })
         }),

@@ -14,13 +14,13 @@ use crate::record::folder::{PRESET_KEYWORD, RUN_KEYWORD};
 
 /// Knows what the run is called and made of.
 #[derive(Debug)]
-pub(super) struct AsSeen {
+pub(in crate::command) struct AsSeen {
     name: String,
     description: Description,
 }
 
 impl AsSeen {
-    pub(super) fn new(kept: &Kept) -> Self {
+    pub(in crate::command) fn new(kept: &Kept) -> Self {
         Self {
             name: kept.folder.name(),
             description: kept.description.clone(),

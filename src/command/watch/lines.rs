@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::said_last;
 use crate::command::run::report::{
-    change_line, change_object, loss_words, refused_line, refused_object, step_object,
+    change_line, change_object, loss_words, recovered_line, recovered_object, refused_line,
+    refused_object, remark_line, remark_object, step_object, stuck_object,
 };
 use crate::command::{Failure, output};
 use crate::engine::message::{Event, LossBlock, Started};
@@ -108,17 +109,36 @@ impl Printer<'_> {
                 }
             }
             Event::WentBack { step, .. } => self.say(format!("going on from step {step}"))?,
+            Event::Recovered(recovered) => {
+                self.tell(&recovered_object(&recovered), recovered_line(&recovered))?;
+            }
+            Event::Stuck(stuck) => {
+                self.tell(&stuck_object(&stuck), visible(&stuck.to_string()))?;
+            }
+            Event::Remark(remark) => {
+                self.tell(&remark_object(&remark), remark_line(&remark))?;
+            }
             Event::Paused(step) => self.say(format!("paused at step {step}"))?,
             Event::Resumed(step) => self.say(format!("going on at step {step}"))?,
             Event::Preparing(_)
             | Event::Snapshot(_)
             | Event::Gradients(_)
+            | Event::Checkpoint(_)
+            | Event::PastLosses(_)
             | Event::PictureReady
             | Event::Ended { .. }
             | Event::Dropped { .. }
             | Event::Failed { .. } => {}
         }
         Ok(())
+    }
+
+    fn tell(&self, object: &serde_json::Value, line: String) -> io::Result<()> {
+        if self.json {
+            output::json_line(object)
+        } else {
+            output::line(line)
+        }
     }
 
     /// Only where lines are wanted.

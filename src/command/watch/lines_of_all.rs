@@ -7,12 +7,15 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::entrants::{Entrant, Entrants};
 use super::loaded;
 use crate::command::compare::table::{self, Row, Standing};
-use crate::command::run::report::{change_line, refused_line, refused_object, step_object};
+use crate::command::run::report::{
+    change_line, recovered_line, recovered_object, refused_line, refused_object, remark_line,
+    remark_object, step_object, stuck_object,
+};
 use crate::command::{Failure, output};
 use crate::engine::message::{Event, LossBlock};
 use crate::preset::visible::visible;
@@ -129,6 +132,22 @@ impl Printer<'_> {
                     output::line(format!("{label}: {}", change_line(step, change)))?;
                 }
             }
+            Event::Recovered(recovered) => {
+                let whose = [recovered.candidate];
+                self.tell(
+                    &whose,
+                    &recovered_object(&recovered),
+                    &recovered_line(&recovered),
+                )?;
+            }
+            Event::Stuck(stuck) => {
+                let line = visible(&stuck.to_string());
+                self.tell(&[stuck.candidate], &stuck_object(&stuck), &line)?;
+            }
+            Event::Remark(remark) => {
+                let (object, line) = (remark_object(&remark), remark_line(&remark));
+                self.tell(&remark.candidates, &object, &line)?;
+            }
             Event::PresetRefused { error, .. } | Event::Refused { error, .. } => {
                 let why = error.to_string();
                 if self.json {
@@ -138,6 +157,21 @@ impl Printer<'_> {
                 }
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn tell(&self, whose: &[usize], object: &Value, line: &str) -> Result<(), Failure> {
+        for number in whose {
+            if self.json {
+                let mut object = object.clone();
+                if let Some(object) = object.as_object_mut() {
+                    object.insert("candidate".to_owned(), json!(number));
+                }
+                output::json_line(&object)?;
+            } else {
+                output::line(format!("{}: {line}", self.label(*number)))?;
+            }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use crate::preset::visible::visible;
 use crate::record::folder::description::Input;
 
 /// The picture, or why it is not there; `role` is `content` or `style`.
-pub(super) fn source(role: &str, input: &Input) -> (Source, Option<String>) {
+pub(in crate::command) fn source(role: &str, input: &Input) -> (Source, Option<String>) {
     let mut source = Source {
         name: input.name.clone(),
         picture: Arc::default(),

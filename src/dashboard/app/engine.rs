@@ -59,7 +59,7 @@ impl App {
         match event {
             Event::Preparing(stage) => self.preparing(stage, now),
             Event::Started(started) => self.started(started, now),
-            Event::Losses(block) => {
+            Event::Losses(block) | Event::PastLosses(block) => {
                 self.run.add(&block);
                 self.result_step = None;
             }
@@ -72,11 +72,14 @@ impl App {
             } => {
                 // A rebuilding may have been broken off for it.
                 self.run.built();
-                self.confirm(&preset);
+                let is_others = self.confirm(&preset);
                 self.waits_for_restart = diff(&in_force, &preset)
                     .iter()
                     .any(|change| change.class == ChangeClass::Restart);
                 self.in_force = *in_force;
+                if is_others {
+                    self.say_changed_elsewhere(&changes, now);
+                }
                 self.took_effect(step, changes, now);
             }
             Event::PresetRefused { error, preset, .. } => {
@@ -95,28 +98,26 @@ impl App {
             Event::Paused(step) => {
                 self.run.pause(true);
                 self.run.step = step;
-                if self.unseen && self.exit.is_none() && self.watched.is_none() {
+                if self.is_deserted() && self.exit.is_none() && self.watched.is_none() {
                     // Nobody is there any more to let it go on.
-                    self.effects.push(Effect::Engine(Command::Resume));
+                    self.effects.push(Effect::Engine(self.run.way_out()));
                 }
             }
             Event::Resumed(_) => self.run.pause(false),
             Event::Snapshot(snapshot) => self.kept(&snapshot, now),
             Event::WentBack { step, .. } => {
-                self.run.rewind(step);
-                self.events.rewind(step);
-                // The presets stay: what was changed later counts from here on this way.
-                for (at, _) in &mut self.changes {
-                    *at = (*at).min(step);
-                }
-                self.result_step = None;
+                self.go_another_way(step);
                 self.timeline.now();
                 self.say(now, Tone::Good, format!("going on from step {step}"));
             }
+            Event::Recovered(recovered) => self.recovered(&recovered, now),
+            Event::Stuck(stuck) => self.stuck(&stuck, now),
+            Event::Remark(remark) => self.say(now, Tone::Notice, visible(&remark.words)),
             Event::Gradients(gradients) => self.measured(gradients),
             // The loop takes it out of the slot and hands it to `preview`.
             // Nobody else has a place in this run.
-            Event::PictureReady | Event::Dropped { .. } => {}
+            // The recorder keeps it.
+            Event::PictureReady | Event::Dropped { .. } | Event::Checkpoint(_) => {}
             Event::Ended {
                 reason,
                 pictures,
@@ -126,6 +127,17 @@ impl App {
                 error, pictures, ..
             } => self.failed(&error.to_string(), pictures, now),
         }
+    }
+
+    /// Steps from `step` on have never been made.
+    pub(super) fn go_another_way(&mut self, step: u64) {
+        self.run.rewind(step);
+        self.events.rewind(step);
+        // The presets stay: what was changed later counts from here on this way.
+        for (at, _) in &mut self.changes {
+            *at = (*at).min(step);
+        }
+        self.result_step = None;
     }
 
     fn preparing(&mut self, stage: Stage, now: Instant) {
@@ -164,8 +176,10 @@ impl App {
         self.run.start(started);
     }
 
-    /// The engine has taken this preset up, and with it all that were sent before.
-    fn confirm(&mut self, preset: &Preset) {
+    /// The engine has taken this preset up, and with it all that were sent before. Whether it is one from another
+    /// terminal.
+    fn confirm(&mut self, preset: &Preset) -> bool {
+        let mut is_others = false;
         let place = self.sent.iter().rposition(|sent| sent.preset() == preset);
         if let Some(place) = place
             && let Some(confirmed) = self.sent.drain(..=place).next_back()
@@ -174,10 +188,17 @@ impl App {
         } else if self.watched.is_some() {
             // The run took up something else, whoever wanted it.
             self.sent.clear();
+        } else if self.sent.is_empty() && diff(self.recipe.preset(), preset).is_empty() {
+            self.confirmed = self.recipe.clone();
+        } else if self.sent.is_empty() {
+            is_others = self.adopt(preset);
+            self.confirmed = self.recipe.clone();
+            self.find_active();
         }
         if self.watched.is_some() && self.sent.is_empty() {
             self.reload();
         }
+        is_others
     }
 
     /// The engine cannot take this preset up. Where nothing was sent after it, the one before is back.
@@ -274,6 +295,9 @@ impl App {
         if self.watched.is_some() {
             return self.watched_ended(reason, &pictures, seconds, now);
         }
+        if self.is_attached() {
+            return self.attached_ended(reason, pictures, seconds, now);
+        }
         let nothing = pictures.step == 0 && reason == EndReason::Stopped;
         self.run.end(reason, pictures, seconds);
         if nothing {
@@ -288,7 +312,8 @@ impl App {
             self.say(now, Tone::Good, format!("finished: {steps} in {time}"));
             self.effects.push(Effect::Engine(Command::Snapshot));
         }
-        if self.exit.is_some() || self.unseen {
+        // Somebody at another terminal may have stopped it; where it is finished, one may still want more.
+        if self.exit.is_some() || self.is_deserted() || reason == EndReason::Stopped {
             self.exit = Some(Exit::Saving);
             self.finish_leaving();
         }
@@ -312,7 +337,7 @@ impl App {
         for _ in 0..std::mem::take(&mut self.save_wanted) {
             self.save(false);
         }
-        if self.unseen || self.exit.is_some() {
+        if self.is_deserted() || self.exit.is_some() {
             self.leave(Exit::Saving);
         }
     }

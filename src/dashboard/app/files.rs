@@ -48,6 +48,13 @@ impl App {
                 is_result, result, ..
             } => {
                 self.saving = self.saving.saturating_sub(1);
+                if is_result {
+                    let (text, is_error) = match &result {
+                        Ok(saved) => (visible(&saved.summary), false),
+                        Err(error) => (visible(error), true),
+                    };
+                    self.effects.push(Effect::Announce { text, is_error });
+                }
                 match result {
                     Ok(saved) => {
                         self.say(now, Tone::Good, saved.summary.clone());

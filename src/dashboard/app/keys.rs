@@ -11,6 +11,7 @@ use crate::dashboard::event_log::Tone;
 use crate::dashboard::layout::Panels;
 use crate::dashboard::message::{Effect, Task, Why};
 use crate::dashboard::panel::{help, parameters};
+use crate::dashboard::parting::Parting;
 use crate::dashboard::recipe::steps_in_all;
 use crate::dashboard::run_state::Phase;
 use crate::dashboard::task::name_of;
@@ -53,6 +54,7 @@ impl App {
                     scrolled(first, most, key).map(|first| Dialog::Text(title, text, first));
             }
             Dialog::Quit(choice) => self.quit_key(choice, key),
+            Dialog::Part(choice) => self.part_key(choice, key),
             Dialog::Prompt(prompt) => self.prompt_key(prompt, key),
         }
     }
@@ -66,6 +68,15 @@ impl App {
                 self.run.stop();
                 self.leave(Exit::Now);
             }
+        }
+    }
+
+    fn part_key(&mut self, choice: Parting, key: KeyEvent) {
+        match choice.answer(key) {
+            (choice, false) => self.dialog = Some(Dialog::Part(choice)),
+            (Parting::Detach, true) => self.detach(),
+            (Parting::Stay, true) => {}
+            (Parting::Stop, true) => self.stop_attached(),
         }
     }
 
@@ -133,7 +144,7 @@ impl App {
     }
 
     /// Tells the engine the preset as it is now.
-    pub(super) fn send_preset(&mut self) {
+    pub(in crate::dashboard) fn send_preset(&mut self) {
         self.sent.push(self.recipe.clone());
         self.effects.push(Effect::Engine(Command::ChangePreset {
             candidate: self.candidate,
@@ -145,10 +156,17 @@ impl App {
         if self.watched.is_some() && self.act_on_watched(action, now) {
             return;
         }
+        if self.is_attached() && self.act_on_attached(action, now) {
+            return;
+        }
         match action {
             Action::Quit => self.quit(),
             Action::Interrupt => {
-                if matches!(self.dialog, Some(Dialog::Quit(_))) {
+                if matches!(self.dialog, Some(Dialog::Part(_))) {
+                    self.dialog = None;
+                    self.interrupted = true;
+                    self.detach();
+                } else if matches!(self.dialog, Some(Dialog::Quit(_))) {
                     self.dialog = None;
                     self.interrupted = true;
                     self.leave(Exit::Saving);
@@ -233,6 +251,10 @@ impl App {
     }
 
     fn quit(&mut self) {
+        if self.is_attached() {
+            self.dialog = Some(Dialog::Part(Parting::Detach));
+            return;
+        }
         let nothing_to_save = self.run.has_failed() && self.run.pictures.is_none();
         if nothing_to_save || self.result_is_current() {
             self.leave(Exit::Now);

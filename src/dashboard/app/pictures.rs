@@ -89,7 +89,7 @@ impl App {
             return;
         }
         let needs_engine =
-            self.view.subject.needs_result() && !self.is_looking_back() && !self.run.has_failed();
+            self.view.subject.needs_result() && !self.is_looking_back() && !self.is_over();
         if needs_engine {
             let of = Whose::One(self.candidate);
             self.pictures.request(layout.request(of, quality));
@@ -131,7 +131,8 @@ impl App {
                 .pictures
                 .newest()
                 .and_then(|preview| preview.of(self.candidate))
-                .cloned(),
+                .cloned()
+                .or_else(|| self.failed_seen().filter(|_| self.is_cut_off())),
         };
         self.pictures.encode(vec![EncodeTile {
             view: self.view,
@@ -188,6 +189,11 @@ impl App {
         seen
     }
 
+    /// Nothing more can be asked for.
+    fn is_over(&self) -> bool {
+        self.run.has_failed() || self.is_cut_off()
+    }
+
     fn failed_seen(&self) -> Option<Seen> {
         let pictures = self.run.pictures.as_ref()?;
         let picture = pictures.of(self.candidate)?;
@@ -212,9 +218,9 @@ impl App {
             return false;
         };
         self.pictures.is_placed()
-            && self.inner(Panel::Preview).is_some_and(|area| {
-                dialog::area(dialog, self.screen(), Some(area)).intersects(area)
-            })
+            && self
+                .inner(Panel::Preview)
+                .is_some_and(|area| dialog::area(self, dialog, self.screen()).intersects(area))
     }
 
     /// When the next picture is due, if only time is missing.

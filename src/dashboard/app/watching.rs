@@ -127,7 +127,7 @@ impl App {
     }
 
     /// Saves the snapshot that is looked at, else the newest picture that the run has kept.
-    fn save_as_seen(&mut self, now: Instant) {
+    pub(super) fn save_as_seen(&mut self, now: Instant) {
         let newest = self.run.pictures.take();
         let seen = match self.timeline.chosen() {
             Some(kept) => Some(Pictures {

@@ -147,6 +147,16 @@ impl Candidate {
         }
     }
 
+    /// Steps from `step` on have never been made; the preset stays.
+    pub(super) fn go_another_way(&mut self, step: u64) {
+        self.run.rewind(step);
+        for (at, _) in &mut self.changes {
+            *at = (*at).min(step);
+        }
+        self.clock.retain(|(mark, _)| *mark <= step);
+        self.result_step = None;
+    }
+
     /// About how many seconds it took to reach `step`.
     pub(super) fn seconds_at(&self, step: f64) -> f64 {
         let after = self

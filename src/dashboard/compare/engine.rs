@@ -22,7 +22,7 @@ impl Compare {
         match event {
             Event::Preparing(stage) => self.prepare(stage, now),
             Event::Started(started) => self.started(&started, now),
-            Event::Losses(block) => {
+            Event::Losses(block) | Event::PastLosses(block) => {
                 self.built();
                 for number in block.candidates.iter() {
                     if let Some(candidate) = self.candidate_mut(*number) {
@@ -66,14 +66,20 @@ impl Compare {
                 self.pause(true);
                 if self.unseen && self.exit.is_none() {
                     // Nobody is there any more to let it go on.
-                    self.effects.push(Effect::Engine(Command::Resume));
+                    self.effects.push(Effect::Engine(self.way_out()));
                 }
             }
             Event::Resumed(_) => self.pause(false),
             Event::Snapshot(snapshot) => self.kept(&snapshot, now),
+            Event::Recovered(recovered) => self.recovered(&recovered, now),
+            Event::Stuck(stuck) => self.stuck(&stuck, now),
+            Event::Remark(remark) => self.remark(&remark, now),
             // Nothing here asks for them; whoever is watched may have.
             // Pictures are taken out of the slot by the loop, and handed over.
-            Event::WentBack { .. } | Event::Gradients(_) | Event::PictureReady => {}
+            Event::WentBack { .. }
+            | Event::Gradients(_)
+            | Event::Checkpoint(_)
+            | Event::PictureReady => {}
             Event::Ended {
                 reason,
                 pictures,
@@ -385,7 +391,7 @@ impl Compare {
     }
 
     /// Those of `candidates` that are known here; all where it names none, as before anything was built.
-    fn those(&self, candidates: &[usize]) -> Vec<usize> {
+    pub(super) fn those(&self, candidates: &[usize]) -> Vec<usize> {
         self.candidates
             .iter()
             .filter(|candidate| candidates.is_empty() || candidates.contains(&candidate.number))

@@ -127,7 +127,7 @@ impl Compare {
         if self.is_watching || self.candidates.iter().all(Candidate::is_over) {
             self.leave(Exit::Saving);
         } else if self.is_paused {
-            self.effects.push(Effect::Engine(Command::Resume));
+            self.effects.push(Effect::Engine(self.way_out()));
         }
     }
 

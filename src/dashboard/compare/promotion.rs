@@ -9,6 +9,7 @@ use crate::dashboard::app::{App, Beginning, Takeover};
 use crate::dashboard::event_log::{EventLog, Tone};
 use crate::dashboard::message::Effect;
 use crate::dashboard::recipe::Recipe;
+use crate::dashboard::setup::Sharing;
 use crate::engine::message::Command;
 
 /// Who goes on alone, and how.
@@ -84,6 +85,7 @@ impl Compare {
             style: self.style.clone(),
             pictures,
             watching: None,
+            sharing: Sharing::Alone,
         };
         let takeover = Takeover {
             run: chosen.run,

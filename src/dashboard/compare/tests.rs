@@ -6,6 +6,7 @@ mod leaving;
 mod pictures;
 mod robustness;
 mod screens;
+mod trouble;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

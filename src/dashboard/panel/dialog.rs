@@ -10,15 +10,20 @@ use super::text::{cut, wrapped};
 use crate::dashboard::action::Panel;
 use crate::dashboard::app::App;
 use crate::dashboard::dialog::{Dialog, Leaving, Prompt, Purpose};
+use crate::dashboard::parting::Parting;
 use crate::dashboard::theme::Theme;
 use crate::preset::parameter::parameters;
+use crate::preset::visible::visible;
 
-/// Where `dialog` stands on `screen`: beside the picture where there is room for it.
-pub(in crate::dashboard) fn area(dialog: &Dialog, screen: Rect, picture: Option<Rect>) -> Rect {
+/// Where `dialog` of `app` stands on `screen`: beside the picture where there is room for it.
+pub(in crate::dashboard) fn area(app: &App, dialog: &Dialog, screen: Rect) -> Rect {
+    let picture = app.inner(Panel::Preview);
     let (width, height) = match dialog {
         Dialog::Help(_) => (74, screen.height.saturating_sub(2)),
         Dialog::Text(..) => (100, screen.height.saturating_sub(4)),
+        Dialog::Quit(_) if app.shared.own_id().is_some() => (62, 9),
         Dialog::Quit(_) => (58, 7),
+        Dialog::Part(_) => (62, 7),
         Dialog::Prompt(_) => (60, 9),
     };
     let width = width.min(screen.width.saturating_sub(2));
@@ -44,11 +49,11 @@ impl Widget for DialogBox<'_> {
     fn render(self, screen: Rect, buffer: &mut Buffer) {
         let Self(app, dialog) = self;
         let theme = &app.theme;
-        let area = area(dialog, screen, app.inner(Panel::Preview));
+        let area = area(app, dialog, screen);
         let (title, bottom) = match dialog {
             Dialog::Help(_) => (" Keys ".to_owned(), " ↑ ↓ scroll · Esc close "),
             Dialog::Text(title, ..) => (format!(" {title} "), " ↑ ↓ scroll · Esc close "),
-            Dialog::Quit(_) => (" Leave? ".to_owned(), " ← → choose · Enter "),
+            Dialog::Quit(_) | Dialog::Part(_) => (" Leave? ".to_owned(), " ← → choose · Enter "),
             Dialog::Prompt(prompt) => (
                 match &prompt.purpose {
                     Purpose::Value(key) => format!(" {key} "),
@@ -75,7 +80,11 @@ impl Widget for DialogBox<'_> {
                 inner,
                 buffer,
             ),
+            Dialog::Part(choice) => part(*choice, theme, inner, buffer),
             Dialog::Prompt(prompt) => typed(prompt, app, inner, buffer),
+        }
+        if let (Dialog::Quit(_), Some(id)) = (dialog, app.shared.own_id()) {
+            going_on(id, theme, inner, buffer);
         }
     }
 }
@@ -129,17 +138,46 @@ pub(in crate::dashboard) fn quit(
             Leaving::Stay => ("g", "go on"),
             Leaving::Discard => ("d", "leave without saving"),
         };
-        let chosen = option == choice;
-        let style = if chosen { theme.selected } else { theme.text };
-        let mark = if chosen { "›" } else { " " };
-        lines.push(Line::from(vec![
-            Span::raw(format!("{mark} ")),
-            Span::styled(key, theme.focus),
-            Span::raw("  "),
-            Span::styled(words, style),
-        ]));
+        lines.push(option_line(option == choice, key, words, theme));
     }
     Paragraph::new(lines).render(area, buffer);
+}
+
+/// A program in the foreground cannot leave its terminal by itself, but a person can take the terminal away.
+fn going_on(id: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let words = [
+        "or close the terminal: the run goes on without it, and".to_owned(),
+        format!("`stylescope attach {}` comes back to it", visible(id)),
+    ];
+    let rows = area.rows().skip(usize::from(area.height).saturating_sub(2));
+    for (row, words) in rows.zip(words) {
+        Line::styled(words, theme.dim).render(row, buffer);
+    }
+}
+
+fn part(choice: Parting, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    let mut lines = vec![Line::default()];
+    for option in Parting::ALL {
+        let (key, words) = option.in_words();
+        lines.push(option_line(option == choice, key, words, theme));
+    }
+    Paragraph::new(lines).render(area, buffer);
+}
+
+fn option_line(
+    chosen: bool,
+    key: &'static str,
+    words: &'static str,
+    theme: &Theme,
+) -> Line<'static> {
+    let style = if chosen { theme.selected } else { theme.text };
+    let mark = if chosen { "›" } else { " " };
+    Line::from(vec![
+        Span::raw(format!("{mark} ")),
+        Span::styled(key, theme.focus),
+        Span::raw("  "),
+        Span::styled(words, style),
+    ])
 }
 
 fn typed(prompt: &Prompt, app: &App, area: Rect, buffer: &mut Buffer) {

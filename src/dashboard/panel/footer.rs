@@ -91,6 +91,7 @@ pub(in crate::dashboard) fn hinted(
 
 fn word(app: &App, action: Action, hint: &'static str) -> &'static str {
     match (action, app.run.phase()) {
+        (Action::Quit, _) if app.is_attached() => "leave",
         (Action::TogglePause, Phase::Paused) => "go on",
         (Action::TogglePause, Phase::Finished) => "more steps",
         (Action::ToggleScale, _) => match app.loss_view.scale {

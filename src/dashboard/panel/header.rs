@@ -34,6 +34,13 @@ pub(in crate::dashboard) fn state(app: &App) -> (&'static str, String, Style) {
     if let Some(watched) = &app.watched {
         return watched.state(theme);
     }
+    if let Some((state, is_error)) = app.shared.lost() {
+        return if is_error {
+            ("×", visible(state), theme.error)
+        } else {
+            ("✓", visible(state), theme.good)
+        };
+    }
     match app.run.phase() {
         Phase::Preparing(stage) => {
             let again = app.run.started.is_some();
@@ -69,6 +76,15 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
             ],
         ));
     }
+    if let Some(id) = app.shared.attached_to() {
+        pieces.push(Piece::new(
+            0,
+            [
+                Span::styled("attached ", theme.dim),
+                Span::styled(visible(id), theme.strong),
+            ],
+        ));
+    }
     pieces.push(Piece::new(
         0,
         [Span::styled(format!("{mark} {word}"), style)],
@@ -88,7 +104,7 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
         ],
     ));
     pieces.push(bar(6, step as f64 / steps.max(1) as f64, style, theme));
-    let is_over = app.watched.as_ref().is_some_and(Watched::is_over);
+    let is_over = app.watched.as_ref().is_some_and(Watched::is_over) || app.is_cut_off();
     if app.run.phase() == Phase::Running && !is_over {
         if let Some(rate) = app.run.speed.recent_steps_per_second() {
             let digits = if rate < 10.0 { 2 } else { 1 };

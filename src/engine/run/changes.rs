@@ -12,14 +12,16 @@ use crate::preset::{Change, ChangeClass, Preset, diff};
 /// What came of building a lane again for a changed preset.
 enum Rebuilt {
     /// The lane with it.
-    Whole(Lane),
+    Whole(Box<Lane>),
     /// It does not fit the others any more: a lane for it alone.
-    Apart(LaneRun),
+    Apart(Box<LaneRun>),
 }
 
 impl Run<'_> {
     /// Takes up what of `preset` may change now; what needs a restart is remembered.
     pub(super) fn change_preset(&mut self, number: usize, preset: Preset, inbox: &mut Inbox<'_>) {
+        // Losses so far were made under the old weights and must say so.
+        self.read_losses();
         let place = |lane: &LaneRun| lane.lane.row_of(number);
         let Some((index, row)) = (0..)
             .zip(&self.lanes)
@@ -37,14 +39,9 @@ impl Run<'_> {
         };
         let pending = diff(&current.preset, &preset);
         let has = |class| pending.iter().any(|change: &Change| change.class == class);
-        // Losses so far were made under the old weights and must say so.
-        if lane.attempt(|lane| lane.read_losses(outbox)).is_none() {
+        if lane.failure.is_some() {
             return;
         }
-        // Whoever was given up just now stood before it.
-        let Some(row) = lane.lane.row_of(number) else {
-            return;
-        };
         let in_force = keep_restart_fields(&current.preset, &preset);
         let asked = Candidate {
             preset: in_force.clone(),
@@ -56,13 +53,13 @@ impl Run<'_> {
         if has(ChangeClass::Rebuild) {
             match rebuilt(lane, row, asked, inbox, outbox) {
                 Ok(Rebuilt::Whole(built)) => {
-                    lane.replace(built);
+                    lane.replace(*built);
                     let _ = outbox.send(Event::Started(lane.lane.started()));
                 }
                 Ok(Rebuilt::Apart(apart)) => {
                     let _ = outbox.send(Event::Started(lane.lane.started()));
                     let _ = outbox.send(Event::Started(apart.lane.started()));
-                    self.lanes.push(apart);
+                    self.lanes.push(*apart);
                 }
                 // A later preset waits, or the end.
                 Err(error) if error.is_stopped() => return,
@@ -76,6 +73,7 @@ impl Run<'_> {
             {
                 return;
             }
+            lane.begin_anew(Some(row));
         }
         self.took_up(number, preset, in_force);
     }
@@ -105,8 +103,9 @@ impl Run<'_> {
     /// Begins again from the first pictures, with everything that was asked for.
     pub(super) fn restart(&mut self, inbox: &mut Inbox<'_>) {
         let (outbox, device) = (self.outbox, self.device);
+        self.read_losses();
         for lane in &mut self.lanes {
-            if lane.attempt(|lane| lane.read_losses(outbox)).is_none() {
+            if lane.failure.is_some() {
                 continue;
             }
             let candidates = lane.lane.candidates().iter().zip(&lane.wanted);
@@ -119,7 +118,8 @@ impl Run<'_> {
             let numbers = std::sync::Arc::clone(lane.lane.numbers());
             let wanted = lane.wanted.first().cloned();
             let weights = self.job.weights.clone();
-            match Lane::new(candidates, weights, device, &mut |stage| {
+            let way = lane.lane.way();
+            match Lane::begun(candidates, &[], weights, (device, way), &mut |stage| {
                 let _ = outbox.send(Event::Preparing(stage));
                 broken_off(
                     wanted
@@ -175,10 +175,10 @@ fn rebuilt(
         Err(EngineError::Incompatible(_)) if numbers.len() > 1 => {
             let apart = lane.branched(&[row], vec![candidate], &mut report)?;
             lane.leave_out(&[number], &mut report)?;
-            Ok(Rebuilt::Apart(apart))
+            Ok(Rebuilt::Apart(Box::new(apart)))
         }
         Err(error) => Err(error),
-        Ok(built) => Ok(Rebuilt::Whole(built)),
+        Ok(built) => Ok(Rebuilt::Whole(Box::new(built))),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::optimizer::at;
 impl Run<'_> {
     /// Gives up a candidate's place, and says what its picture was.
     pub(super) fn drop_candidate(&mut self, number: usize) {
-        let outbox = self.outbox;
+        self.read_losses();
         let Some(index) = (0..self.lanes.len()).find(|index| {
             let lane = self.lanes.get(*index);
             lane.is_some_and(|lane| lane.lane.row_of(number).is_some())
@@ -24,10 +24,8 @@ impl Run<'_> {
         let Some(lane) = self.lanes.get_mut(index) else {
             return;
         };
-        if lane.attempt(|lane| lane.read_losses(outbox)).is_none()
-            || lane.lane.row_of(number).is_none()
-        {
-            // It was given up for another reason, which has been said.
+        if lane.failure.is_some() {
+            // It is given up for another reason, which is said.
             return;
         }
         let is_alone = lane.lane.numbers().len() == 1;
@@ -44,14 +42,14 @@ impl Run<'_> {
         });
         match result {
             Ok(pictures) => {
-                let _ = outbox.send(Event::Dropped {
+                let _ = self.outbox.send(Event::Dropped {
                     candidate: number,
                     pictures,
                 });
                 if is_alone {
                     self.lanes.remove(index);
                 } else {
-                    let _ = outbox.send(Event::Started(lane.lane.started()));
+                    let _ = self.outbox.send(Event::Started(lane.lane.started()));
                 }
             }
             Err(error) => self.refuse(Refusal::Drop(number), error),
@@ -71,13 +69,14 @@ impl Run<'_> {
                 broken_off(inbox.is_stopping())
             };
             let weights = self.job.weights.clone();
-            Lane::new(vec![input], weights, self.device, &mut report)
+            let place = (self.device, self.job.way);
+            Lane::begun(vec![input], &[], weights, place, &mut report)
         };
         match built {
             Ok(lane) => {
                 let lane = lane.numbered(std::sync::Arc::new([number]));
                 self.say(Event::Started(lane.started()));
-                self.lanes.push(LaneRun::new(lane));
+                self.push(LaneRun::new(lane));
                 if self.state == State::Completed {
                     self.state = State::Running;
                 }

@@ -5,8 +5,9 @@ use tch::{TchError, Tensor};
 use super::{Part, StyleRule, parts};
 use crate::loss::blend::Central;
 use crate::loss::distribution::sorted;
+use crate::loss::moments::Moments;
+use crate::loss::observed::Observed;
 use crate::loss::region::positions;
-use crate::loss::statistic::Observed;
 use crate::preset::{SizeTerm, Statistic};
 
 /// What a style picture, or a region of it, says at a layer; kept, so that blends can be mixed anew while a run
@@ -43,14 +44,28 @@ pub fn style_sample(
     rule: &StyleRule,
     picture_hw: f64,
 ) -> Result<StyleSample, TchError> {
-    let observed = Observed::new(features, region, picture_hw)?;
+    sample_of(&Observed::new(features, region, picture_hw)?, rule)
+}
+
+/// The same of a picture whose features were too many to be there at once.
+///
+/// # Errors
+/// As [`style_sample`]; statistics that need all features at once.
+pub fn style_sample_of_moments(
+    moments: &Moments,
+    rule: &StyleRule,
+) -> Result<StyleSample, TchError> {
+    sample_of(&Observed::Summed(moments), rule)
+}
+
+fn sample_of(observed: &Observed<'_>, rule: &StyleRule) -> Result<StyleSample, TchError> {
     let is_present = match observed.presence() {
         Some(presence) => presence.f_double_value(&[0])? > 0.0,
         None => true,
     };
     let measure = |part: &Part| match part {
-        Part::Directions | Part::Channels => features_of(&observed, *part),
-        _ if is_present => moments(&observed, *part, rule).map(Some),
+        Part::Directions | Part::Channels => features_of(observed, *part),
+        _ if is_present => moments(observed, *part, rule).map(Some),
         _ => Ok(None),
     };
     let parts = parts(rule.statistic).iter().map(measure);
@@ -86,7 +101,8 @@ fn moments(observed: &Observed<'_>, part: Part, rule: &StyleRule) -> Result<Meas
 }
 
 fn features_of(observed: &Observed<'_>, part: Part) -> Result<Option<Measured>, TchError> {
-    let Some(rows) = rows_within(observed.features, observed.region)? else {
+    let whole = observed.whole()?;
+    let Some(rows) = rows_within(whole.features, whole.region)? else {
         return Ok(None);
     };
     let rows = match part {

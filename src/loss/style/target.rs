@@ -5,7 +5,7 @@ use tch::{TchError, Tensor};
 use super::sample::{Measured, StyleSample};
 use super::wanted::Wanted;
 use super::{Draw, Part, StyleRule, parts};
-use crate::loss::statistic::Observed;
+use crate::loss::observed::Observed;
 use crate::preset::Statistic;
 
 /// What the style pictures say at a layer, in their shares; of one candidate or of several.

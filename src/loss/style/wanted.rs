@@ -7,7 +7,7 @@ use super::{Draw, Part, SMALLEST_SCALE, StyleRule, joined_tensor, row_of};
 use crate::loss::blend::{Central, mixed, weighted_sum};
 use crate::loss::distribution::Distribution;
 use crate::loss::gaussian::Normal;
-use crate::loss::statistic::Observed;
+use crate::loss::observed::Observed;
 use crate::loss::{Target, mean_per_candidate, sum_per_candidate};
 use crate::preset::{SizeTerm, StyleError};
 
@@ -98,7 +98,7 @@ impl Wanted {
         draw: Draw,
     ) -> Result<Tensor, TchError> {
         match self {
-            Self::Nothing => nothing(observed.features),
+            Self::Nothing => observed.nothing(),
             Self::Values(target) => {
                 let values = match part {
                     Part::Gram => observed.gram(rule.shift, rule.normalization)?,
@@ -115,14 +115,15 @@ impl Wanted {
                 where_present(value, observed)
             }
             Self::Features(list) => {
-                let features = observed.features.f_split(1, 0)?;
+                let whole = observed.whole()?;
+                let features = whole.features.f_split(1, 0)?;
                 let values =
                     features
                         .iter()
                         .zip(list)
                         .enumerate()
                         .map(|(row, (features, wanted))| {
-                            let region = observed.region.map(|region| row_of(region, row as i64));
+                            let region = whole.region.map(|region| row_of(region, row as i64));
                             distance(
                                 part,
                                 features,

@@ -6,6 +6,7 @@ use super::course::Course;
 use super::memory::{Memory, copied};
 use super::settings::Settings;
 use super::units::Units;
+use crate::optimizer::saved::{RestoreError, SavedState};
 use crate::preset::{OptimizerPreset, StepSpace};
 
 /// A step is remembered where yᵀs is above this, torch's number. It is absolute: a loss that is scaled
@@ -60,6 +61,11 @@ impl Candidate {
             turned_back: None,
             has_arrived: false,
         }
+    }
+
+    /// The same settings without a past.
+    pub(super) fn without_past(&self) -> Self {
+        Self::with(self.settings)
     }
 
     /// Takes up changed settings, under which a candidate that had arrived may go on. In another space
@@ -118,6 +124,47 @@ impl Candidate {
             last: last.transpose()?,
             turned_back: self.turned_back.as_ref().map(copy).transpose()?,
             has_arrived: self.has_arrived,
+        })
+    }
+
+    /// Puts everything but the settings into `state`.
+    pub(super) fn save(&self, state: &mut SavedState) -> Result<(), TchError> {
+        self.memory.save(state)?;
+        if let Some(last) = &self.last {
+            state.put("lbfgs.last.gradient", &last.gradient)?;
+            state.put("lbfgs.last.step", &last.step)?;
+            state.put("lbfgs.last.loss", &last.loss)?;
+        }
+        if let Some(turned_back) = &self.turned_back {
+            state.put("lbfgs.turned_back", turned_back)?;
+        }
+        state.put_number("lbfgs.has_arrived", f64::from(u8::from(self.has_arrived)));
+        Ok(())
+    }
+
+    /// The opposite of [`Candidate::save`], for pictures of `count` numbers.
+    pub(super) fn restored(
+        preset: &OptimizerPreset,
+        state: &SavedState,
+        count: i64,
+        device: Device,
+    ) -> Result<Self, RestoreError> {
+        let last = state.has("lbfgs.last.loss").then(|| {
+            Ok::<_, RestoreError>(Last {
+                gradient: state.tensor("lbfgs.last.gradient", &[count], device)?,
+                step: state.tensor("lbfgs.last.step", &[count], device)?,
+                loss: state.tensor("lbfgs.last.loss", &[], device)?,
+            })
+        });
+        let turned_back = state
+            .has("lbfgs.turned_back")
+            .then(|| state.tensor("lbfgs.turned_back", &[], device));
+        Ok(Self {
+            memory: Memory::restored(state, count, device)?,
+            last: last.transpose()?,
+            turned_back: turned_back.transpose()?,
+            has_arrived: state.number("lbfgs.has_arrived")? > 0.0,
+            ..Self::new(preset)
         })
     }
 

@@ -7,6 +7,11 @@ use std::collections::VecDeque;
 
 use tch::{Device, TchError, Tensor};
 
+use crate::optimizer::saved::{RestoreError, SavedState};
+
+/// More pairs than any preset asks for: a state that names more is none.
+const MOST_PAIRS: f64 = 1e6;
+
 /// Steps with the changes of gradient that they made, the newest last.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
@@ -98,6 +103,45 @@ impl Memory {
         Ok(direction)
     }
 
+    /// Puts everything into `state`.
+    pub(super) fn save(&self, state: &mut SavedState) -> Result<(), TchError> {
+        state.put_number("lbfgs.pairs", self.pairs.len() as f64);
+        for (index, pair) in self.pairs.iter().enumerate() {
+            let [step, change, factor] = pair_names(index);
+            state.put(&step, &pair.step)?;
+            state.put(&change, &pair.change)?;
+            state.put(&factor, &pair.factor)?;
+        }
+        if let Some(scale) = &self.scale {
+            state.put("lbfgs.scale", scale)?;
+        }
+        Ok(())
+    }
+
+    /// The opposite of [`Memory::save`], for pictures of `count` numbers.
+    pub(super) fn restored(
+        state: &SavedState,
+        count: i64,
+        device: Device,
+    ) -> Result<Self, RestoreError> {
+        let pairs = state.number_in("lbfgs.pairs", 0.0..=MOST_PAIRS)? as usize;
+        let pairs = (0..pairs).map(|index| {
+            let [step, change, factor] = pair_names(index);
+            Ok(Pair {
+                step: state.tensor(&step, &[count], device)?,
+                change: state.tensor(&change, &[count], device)?,
+                factor: state.tensor(&factor, &[], device)?,
+            })
+        });
+        let scale = state
+            .has("lbfgs.scale")
+            .then(|| state.tensor("lbfgs.scale", &[], device));
+        Ok(Self {
+            pairs: pairs.collect::<Result<_, RestoreError>>()?,
+            scale: scale.transpose()?,
+        })
+    }
+
     /// A copy; on `device`, sharing nothing, where one is named.
     pub(super) fn copied(&self, device: Option<Device>) -> Result<Self, TchError> {
         let copy = |tensor: &Tensor| copied(tensor, device);
@@ -113,6 +157,11 @@ impl Memory {
             scale: self.scale.as_ref().map(copy).transpose()?,
         })
     }
+}
+
+/// What a pair's step, change and factor are called in a saved state.
+fn pair_names(index: usize) -> [String; 3] {
+    ["step", "change", "factor"].map(|part| format!("lbfgs.pair{index}.{part}"))
 }
 
 /// `tensor` on `device`, sharing nothing, or the same tensor once more.

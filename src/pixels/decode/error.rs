@@ -63,7 +63,7 @@ pub enum ReadError {
     #[error(
         "{path:?} is {width} × {height} pixels and would take {} of memory; \
          the limit is {} million pixels ({})\nshrink it first, for example with `convert IN -resize 4096x4096 OUT`",
-        gigabytes(u64::from(*width) * u64::from(*height) * PICTURE_BYTES_PER_PIXEL),
+        gigabytes((u64::from(*width) * u64::from(*height)).saturating_mul(PICTURE_BYTES_PER_PIXEL)),
         pixel_limit / 1_000_000,
         gigabytes(*pixel_limit * PICTURE_BYTES_PER_PIXEL)
     )]

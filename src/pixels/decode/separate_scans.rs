@@ -18,9 +18,15 @@ pub(super) fn applies_to(bytes: &[u8], format: PictureFormat) -> bool {
         && jpeg_segments::has_separate_scans(bytes)
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<DynamicImage, Error> {
+/// `size` is what the other decoder makes of the header: a file that says two things is none of this kind.
+pub(super) fn decode(bytes: &[u8], size: (u32, u32)) -> Result<DynamicImage, Error> {
     let unknown = || Error::Unsupported(UnsupportedFeature::SubsamplingRatio);
     let mut decoder = Decoder::new(bytes);
+    decoder.read_info()?;
+    let stated = decoder.info().ok_or_else(unknown)?;
+    if (u32::from(stated.width), u32::from(stated.height)) != size {
+        return Err(Error::Format("it states two sizes".to_owned()));
+    }
     let samples = decoder.decode()?;
     let info = decoder.info().ok_or_else(unknown)?;
     let (width, height) = (u32::from(info.width), u32::from(info.height));

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::EditError;
+use crate::preset::{LARGEST_FILE, plain_file};
 
 /// The text of a file, to its last byte as it stands.
 pub(super) fn read(path: &Path) -> Result<String, EditError> {
-    let bytes = fs::read(path).map_err(|error| EditError::Read {
+    let bytes = plain_file::read(path, LARGEST_FILE).map_err(|error| EditError::Read {
         path: path.to_owned(),
         error,
     })?;

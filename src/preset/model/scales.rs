@@ -25,7 +25,7 @@ impl ScalesPreset {
     /// The sizes before the full one, smallest first: `start`·`factor`ᵏ to the nearest whole number, each
     /// once. One that is less than a tenth below `size`, or just that, is left out: it would cost nearly what
     /// the full size does and show nothing else.
-    pub(in crate::preset) fn smaller_than(&self, size: u32) -> impl Iterator<Item = u32> {
+    pub(crate) fn smaller_than(&self, size: u32) -> impl Iterator<Item = u32> {
         let (start, factor, size) = (f64::from(self.start), self.factor, f64::from(size));
         let is_pyramid = start > 0.0 && factor > 1.0;
         let mut power = 0.0_f64;

@@ -16,10 +16,11 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 
-use super::description::Input;
+use super::description::{Input, MOST_BYTES};
 use super::more_inputs::MoreInputs;
 use super::replace::replace;
 use super::{RunFolder, id_of, name_of, new_folder};
+use crate::preset::plain_file;
 
 /// Where a comparison is kept. Whether there is one is another question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +165,7 @@ impl Comparison {
     /// # Errors
     /// Where there is none, or something else under its name.
     pub fn read(folder: &ComparisonFolder) -> io::Result<Self> {
-        let text = std::fs::read_to_string(folder.description())?;
+        let text = plain_file::read_text(&folder.description(), MOST_BYTES)?;
         Ok(serde_json::from_str(&text)?)
     }
 

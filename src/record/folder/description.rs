@@ -10,7 +10,11 @@ use serde_json::{Value, json};
 use super::RunFolder;
 use super::more_inputs::MoreInputs;
 use super::replace::replace;
+use crate::preset::plain_file;
 use crate::record::figure::listed;
+
+/// The longest description that is read: a command line may name many files.
+pub(super) const MOST_BYTES: u64 = 8 << 20;
 
 /// A file that goes into a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +95,9 @@ pub struct Description {
     pub began: Timestamp,
     /// When the run ended.
     pub ended: Option<Timestamp>,
+    /// When it was gone on with after it had ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub resumed: Vec<Timestamp>,
     /// How it goes, or went.
     pub state: State,
     /// Why it failed.
@@ -150,7 +157,7 @@ impl Description {
     /// # Errors
     /// The same.
     pub fn read_as_written(folder: &RunFolder) -> io::Result<Self> {
-        let text = std::fs::read_to_string(folder.description())?;
+        let text = plain_file::read_text(&folder.description(), MOST_BYTES)?;
         Ok(serde_json::from_str(&text)?)
     }
 

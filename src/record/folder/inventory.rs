@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::RunFolder;
 use super::comparison::ComparisonFolder;
 use super::description::Description;
+use crate::preset::visible::visible;
 
 /// A run that is there.
 #[derive(Debug, Clone)]
@@ -39,7 +40,10 @@ pub enum NotFound {
         wanted: String,
     },
     /// Several runs are called that.
-    #[error("{wanted:?} can be any of these runs:\n  {}\n  more of the name is needed", names.join("\n  "))]
+    #[error(
+        "{wanted:?} can be any of these runs:\n  {}\n  more of the name is needed",
+        listed(names)
+    )]
     Ambiguous {
         /// What was asked for.
         wanted: String,
@@ -47,7 +51,10 @@ pub enum NotFound {
         names: Vec<String>,
     },
     /// A comparison, which is several runs.
-    #[error("{wanted:?} is a comparison of these runs:\n  {}\n  name one of them", names.join("\n  "))]
+    #[error(
+        "{wanted:?} is a comparison of these runs:\n  {}\n  name one of them",
+        listed(names)
+    )]
     Comparison {
         /// What was asked for.
         wanted: String,
@@ -65,8 +72,9 @@ pub enum NotFound {
     },
     /// A folder that holds no run, or one that cannot be read.
     #[error(
-        "{:?} cannot be read: {reason}\n  where it is no run, or of no use any more, the folder can be deleted",
-        path.join("run.json")
+        "{:?} cannot be read: {}\n  where it is no run, or of no use any more, the folder can be deleted",
+        path.join("run.json"),
+        visible(reason)
     )]
     NoRun {
         /// Which folder.
@@ -74,6 +82,12 @@ pub enum NotFound {
         /// Why.
         reason: String,
     },
+}
+
+/// A name a line. Whoever made the folders may have called them anything.
+fn listed(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().map(|name| visible(name)).collect();
+    shown.join("\n  ")
 }
 
 /// The newest run.
@@ -357,6 +371,23 @@ mod tests {
         ));
         assert_eq!(find(runs, NEWEST).unwrap().folder.id(), "ijkm");
         assert_eq!(all(runs).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn what_is_said_of_runs_that_are_not_found_acts_on_no_terminal() {
+        let runs = tempfile::tempdir().unwrap();
+        for id in ["abcd", "efgh"] {
+            kept(runs.path(), &format!("a\u{1b}[31m\n\u{202e}-{id}"), 1);
+        }
+        let broken = RunFolder::at(runs.path().join("b-ijkm"));
+        std::fs::create_dir(broken.path()).unwrap();
+        std::fs::write(broken.description(), r#"{"state": "\u001b[31m"}"#).unwrap();
+        for wanted in ["a", "ijkm", "\u{1b}[31m"] {
+            let said = find(runs.path(), wanted).unwrap_err().to_string();
+            assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said:?}");
+        }
+        let said = find(runs.path(), "ijkm").unwrap_err().to_string();
+        assert!(said.contains("[31m"), "the reason is not there: {said}");
     }
 
     #[test]

@@ -7,8 +7,14 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::description::State;
 use super::growing::GrowingFile;
 use super::tail::Tail;
+use crate::engine::message::{RemarkKind, Suggestion, Trouble};
+use crate::preset::plain_file;
+
+/// Longer journals are none of this program's.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// While nothing can be written, so much waits in memory.
 const MOST_WAITING_BYTES: usize = 16 << 20;
@@ -68,10 +74,48 @@ pub enum Happening {
         /// The number of the way that it goes from here, as in [`super::metrics::Row`].
         branch: u32,
     },
+    /// The numbers went wrong, and the run goes on from its last good state at half the rate.
+    Recovered {
+        /// The number of the way that it goes from here, as in [`super::metrics::Row`].
+        branch: u32,
+        /// The step at which it was noticed.
+        failed_step: u64,
+        /// What was wrong.
+        why: Trouble,
+        /// 1 for the first attempt.
+        attempt: u32,
+        /// How many there are.
+        attempts: u32,
+        /// `optimizer.learning_rate` from here on.
+        learning_rate: f64,
+    },
+    /// The run cannot go on as it is, and waits until somebody changes something.
+    Stuck {
+        /// The number of the way that it would go from here.
+        branch: u32,
+        /// The step at which it was noticed.
+        failed_step: u64,
+        /// What is wrong, in words.
+        why: String,
+        /// What to change.
+        suggestion: Suggestion,
+    },
+    /// Something else to know of it.
+    Remark {
+        /// What sort of thing it is.
+        kind: RemarkKind,
+        /// All of it.
+        words: String,
+    },
     /// How much of the gradient comes from which term.
     Gradients {
         /// The norm of each term's gradient, `null` where it was not measured.
         norms: IndexMap<String, Option<f64>>,
+    },
+    /// The run had ended and is gone on with.
+    Continued {
+        /// How it had ended.
+        after: State,
     },
     /// The result was written as a file of the user's.
     Saved {
@@ -106,7 +150,7 @@ impl Entry {
     /// # Errors
     /// Where the file cannot be read.
     pub fn read_all(path: &Path) -> io::Result<Vec<Self>> {
-        let bytes = std::fs::read(path)?;
+        let bytes = plain_file::read(path, MOST_BYTES)?;
         Ok(bytes
             .split(|byte| *byte == b'\n')
             .filter_map(|line| serde_json::from_slice(line).ok())
@@ -171,6 +215,14 @@ impl JournalWriter {
         }
     }
 
+    /// The same for a file in which there may be entries.
+    pub(super) fn go_on(path: PathBuf) -> io::Result<Self> {
+        Ok(Self {
+            file: GrowingFile::go_on(path)?,
+            waiting: String::new(),
+        })
+    }
+
     /// Adds an entry; where it cannot be written it is kept, and written with the next one.
     pub(super) fn add(&mut self, entry: &Entry) -> io::Result<()> {
         if self.waiting.len() < MOST_WAITING_BYTES {
@@ -218,6 +270,19 @@ mod tests {
             ),
             entry(7, Happening::Paused),
             entry(
+                8,
+                Happening::Recovered {
+                    branch: 2,
+                    failed_step: 12,
+                    why: Trouble::NotFinite {
+                        term: "style block1".to_owned(),
+                    },
+                    attempt: 1,
+                    attempts: 3,
+                    learning_rate: 0.015,
+                },
+            ),
+            entry(
                 9,
                 Happening::Gradients {
                     norms: [
@@ -239,8 +304,8 @@ mod tests {
         text.push_str("{\"time\":\"2026-11");
         std::fs::write(&path, text).unwrap();
         let read = Entry::read_all(&path).unwrap();
-        assert_eq!(read[..3], entries);
-        assert_eq!(read[3].what, Happening::Unknown);
-        assert_eq!(read.len(), 4);
+        assert_eq!(read[..4], entries);
+        assert_eq!(read[4].what, Happening::Unknown);
+        assert_eq!(read.len(), 5);
     }
 }

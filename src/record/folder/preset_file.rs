@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::replace::replace;
-use crate::preset::{self, Origin, Preset, PresetError, diff, editing, to_toml};
+use crate::preset::visible::visible;
+use crate::preset::{
+    self, LARGEST_FILE, Origin, Preset, PresetError, diff, editing, plain_file, to_toml,
+};
 
 /// The file, and what of it is known.
 #[derive(Debug, Clone)]
@@ -48,6 +51,23 @@ impl PresetFile {
         })
     }
 
+    /// The file of a run that is gone on with under the preset `in_force`. Another one that stands there is a person's.
+    pub(super) fn go_on(path: PathBuf, in_force: String) -> io::Result<Self> {
+        if !path.exists() {
+            return Self::begin(path, in_force);
+        }
+        let base = meaning(&in_force, &path).ok();
+        let known = Known {
+            text: in_force.clone(),
+            in_force,
+            base,
+        };
+        Ok(Self {
+            path,
+            known: Arc::new(Mutex::new(known)),
+        })
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -70,7 +90,7 @@ impl PresetFile {
         if is_new {
             known.base = meaning(&known.in_force, &self.path).ok();
         }
-        let there = std::fs::read_to_string(&self.path);
+        let there = plain_file::read_text(&self.path, LARGEST_FILE);
         let is_unseen = there.as_ref().is_ok_and(|text| *text != known.text);
         if is_unseen {
             return Ok(());
@@ -82,7 +102,7 @@ impl PresetFile {
     pub(super) fn restore(&self) -> io::Result<()> {
         let mut known = self.known();
         known.base = meaning(&known.in_force, &self.path).ok();
-        let there = std::fs::read_to_string(&self.path).ok();
+        let there = plain_file::read_text(&self.path, LARGEST_FILE).ok();
         self.write(&mut known, there.as_deref())
     }
 
@@ -105,7 +125,8 @@ impl PresetFile {
     /// What a person saved since the last look; `None` where that is nothing, or nothing else than before.
     pub(super) fn look(&self) -> Option<Result<Saved, PresetError>> {
         // One that is missing comes again with the next change.
-        let text = String::from_utf8_lossy(&std::fs::read(&self.path).ok()?).into_owned();
+        let bytes = plain_file::read(&self.path, LARGEST_FILE).ok()?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let mut known = self.known();
         if text == known.text {
             return None;
@@ -162,8 +183,10 @@ pub(super) fn steer(path: &Path, wanted: &Preset) -> Result<(), String> {
                 .map(drop)
                 .map_err(|error| error.to_string())
         }
-        Err(_) => replace(path, to_toml(&wanted).as_bytes())
-            .map_err(|error| format!("{} cannot be written: {error}", path.display())),
+        Err(_) => replace(path, to_toml(&wanted).as_bytes()).map_err(|error| {
+            let shown = visible(&path.display().to_string());
+            format!("{shown} cannot be written: {error}")
+        }),
     }
 }
 

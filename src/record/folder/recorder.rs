@@ -17,7 +17,8 @@ use super::journal::Happening;
 use super::metrics::term_name;
 use super::preset_file::PresetFile;
 use super::{Hold, RunFolder};
-use crate::engine::message::{EndReason, Event, LossBlock, Pictures, Started};
+use crate::engine::checkpoint::Checkpoint;
+use crate::engine::message::{EndReason, Event, LossBlock, Pictures, Recovered, Started, Stuck};
 use crate::preset::to_toml;
 use crate::preset::visible::visible;
 use crate::record::digest::FileDigest;
@@ -41,6 +42,19 @@ pub struct Beginning {
     pub candidate: usize,
     /// Whether `TensorBoard` is to be able to read it.
     pub tensorboard: bool,
+    /// Where the run was recorded in this folder before, how it is gone on with.
+    pub goes_on: Option<GoingOn>,
+}
+
+/// How a run that has ended is gone on with.
+#[derive(Debug, Clone)]
+pub struct GoingOn {
+    /// The step that it goes on from.
+    pub step: u64,
+    /// How it had ended.
+    pub after: State,
+    /// The preset that counts from a restart on, TOML.
+    pub wanted: String,
 }
 
 /// Whether a run is being recorded.
@@ -97,7 +111,11 @@ enum Note {
     /// The preset that was asked for is not taken up, and the one before stays in force.
     PresetRefused(String),
     Snapshot(u64, Arc<Rgb32FImage>),
+    /// The checkpoint of this number is the next thing to write, if it still is the newest.
+    Checkpoint(u64),
     WentBack(u64),
+    Recovered(Recovered),
+    Stuck(Stuck),
     Saved(PathBuf),
     Ended {
         state: State,
@@ -105,6 +123,15 @@ enum Note {
         picture: Option<(u64, Arc<Rgb32FImage>)>,
         seconds: Option<f64>,
     },
+}
+
+/// The newest checkpoint, with its number: where the disk is slow, those between are left out.
+type NewestCheckpoint = Arc<Mutex<(u64, Option<Arc<Checkpoint>>)>>;
+
+/// What the thread shares of checkpoints with the others.
+struct Checkpoints {
+    newest: NewestCheckpoint,
+    written: Arc<Mutex<Option<u64>>>,
 }
 
 /// What the thread has to say to the others.
@@ -118,6 +145,11 @@ pub struct Recorder {
     troubles: Troubles,
     /// Known once the thread has ended.
     remains: Mutex<Remains>,
+    checkpoint: NewestCheckpoint,
+    /// The step of the newest checkpoint in the folder.
+    checkpointed: Arc<Mutex<Option<u64>>>,
+    /// Steps were made since it was last completed, or there were none.
+    is_cut_short: Mutex<bool>,
     folder: RunFolder,
     preset_file: PresetFile,
     candidate: usize,
@@ -132,8 +164,22 @@ impl Recorder {
         let folder = beginning.folder.clone();
         let candidate = beginning.candidate;
         let troubles = Troubles::default();
-        let preset_file = PresetFile::begin(folder.preset(), beginning.preset.clone())?;
-        let mut writing = Writing::begin(beginning, preset_file.clone(), Arc::clone(&troubles))?;
+        let preset = beginning.preset.clone();
+        let preset_file = match beginning.goes_on {
+            Some(_) => PresetFile::go_on(folder.preset(), preset)?,
+            None => PresetFile::begin(folder.preset(), preset)?,
+        };
+        let checkpoint = NewestCheckpoint::default();
+        let checkpointed = Arc::default();
+        let mut writing = Writing::begin(
+            beginning,
+            preset_file.clone(),
+            Arc::clone(&troubles),
+            Checkpoints {
+                newest: Arc::clone(&checkpoint),
+                written: Arc::clone(&checkpointed),
+            },
+        )?;
         let (notes, told) = channel();
         let thread = std::thread::Builder::new()
             .name("recorder".to_owned())
@@ -142,6 +188,9 @@ impl Recorder {
             thread: Mutex::new(Some((notes, thread))),
             troubles,
             remains: Mutex::new(Remains::Part),
+            checkpoint,
+            checkpointed,
+            is_cut_short: Mutex::new(false),
             folder,
             preset_file,
             candidate,
@@ -153,8 +202,32 @@ impl Recorder {
         &self.folder
     }
 
+    /// The step of the newest checkpoint that is in the folder, where this recorder has written one.
+    pub fn checkpointed(&self) -> Option<u64> {
+        *lock(&self.checkpointed)
+    }
+
+    /// Whether the run has ended before its last step, and a checkpoint of it is in the folder.
+    pub fn can_go_on(&self) -> bool {
+        self.checkpointed().is_some() && *lock(&self.is_cut_short)
+    }
+
     /// Takes note of what the worker says.
     pub fn hear(&self, event: &Event) {
+        if let Event::Checkpoint(checkpoint) = event
+            && checkpoint.candidate == self.candidate
+        {
+            let mut newest = lock(&self.checkpoint);
+            *newest = (newest.0 + 1, Some(Arc::clone(checkpoint)));
+        }
+        match event {
+            Event::Losses(_) => *lock(&self.is_cut_short) = true,
+            Event::Ended {
+                reason: EndReason::Completed,
+                ..
+            } => *lock(&self.is_cut_short) = false,
+            _ => {}
+        }
         if let Some(note) = self.note_of(event) {
             self.tell(note);
         }
@@ -243,7 +316,17 @@ impl Recorder {
                 let (step, picture) = picture(&snapshot.pictures)?;
                 Note::Snapshot(step, picture)
             }
+            Event::Checkpoint(_) => Note::Checkpoint(lock(&self.checkpoint).0),
             Event::WentBack { step, .. } => Note::WentBack(*step),
+            Event::Recovered(recovered) => Note::Recovered(recovered.clone()),
+            Event::Stuck(stuck) => Note::Stuck(stuck.clone()),
+            Event::Remark(remark) => Note::Happened(
+                Some(remark.step),
+                Happening::Remark {
+                    kind: remark.kind,
+                    words: remark.words.clone(),
+                },
+            ),
             Event::Gradients(gradients) => {
                 let norms = gradients.of(self.candidate)?;
                 let names = gradients.terms.iter().map(term_name);
@@ -280,9 +363,15 @@ impl Recorder {
                 picture: picture(pictures),
                 seconds: None,
             },
-            Event::Preparing(_) | Event::PictureReady => return None,
+            // What is known from this folder stands in it.
+            Event::Preparing(_) | Event::PictureReady | Event::PastLosses(_) => return None,
         })
     }
+}
+
+/// Nothing panics while it holds one of these locks.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Recorder {

@@ -1,5 +1,6 @@
 //! A file that is written beside its place and renamed, so that nobody ever sees half of it. Any thread.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -13,4 +14,14 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_data()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// As [`replace`], and the file is there also after the machine has lost its power.
+pub(super) fn replace_for_good(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, bytes)?;
+    // The name stands in the folder, which is a file of its own to the disk.
+    match path.parent().map(File::open) {
+        Some(folder) => folder?.sync_all(),
+        None => Ok(()),
+    }
 }

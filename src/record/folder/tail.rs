@@ -6,6 +6,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
+use crate::preset::plain_file;
+
 /// So much is read at once, and the rest with the next call.
 const MOST_BYTES: u64 = 8 << 20;
 /// By so many of its first bytes a file is known again.
@@ -47,7 +49,7 @@ impl Tail {
 
     /// The whole lines that came since the last call.
     pub(super) fn read(&mut self) -> io::Result<Piece> {
-        let mut file = File::open(&self.path)?;
+        let mut file = plain_file::open(&self.path)?;
         let metadata = file.metadata()?;
         let identity = identity(&metadata);
         let is_known = self.identity == Some(identity);
@@ -87,14 +89,15 @@ fn head(file: &mut File) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
+/// What tells one file from another, whatever they are called.
 #[cfg(unix)]
-fn identity(metadata: &Metadata) -> (u64, u64) {
+pub(super) fn identity(metadata: &Metadata) -> (u64, u64) {
     use std::os::unix::fs::MetadataExt;
     (metadata.dev(), metadata.ino())
 }
 
 #[cfg(not(unix))]
-fn identity(_: &Metadata) -> (u64, u64) {
+pub(super) fn identity(_: &Metadata) -> (u64, u64) {
     // Then the first bytes alone tell.
     (0, 0)
 }

@@ -8,7 +8,7 @@ use image::{Rgb32FImage, RgbImage};
 
 use crate::pixels::{self, Filter, SizeRule, drawn, fitted_size};
 use crate::preset::visible::visible;
-use crate::preset::{self, Preset};
+use crate::preset::{self, LARGEST_FILE, Preset, plain_file};
 use crate::record::digest::FileDigest;
 use crate::record::folder::RunFolder;
 use crate::record::folder::description::{Description, Input};
@@ -70,7 +70,7 @@ impl Material {
     pub(super) fn read(kept: &Kept, limits: Limits) -> Self {
         let folder = kept.folder.clone();
         let mut notes = Vec::new();
-        let preset_text = match std::fs::read_to_string(folder.preset()) {
+        let preset_text = match plain_file::read_text(&folder.preset(), LARGEST_FILE) {
             Ok(text) => text,
             Err(error) => {
                 notes.push(format!("preset.toml cannot be read: {error}"));
@@ -226,7 +226,10 @@ fn changes(entries: &[Entry]) -> Vec<Changed> {
                 step: entry.step,
                 fields: fields.iter().map(|field| visible(field)).collect(),
             }),
-            Happening::WentBack { .. } | Happening::Restarted => {
+            Happening::WentBack { .. }
+            | Happening::Recovered { .. }
+            | Happening::Stuck { .. }
+            | Happening::Restarted => {
                 for change in &mut changes {
                     change.step = change.step.min(entry.step);
                 }

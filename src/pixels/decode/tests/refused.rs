@@ -68,6 +68,12 @@ fn a_huge_header_is_refused_before_memory_is_taken() {
     }
 }
 
+#[test]
+fn a_header_that_promises_more_than_can_be_counted_is_refused() {
+    let qoi = refusal(&[b"qoif", &[0xFF; 8][..], &[3, 0, 0, 0]].concat());
+    assert!(qoi.contains("4294967295 × 4294967295 pixels"), "{qoi}");
+}
+
 /// The checksum of a PNG chunk, bit by bit.
 fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, &byte| {
@@ -115,5 +121,34 @@ fn what_is_no_picture_says_what_it_looks_like() {
     assert!(
         refusal(&[0, 1, 2, 3])
             .contains("is not a picture that can be read\nreadable are PNG, JPEG,")
+    );
+}
+
+#[test]
+fn what_counts_frames_takes_no_more_memory_than_it_may() {
+    let has_more = |bytes: &[u8], most_bytes| {
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(most_bytes);
+        animation::has_more_frames(bytes, PictureFormat::Gif, limits)
+    };
+    let gif = fixture::bytes("animated.gif");
+    assert!(has_more(&gif, 1 << 20));
+    assert!(!has_more(&gif, 100));
+}
+
+#[test]
+fn a_frame_that_is_larger_than_the_picture_takes_no_memory() {
+    // A picture of one pixel, and a frame of 65535 × 65535 in it, which would be 17 GB.
+    let gif = [
+        b"GIF89a",
+        &[1, 0, 1, 0, 0, 0, 0][..],
+        b",\0\0\0\0\xff\xff\xff\xff\0\x02\x01\0\0",
+        b",\0\0\0\0\xff\xff\xff\xff\0\x02\x01\0\0;",
+    ]
+    .concat();
+    let message = refusal(&gif);
+    assert!(
+        message.contains("damaged") || message.contains("cut short"),
+        "{message}"
     );
 }

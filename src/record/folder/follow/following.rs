@@ -13,7 +13,9 @@ use super::pictures::FolderPictures;
 use super::sight::{judge, last_written};
 use super::{Followed, Sight, Sighting, telling};
 use crate::engine::EngineError;
-use crate::engine::message::{EndReason, Event, LossTerm, Refusal, Region, Seen};
+use crate::engine::message::{
+    EndReason, Event, LossTerm, Recovered, Refusal, Region, Remark, Seen, Stuck,
+};
 use crate::preset::{self, Change, Preset};
 use crate::record::folder::RunFolder;
 use crate::record::folder::description::{Description, State};
@@ -174,8 +176,8 @@ impl Following {
                 continue;
             };
             let rows: Vec<Row> = part.iter().map(|(_, row)| row.clone()).collect();
-            for event in telling::blocks(self.candidate, terms, &rows) {
-                self.say(event);
+            for block in telling::blocks(self.candidate, terms, &rows) {
+                self.say(Event::Losses(block));
             }
         }
     }
@@ -220,6 +222,13 @@ impl Following {
         }
     }
 
+    /// Everything of the way so far is told, and the run goes on from `step`.
+    fn go_another_way(&mut self, branch: u32, step: u64) {
+        self.tell_rows(None);
+        self.branch = self.branch.max(branch);
+        self.sight.step = step;
+    }
+
     fn entry(&mut self, entry: Entry) {
         let step = entry.step;
         match entry.what {
@@ -228,10 +237,42 @@ impl Following {
                 self.branch = self.branch.saturating_add(1);
             }
             Happening::WentBack { branch } => {
-                self.tell_rows(None);
-                self.branch = self.branch.max(branch);
-                self.sight.step = step;
+                self.go_another_way(branch, step);
                 self.say(telling::went_back(self.candidate, step));
+            }
+            Happening::Recovered {
+                branch,
+                failed_step,
+                why,
+                attempt,
+                attempts,
+                learning_rate,
+            } => {
+                self.go_another_way(branch, step);
+                self.say(Event::Recovered(Recovered {
+                    candidate: self.candidate,
+                    failed_step,
+                    step,
+                    why,
+                    attempt,
+                    attempts,
+                    learning_rate,
+                }));
+            }
+            Happening::Stuck {
+                branch,
+                failed_step,
+                why,
+                suggestion,
+            } => {
+                self.go_another_way(branch, step);
+                self.say(Event::Stuck(Stuck {
+                    candidate: self.candidate,
+                    failed_step,
+                    step,
+                    why,
+                    suggestion,
+                }));
             }
             Happening::Snapshot { file } => {
                 // Whatever the journal says, nothing outside is looked at.
@@ -289,6 +330,12 @@ impl Following {
                 self.sight.is_paused = false;
                 Event::Resumed(step)
             }
+            Happening::Remark { kind, words } => Event::Remark(Remark {
+                candidates: [self.candidate].into(),
+                step,
+                kind,
+                words,
+            }),
             Happening::Gradients { norms } => {
                 telling::gradients(self.candidate, step, norms.iter())
             }
@@ -299,8 +346,11 @@ impl Following {
                 telling::failed(self.candidate, reason)
             }
             Happening::Saved { .. }
+            | Happening::Continued { .. }
             | Happening::Restarted
             | Happening::WentBack { .. }
+            | Happening::Recovered { .. }
+            | Happening::Stuck { .. }
             | Happening::Snapshot { .. }
             | Happening::Unknown => return,
         };

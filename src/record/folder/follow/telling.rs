@@ -13,7 +13,11 @@ use crate::record::folder::metrics::{Row, term_of};
 const MOST_ROWS: usize = 2048;
 
 /// The losses of `rows` under the same `terms`, in as few blocks as there are ways, weights and gaps.
-pub(super) fn blocks(candidate: usize, terms: &[LossTerm], rows: &[Row]) -> Vec<Event> {
+pub(in crate::record::folder) fn blocks(
+    candidate: usize,
+    terms: &[LossTerm],
+    rows: &[Row],
+) -> Vec<LossBlock> {
     rows.chunk_by(|one, next| {
         one.branch == next.branch
             && Some(next.step) == one.step.checked_add(1)
@@ -21,7 +25,6 @@ pub(super) fn blocks(candidate: usize, terms: &[LossTerm], rows: &[Row]) -> Vec<
     })
     .flat_map(|rows| rows.chunks(MOST_ROWS))
     .filter_map(|rows| block(candidate, terms, rows))
-    .map(Event::Losses)
     .collect()
 }
 
@@ -175,10 +178,7 @@ mod tests {
         ];
         let told: Vec<(u64, u64, usize)> = blocks(0, &terms, &rows)
             .into_iter()
-            .filter_map(|event| match event {
-                Event::Losses(block) => Some((block.first_step, block.steps(), block.terms.len())),
-                _ => None,
-            })
+            .map(|block| (block.first_step, block.steps(), block.terms.len()))
             .collect();
         assert_eq!(
             told,

@@ -46,6 +46,7 @@ fn begin(folder: RunFolder, hold: Hold, began: Timestamp) -> Recorder {
         preset: to_toml(&preset(&[])),
         candidate: 0,
         tensorboard: false,
+        goes_on: None,
     })
     .unwrap()
 }

@@ -4,7 +4,12 @@ use std::io;
 use std::path::Path;
 
 use super::{FIRST_COLUMNS, Row, UNWEIGHTED, WEIGHT, term_of};
-use crate::engine::message::{LossTerm, TermKind};
+use crate::engine::message::{LossBlock, LossTerm, TermKind};
+use crate::preset::plain_file;
+use crate::record::folder::follow::telling::blocks;
+
+/// Longer files are not read: a run of a million steps with ten terms has half of it.
+const MOST_BYTES: u64 = 1 << 30;
 
 /// All rows of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,7 +37,7 @@ impl Metrics {
     /// # Errors
     /// Where the file cannot be read, or is another kind of file.
     pub fn read_sound(path: &Path) -> io::Result<(Self, Option<io::Error>)> {
-        let bytes = std::fs::read(path)?;
+        let bytes = plain_file::read(path, MOST_BYTES)?;
         // The last line may still be on its way.
         let end = bytes.iter().rposition(|byte| *byte == b'\n');
         Self::parse(
@@ -72,6 +77,17 @@ impl Metrics {
             way.push(row);
         }
         way
+    }
+
+    /// The losses of the steps before `step` on the way to the last row, as the worker said them of `candidate`.
+    pub fn losses_before(&self, step: u64, candidate: usize) -> Vec<LossBlock> {
+        let rows: Vec<Row> = self
+            .way()
+            .into_iter()
+            .filter(|row| row.step < step)
+            .cloned()
+            .collect();
+        blocks(candidate, &self.terms, &rows)
     }
 
     /// The unweighted sum of a row's terms of one kind, which can be compared with that of another run.

@@ -210,3 +210,40 @@ fn another_file_is_no_metrics() {
         assert!(Metrics::read(&path).is_err(), "{text:?}");
     }
 }
+
+#[test]
+fn what_waits_for_a_disk_is_bounded() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("run");
+    let path = inner.join("metrics.csv");
+    let terms = [term(TermKind::Style, Some("relu1_1"))];
+    let mut writer = MetricsWriter::new(path.clone(), 0);
+    let rows = 1 << 22;
+    let values = vec![0.5; rows];
+    for number in 0..7 {
+        let block = block(number * rows as u64, &terms, &[values.as_slice()], 1.0);
+        assert!(writer.add(block, 1, 0.0).is_err());
+    }
+    // Four of 16 MiB each and what goes with them are more than may wait.
+    assert_eq!(writer.waiting_blocks(), 4);
+}
+
+#[test]
+fn a_file_that_was_removed_gets_its_columns_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("metrics.csv");
+    let terms = [term(TermKind::Style, Some("relu1_1"))];
+    let mut writer = MetricsWriter::new(path.clone(), 0);
+    let add = |writer: &mut MetricsWriter, step: u64| {
+        writer.add(block(step, &terms, &[&[0.25]], 1.0), 1, 0.0)
+    };
+    add(&mut writer, 0).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(writer.sync().is_err());
+    writer.sync().unwrap();
+    add(&mut writer, 1).unwrap();
+    let metrics = Metrics::read(&path).unwrap();
+    assert_eq!(metrics.terms, terms);
+    assert_eq!(metrics.rows.len(), 1);
+    assert_eq!(metrics.rows[0].step, 1);
+}

@@ -9,8 +9,9 @@ use crate::engine::message::{LossBlock, LossTerm, TermKind};
 use crate::record::folder::growing::GrowingFile;
 use crate::record::folder::replace::replace;
 
-/// While nothing can be written, so many blocks of losses wait in memory: at the usual pace those of hours.
-const MOST_WAITING: usize = 1 << 18;
+/// While nothing can be written, so much waits in memory: the losses of hours, or of half a million steps with ten
+/// terms. What comes after that is left out of the file.
+const MOST_WAITING_BYTES: usize = 64 << 20;
 
 /// The file, and what waits for it.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct MetricsWriter {
     terms: Vec<LossTerm>,
     /// What is not in the file yet.
     waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
 }
 
 /// A block of losses on its way into the file.
@@ -30,6 +32,12 @@ struct Waiting {
     seconds_before: f64,
 }
 
+impl Waiting {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(self.block.values.as_slice())
+    }
+}
+
 impl MetricsWriter {
     /// A file for the rows of `candidate`, which is made with the first of them.
     pub fn new(path: PathBuf, candidate: usize) -> Self {
@@ -38,7 +46,30 @@ impl MetricsWriter {
             candidate,
             terms: Vec::new(),
             waiting: VecDeque::new(),
+            waiting_bytes: 0,
         }
+    }
+
+    /// The same for a file in which a run was recorded before, with the last of its rows. Half a row at its end is
+    /// taken away; a file that is not there is made.
+    ///
+    /// # Errors
+    /// The file system's, and where what is there are not the losses of a run.
+    pub fn go_on(path: PathBuf, candidate: usize) -> io::Result<(Self, Option<Row>)> {
+        let file = GrowingFile::go_on(path)?;
+        if file.is_empty() {
+            return Ok((Self::new(file.path().to_owned(), candidate), None));
+        }
+        let mut metrics = Metrics::read_sound(file.path())?.0;
+        let last = metrics.rows.pop();
+        let writer = Self {
+            file,
+            candidate,
+            terms: metrics.terms,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+        };
+        Ok((writer, last))
     }
 
     /// The rows of `block`, the first of which was made after `seconds_before`.
@@ -46,12 +77,14 @@ impl MetricsWriter {
     /// # Errors
     /// The file system's; the rows are kept, and written with the next ones.
     pub fn add(&mut self, block: LossBlock, branch: u32, seconds_before: f64) -> io::Result<()> {
-        if self.waiting.len() < MOST_WAITING {
-            self.waiting.push_back(Waiting {
-                block,
-                branch,
-                seconds_before,
-            });
+        let waiting = Waiting {
+            block,
+            branch,
+            seconds_before,
+        };
+        if self.waiting_bytes < MOST_WAITING_BYTES {
+            self.waiting_bytes += waiting.bytes();
+            self.waiting.push_back(waiting);
         }
         self.flush()
     }
@@ -61,8 +94,14 @@ impl MetricsWriter {
     /// # Errors
     /// The file system's; what could not be written is kept.
     pub fn sync(&mut self) -> io::Result<()> {
+        let synced = self.file.sync();
         self.flush()?;
-        self.file.sync()
+        synced
+    }
+
+    #[cfg(test)]
+    pub(super) fn waiting_blocks(&self) -> usize {
+        self.waiting.len()
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -75,6 +114,7 @@ impl MetricsWriter {
                 self.waiting.push_front(next);
                 return Err(error);
             }
+            self.waiting_bytes = self.waiting_bytes.saturating_sub(next.bytes());
         }
         Ok(())
     }

@@ -9,13 +9,15 @@ use std::time::{Duration, Instant};
 use image::Rgb32FImage;
 use jiff::Timestamp;
 
-use super::{Beginning, Note, Remains, Trouble, Troubles};
-use crate::engine::message::{LossBlock, Losses, Started, TermKind};
+use super::{Beginning, Checkpoints, GoingOn, Note, Remains, Trouble, Troubles, lock};
+use crate::engine::checkpoint::{Checkpoint, SavedState};
+use crate::engine::message::{LossBlock, Losses, Recovered, Started, Stuck, TermKind};
 use crate::pixels::{self, Existing, TextEntry, WriteOptions};
 use crate::record::digest::FileDigest;
+use crate::record::folder::checkpoint;
 use crate::record::folder::description::{Description, Input, State};
 use crate::record::folder::journal::{Entry, Happening, JournalWriter};
-use crate::record::folder::metrics::{MetricsWriter, term_name};
+use crate::record::folder::metrics::{MetricsWriter, Row, term_name};
 use crate::record::folder::preset_file::PresetFile;
 use crate::record::folder::tensorboard::TensorBoardWriter;
 use crate::record::folder::{Hold, PRESET_KEYWORD, RUN_KEYWORD, RunFolder};
@@ -44,6 +46,11 @@ pub(super) struct Writing {
     is_troubled: bool,
     /// The result where it is not written yet, and what goes into its file.
     result: Option<(Vec<TextEntry>, Arc<Rgb32FImage>)>,
+    checkpoints: Checkpoints,
+    /// The one that is to be written.
+    checkpoint: Option<Arc<Checkpoint>>,
+    /// The last one that was, without its state.
+    checkpointed: Option<Checkpoint>,
 }
 
 impl Writing {
@@ -51,6 +58,7 @@ impl Writing {
         beginning: Beginning,
         preset: PresetFile,
         troubles: Troubles,
+        checkpoints: Checkpoints,
     ) -> io::Result<Self> {
         let Beginning {
             folder,
@@ -61,11 +69,22 @@ impl Writing {
             preset: wanted,
             candidate,
             tensorboard,
+            goes_on,
         } = beginning;
         description.write(&folder)?;
-        Ok(Self {
-            journal: JournalWriter::new(folder.journal()),
-            metrics: MetricsWriter::new(folder.metrics(), candidate),
+        let (metrics, last) = match goes_on {
+            Some(_) => MetricsWriter::go_on(folder.metrics(), candidate)?,
+            None => (MetricsWriter::new(folder.metrics(), candidate), None),
+        };
+        let journal = match goes_on {
+            Some(_) => JournalWriter::go_on(folder.journal())?,
+            None => JournalWriter::new(folder.journal()),
+        };
+        let branch = last.as_ref().map_or(1, |last| last.branch);
+        let has_steps = goes_on.is_some();
+        let mut writing = Self {
+            journal,
+            metrics,
             tensorboard: tensorboard.then(|| {
                 let (began, process) = (description.began, description.process);
                 TensorBoardWriter::new(folder.path(), began, process)
@@ -78,12 +97,110 @@ impl Writing {
             preset,
             wanted,
             candidate,
-            branch: 1,
-            has_steps: false,
+            branch,
+            has_steps,
             troubles,
             is_troubled: false,
             result: None,
-        })
+            checkpoints,
+            checkpoint: None,
+            checkpointed: None,
+        };
+        if let Some(goes_on) = goes_on {
+            writing.go_on(goes_on, last.as_ref())?;
+        }
+        Ok(writing)
+    }
+
+    /// The run goes on after the row `last`. Where that is not the one before its next step, steps after it were lost,
+    /// and it goes another way from here.
+    fn go_on(&mut self, goes_on: GoingOn, last: Option<&Row>) -> io::Result<()> {
+        let GoingOn {
+            step,
+            after,
+            wanted,
+        } = goes_on;
+        self.wanted = wanted;
+        self.happened(Some(step), Happening::Continued { after })?;
+        let next = last.map_or(0, |last| last.step + 1);
+        if next == step {
+            return Ok(());
+        }
+        self.went_back(step)
+    }
+
+    fn went_back(&mut self, step: u64) -> io::Result<()> {
+        let branch = self.new_way(step)?;
+        self.happened(Some(step), Happening::WentBack { branch })
+    }
+
+    /// Steps from `step` on have never been made. The number of the way that the run goes from there.
+    fn new_way(&mut self, step: u64) -> io::Result<u32> {
+        self.branch += 1;
+        self.description.step = step;
+        self.tell_tensorboard(|writer, now| writer.went_back(now, step))?;
+        Ok(self.branch)
+    }
+
+    fn recovered(&mut self, recovered: Recovered) -> io::Result<()> {
+        let branch = self.new_way(recovered.step)?;
+        let what = Happening::Recovered {
+            branch,
+            failed_step: recovered.failed_step,
+            why: recovered.why,
+            attempt: recovered.attempt,
+            attempts: recovered.attempts,
+            learning_rate: recovered.learning_rate,
+        };
+        self.happened(Some(recovered.step), what)
+    }
+
+    fn stuck(&mut self, stuck: Stuck) -> io::Result<()> {
+        let branch = self.new_way(stuck.step)?;
+        let what = Happening::Stuck {
+            branch,
+            failed_step: stuck.failed_step,
+            why: stuck.why,
+            suggestion: stuck.suggestion,
+        };
+        self.happened(Some(stuck.step), what)
+    }
+
+    /// Takes over the checkpoint of this number, unless there is a newer one: that one comes behind the losses of the
+    /// steps before it, without which it must not stand here.
+    fn take_checkpoint(&mut self, number: u64) {
+        let mut newest = lock(&self.checkpoints.newest);
+        if newest.0 == number
+            && let Some(checkpoint) = newest.1.take()
+        {
+            self.checkpoint = Some(checkpoint);
+        }
+    }
+
+    /// Writes the checkpoint that is not written yet.
+    fn write_checkpoint(&mut self) -> io::Result<()> {
+        let Some(checkpoint) = self.checkpoint.take() else {
+            return Ok(());
+        };
+        let light = Checkpoint {
+            candidate: checkpoint.candidate,
+            step: checkpoint.step,
+            seconds: checkpoint.seconds,
+            preset: checkpoint.preset.clone(),
+            wanted: checkpoint.wanted.clone(),
+            state: SavedState::default(),
+        };
+        if self.checkpointed.as_ref() == Some(&light) {
+            return Ok(());
+        }
+        if let Err(error) = checkpoint::write(&self.folder, &checkpoint) {
+            // It is tried again, unless there is a newer one by then.
+            self.checkpoint = Some(checkpoint);
+            return Err(error);
+        }
+        *lock(&self.checkpoints.written) = Some(checkpoint.step);
+        self.checkpointed = Some(light);
+        Ok(())
     }
 
     /// Until nobody can say anything more.
@@ -102,7 +219,10 @@ impl Writing {
                 synced = Instant::now();
             }
         }
-        if !self.has_steps && self.folder.remove().is_ok() {
+        // Why a run failed that had begun is worth knowing, too.
+        let is_known = self.description.state == State::Failed && self.description.size.is_some();
+        let is_worthless = !self.has_steps && !is_known;
+        if is_worthless && self.folder.remove().is_ok() {
             return Remains::Nothing;
         }
         let result = self.finish();
@@ -131,11 +251,8 @@ impl Writing {
     fn sync(&mut self) -> io::Result<()> {
         self.metrics.sync()?;
         self.journal.sync()?;
-        if let Some((texts, picture)) = &self.result {
-            // Once more where it could not be written when it came.
-            write_picture(&self.folder.result(), picture, texts)?;
-            self.result = None;
-        }
+        self.write_checkpoint()?;
+        self.write_result()?;
         if let Some(writer) = &mut self.tensorboard {
             writer.flush()?;
         }
@@ -162,9 +279,9 @@ impl Writing {
             } => {
                 self.wanted = wanted;
                 self.description.steps = Some(steps);
-                self.preset.put(preset)?;
-                self.description.write(&self.folder)?;
-                self.happened(Some(step), Happening::PresetChanged { changes })
+                let told = self.happened(Some(step), Happening::PresetChanged { changes });
+                let kept = self.preset.put(preset);
+                told.and(kept).and(self.description.write(&self.folder))
             }
             Note::PresetRefused(reason) => {
                 let restored = self.preset.restore();
@@ -172,19 +289,19 @@ impl Writing {
                 restored
             }
             Note::Snapshot(step, picture) => self.snapshot(step, &picture),
-            Note::WentBack(step) => {
-                self.branch += 1;
-                self.description.step = step;
-                self.tell_tensorboard(|writer, now| writer.went_back(now, step))?;
-                let branch = self.branch;
-                self.happened(Some(step), Happening::WentBack { branch })
+            Note::Checkpoint(number) => {
+                self.take_checkpoint(number);
+                self.write_checkpoint()
             }
+            Note::WentBack(step) => self.went_back(step),
+            Note::Recovered(recovered) => self.recovered(recovered),
+            Note::Stuck(stuck) => self.stuck(stuck),
             Note::Saved(path) => {
                 let whole = std::path::absolute(&path).unwrap_or(path);
                 let path = whole.display().to_string();
                 self.description.output = Some(path.clone());
-                self.description.write(&self.folder)?;
-                self.happened(None, Happening::Saved { path })
+                let told = self.happened(None, Happening::Saved { path });
+                told.and(self.description.write(&self.folder))
             }
             Note::Ended {
                 state,
@@ -220,9 +337,9 @@ impl Writing {
             self.branch += 1;
             self.description.step = 0;
             self.description.seconds = 0.0;
-            self.tell_tensorboard(|writer, now| writer.went_back(now, 0))?;
-            self.happened(Some(0), Happening::Restarted)?;
-            self.preset.put(self.wanted.clone())?;
+            let told = self.happened(Some(0), Happening::Restarted);
+            let shown = self.tell_tensorboard(|writer, now| writer.went_back(now, 0));
+            told.and(shown).and(self.preset.put(self.wanted.clone()))?;
         }
         // Hashed from now on: later another program may have put another file in its place.
         if self.weights.as_ref().map(|digest| digest.path()) != started.weights.as_deref() {
@@ -237,7 +354,7 @@ impl Writing {
         if started.candidates.len() == 1 {
             description.steps = Some(started.steps);
         }
-        self.description.write(&self.folder)?;
+        let described = self.description.write(&self.folder);
         let what = Happening::Started {
             size: started.size,
             device: started.device.clone(),
@@ -245,7 +362,7 @@ impl Writing {
             steps: started.steps,
             notes: started.notes.clone(),
         };
-        self.happened(Some(started.step), what)
+        self.happened(Some(started.step), what).and(described)
     }
 
     fn losses(&mut self, block: LossBlock) -> io::Result<()> {
@@ -315,19 +432,24 @@ impl Writing {
         if let Some((step, _)) = &picture {
             self.description.step = *step;
         }
-        self.happened(None, what)?;
         self.complete();
-        self.description.write(&self.folder)?;
-        match picture {
-            Some((1.., picture)) => {
-                let texts = self.texts();
-                let (texts, picture) = self.result.insert((texts, picture));
-                write_picture(&self.folder.result(), picture, texts)?;
-                self.result = None;
-                Ok(())
-            }
-            _ => Ok(()),
+        if let Some((1.., picture)) = picture {
+            self.result = Some((self.texts(), picture));
         }
+        // Each is kept where it cannot be written, whatever becomes of the others.
+        let told = self.happened(None, what);
+        let described = self.description.write(&self.folder);
+        let drawn = self.write_result();
+        told.and(described).and(drawn)
+    }
+
+    /// Writes the result that is not written yet.
+    fn write_result(&mut self) -> io::Result<()> {
+        if let Some((texts, picture)) = &self.result {
+            write_picture(&self.folder.result(), picture, texts)?;
+            self.result = None;
+        }
+        Ok(())
     }
 
     /// What goes into the result, as into every picture of this program.

@@ -1,0 +1,258 @@
+//! `stylescope attach`: the dashboard of a run that another program makes on this machine. Main thread; what becomes of
+//! the run once the connection ends is looked up by the thread `attached reads`.
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::run::live::{choose, has_terminal, paint_chart};
+use super::run::recording::runs_folder;
+use super::watch::{keeper::AsSeen, source};
+use super::{Failure, INTERRUPTED, output};
+use crate::attach::client::{AttachError, Attached, attach};
+use crate::attach::company::Company;
+use crate::cli::AttachArguments;
+use crate::dashboard::setup::{Options, Running, Setup, Sharing};
+use crate::dashboard::{self, StartError};
+use crate::preset::visible::visible;
+use crate::preset::watch::Polling;
+use crate::record::folder::RunFolder;
+use crate::record::folder::description::{Description, State, host_name};
+use crate::record::folder::inventory::{self, Kept};
+
+/// A program whose connection ended has so long to write down how its run ended.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How often that is looked at.
+const LOOK_INTERVAL: Duration = Duration::from_millis(50);
+
+pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> {
+    let runs = runs_folder(arguments.place.folder.as_deref());
+    let comparison = inventory::comparison_of(&runs, &arguments.run).map_err(Failure::new)?;
+    if let Some(comparison) = comparison {
+        return Err(only_watched(&visible(&comparison.name())));
+    }
+    let kept = inventory::find(&runs, &arguments.run).map_err(Failure::new)?;
+    refuse_what_cannot_be(&kept)?;
+    let folder = kept.folder.clone();
+    let Attached {
+        client,
+        hearing,
+        pictures,
+        loaded,
+        overrides,
+        attached,
+        ..
+    } = attach(&kept.folder, move || fate(&folder)).map_err(|error| why(&kept, &error))?;
+    let (content, no_content) = source::source("content", &kept.description.content);
+    let (style, no_style) = source::source("style", &kept.description.style);
+    let missing: Vec<String> = [no_content, no_style].into_iter().flatten().collect();
+    let setup = Setup {
+        start: Box::new(move || {
+            Ok(Running {
+                commands: Box::new(client),
+                events: hearing,
+                pictures,
+            })
+        }),
+        loaded,
+        overrides,
+        content,
+        style,
+        options: options(arguments),
+        keeper: Arc::new(AsSeen::new(&kept)),
+        painter: paint_chart,
+        recorder: None,
+        note: (!missing.is_empty()).then(|| missing.join("; ")),
+        watching: None,
+        sharing: Sharing::Attached {
+            id: kept.folder.id(),
+            attached,
+        },
+    };
+    let farewell = dashboard::run(setup).map_err(|error| match error {
+        StartError::Engine(error) => error.into(),
+        other => Failure::new(other),
+    })?;
+    if !farewell.unseen {
+        for line in &farewell.lines {
+            output::line(line)?;
+        }
+    }
+    Ok(if farewell.interrupted {
+        ExitCode::from(INTERRUPTED)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+/// How the dashboard is to behave.
+fn options(arguments: &AttachArguments) -> Options {
+    let graphics = arguments.graphics;
+    Options {
+        choose: Box::new(move |capabilities| choose(graphics, capabilities)),
+        polling: if arguments.poll {
+            Polling::Always
+        } else {
+            Polling::Automatic
+        },
+        preview_rate: arguments.preview_rate,
+        bandwidth_bytes_per_second: arguments.bandwidth.map(|size| size.0),
+        log: arguments.log.clone(),
+    }
+}
+
+/// Refuses runs to which nobody can be attached, and terminals that cannot show one.
+fn refuse_what_cannot_be(kept: &Kept) -> Result<(), Failure> {
+    let id = visible(&kept.folder.id());
+    let run = &kept.description;
+    if run.label.is_some() {
+        return Err(only_watched(&id));
+    }
+    if let Some(host) = run.host().filter(|host| *host != host_name()) {
+        let path = kept.folder.path();
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let command = [
+            "ssh".to_owned(),
+            "-t".to_owned(),
+            host.to_owned(),
+            "stylescope".to_owned(),
+            "attach".to_owned(),
+            // The other machine's shell takes it apart once more.
+            shell_words::quote(&path.to_string_lossy()).into_owned(),
+        ];
+        return Err(Failure::new(format!(
+            "the run {id} is on the machine {}, and only programs there can be attached\n  \
+             {}\n  `stylescope watch {id}` shows it from here",
+            visible(host),
+            visible(&shell_words::join(command)),
+        )));
+    }
+    let is_held = kept.folder.is_held();
+    match run.state {
+        State::Killed => {
+            return Err(Failure::new(format!(
+                "the run {id} was killed: its program ended without a word\n  \
+                 `stylescope resume {id}` goes on with it, `stylescope watch {id}` shows how far it came"
+            )));
+        }
+        State::Completed | State::Stopped | State::Failed if is_held != Some(true) => {
+            return Err(over(&id, run));
+        }
+        _ => {}
+    }
+    if !has_terminal() {
+        return Err(Failure::new(format!(
+            "a terminal is needed to be attached to a run\n  `stylescope watch {id} --headless` prints lines"
+        )));
+    }
+    Ok(())
+}
+
+fn over(id: &str, run: &Description) -> Failure {
+    let state = run.state.in_words();
+    let more = match run.state {
+        State::Completed => format!("`stylescope resume {id} --steps N` goes on with more steps"),
+        _ => format!("`stylescope resume {id}` goes on with it"),
+    };
+    Failure::new(format!(
+        "the run {id} is over ({state}): its program has ended\n  \
+         {more}, `stylescope watch {id}` and `stylescope runs show {id}` show it"
+    ))
+}
+
+fn only_watched(name: &str) -> Failure {
+    Failure::new(format!(
+        "{name} is a comparison, and its runs are steered from its own terminal only\n  \
+         `stylescope watch {name}` shows it"
+    ))
+}
+
+/// Why nobody answers, and what can be done about it.
+fn why(kept: &Kept, error: &AttachError) -> Failure {
+    let id = visible(&kept.folder.id());
+    let watch = format!("`stylescope watch {id}` shows it");
+    match error {
+        AttachError::Socket(error) => match error.kind() {
+            ErrorKind::NotFound => Failure::new(format!(
+                "the run {id} has no socket: it has just ended, is one of an older version, or its folder is on a file \
+                 system without sockets\n  {watch}"
+            )),
+            ErrorKind::ConnectionRefused => Failure::new(format!(
+                "nobody answers for the run {id}: its program has ended, or is on another machine\n  {watch}"
+            )),
+            ErrorKind::PermissionDenied => Failure::new(format!(
+                "the run {id} is another user's: only that one can be attached\n  {watch} where its folder may be read"
+            )),
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => Failure::new(format!(
+                "the program of the run {id} (process {}) does not answer: it may be stopped\n  \
+                 `kill -CONT {}` lets it go on, {watch}",
+                kept.description.process, kept.description.process,
+            )),
+            _ => Failure::new(format!(
+                "the run {id} cannot be reached: {error}\n  {watch}"
+            )),
+        },
+        AttachError::Refused { .. } | AttachError::Nonsense(_) => {
+            Failure::new(format!("{error}\n  {watch}"))
+        }
+    }
+}
+
+/// What became of a run whose program ended the connection. Waits for that program to write it down.
+fn fate(folder: &RunFolder) -> Company {
+    let began = Instant::now();
+    let description = loop {
+        let read = Description::read(folder);
+        let goes_on = read
+            .as_ref()
+            .is_ok_and(|run| run.state == State::Running || folder.is_held() == Some(true));
+        if !goes_on || began.elapsed() > LAST_WORDS {
+            break read;
+        }
+        std::thread::sleep(LOOK_INTERVAL);
+    };
+    let id = visible(&folder.id());
+    let (state, why, is_error) = match description {
+        Ok(run) => match run.state {
+            State::Running => (
+                "not connected".to_owned(),
+                format!(
+                    "the connection to the run was lost, and the run goes on: `stylescope attach {id}` comes back"
+                ),
+                true,
+            ),
+            State::Killed => (
+                "killed".to_owned(),
+                format!(
+                    "the run was killed: its program ended without a word; `stylescope resume {id}` goes on with it"
+                ),
+                true,
+            ),
+            State::Failed => {
+                let failure = run.failure.unwrap_or_default();
+                let first = visible(failure.lines().next().unwrap_or_default());
+                (
+                    "failed".to_owned(),
+                    format!("the run failed: {first}"),
+                    true,
+                )
+            }
+            state @ (State::Completed | State::Stopped) => {
+                let word = state.in_words();
+                let why = format!("the run is over ({word}), and its program has ended");
+                (word.to_owned(), why, false)
+            }
+        },
+        Err(error) => (
+            "gone".to_owned(),
+            format!("the run's folder cannot be read any more: {error}"),
+            true,
+        ),
+    };
+    Company::Lost {
+        state,
+        why,
+        is_error,
+    }
+}
