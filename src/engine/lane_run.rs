@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::EngineError;
 use super::attempts::Attempts;
+use super::batch::tiled::TileReport;
 use super::checkpoint::Checkpoint;
 #[cfg(test)]
 use super::fault::Faults;
@@ -105,15 +106,20 @@ impl LaneRun {
         }
     }
 
-    /// One step. True where it is time to look at what came of it, which has been read back then.
+    /// One step, which `report` may break off between two tiles: then nothing has happened. True where it is time to look
+    /// at what came of it, which has been read back then.
     pub(super) fn step(
         &mut self,
         report_interval: Duration,
         outbox: &Sender<Event>,
+        report: &mut TileReport<'_>,
     ) -> Result<bool, EngineError> {
         let started = Instant::now();
         self.has_ended = false;
-        self.step_as_memory_allows(outbox)?;
+        match self.step_as_memory_allows(outbox, report) {
+            Err(EngineError::BrokenOff) => return Ok(false),
+            other => other?,
+        }
         self.stepping += started.elapsed();
         let due = self
             .last_read

@@ -192,7 +192,7 @@ impl<'a> Run<'a> {
             match self.next_lane() {
                 Some(lane) => {
                     self.state = State::Running;
-                    self.step(lane);
+                    self.step(lane, inbox);
                 }
                 None if self.state != State::Completed => {
                     // What the last losses tell may be a reason to go back.
@@ -321,7 +321,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn step(&mut self, index: usize) {
+    fn step(&mut self, index: usize, inbox: &mut Inbox<'_>) {
         let (interval, outbox) = (self.job.report_interval, self.outbox);
         if self.lanes.get(index).is_some_and(|lane| lane.has_ended) {
             // Only some of those who were done have been asked for more.
@@ -331,7 +331,9 @@ impl<'a> Run<'a> {
             return;
         };
         lane.attempt(|lane| lane.change_size(outbox));
-        if lane.attempt(|lane| lane.step(interval, outbox)) == Some(true) {
+        // A step of a huge picture takes minutes, and whoever wants the end is not to wait for it.
+        let mut goes_on = |_, _| broken_off(inbox.is_stopping());
+        if lane.attempt(|lane| lane.step(interval, outbox, &mut goes_on)) == Some(true) {
             self.deliver_picture();
         }
         self.end_what_is_finished(index);

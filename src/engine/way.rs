@@ -116,6 +116,16 @@ pub fn tile_pixels(preset: &Preset, (width, height): (u32, u32), side: u32) -> O
     })
 }
 
+/// Bytes for each pixel that the features of the content picture take, which are compared with at every step.
+pub fn content_bytes_per_pixel(preset: &Preset) -> f64 {
+    let network = &preset.network;
+    let operations = published(network.name).unwrap_or_else(|| fitted::operations(network));
+    let layers = preset.content.layers.keys();
+    let numbers =
+        layers.filter_map(|layer| geometry::numbers_per_pixel(&operations, layer, network.padding));
+    numbers.sum::<f64>() * 4.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

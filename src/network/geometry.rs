@@ -74,6 +74,30 @@ pub fn reach(operations: &[Operation], layer: &str, padding: Padding) -> Option<
     None
 }
 
+/// How many numbers `layer` has for each pixel of the picture; `None` where there is no such layer.
+pub fn numbers_per_pixel(operations: &[Operation], layer: &str, padding: Padding) -> Option<f64> {
+    let stride = reach(operations, layer, padding)?.stride as f64;
+    let mut channels = 3;
+    for operation in operations {
+        if layer == super::INPUT_LAYER {
+            break;
+        }
+        match &operation.kind {
+            OperationKind::Convolution(shape) => channels = shape.channels_out,
+            OperationKind::Fire {
+                expand1x1,
+                expand3x3,
+                ..
+            } => channels = expand1x1.channels_out + expand3x3.channels_out,
+            OperationKind::Relu | OperationKind::Pool { .. } => {}
+        }
+        if operation.layer == layer {
+            break;
+        }
+    }
+    Some(channels as f64 / (stride * stride))
+}
+
 /// The shortest side, in pixels, of a picture for which every one of `layers` has features.
 pub fn smallest_side(operations: &[Operation], layers: &[String], padding: Padding) -> i64 {
     (1..=LARGEST_TRIED)
@@ -110,6 +134,18 @@ mod tests {
             7
         );
         assert!(smallest(NetworkName::Squeezenet1_0, "fire9", Padding::Zeros) > 16);
+    }
+
+    #[test]
+    fn deeper_layers_have_fewer_numbers() {
+        let of = |layer: &str| {
+            let operations = published(NetworkName::Vgg19).unwrap();
+            numbers_per_pixel(&operations, layer, Padding::Zeros)
+        };
+        assert_eq!(of("input"), Some(3.0));
+        assert_eq!(of("relu1_1"), Some(64.0));
+        assert_eq!(of("relu4_2"), Some(8.0));
+        assert_eq!(of("relu9_1"), None);
     }
 
     #[test]

@@ -27,8 +27,6 @@ const USABLE: f64 = 0.9;
 
 /// Longer sides at which memory is measured.
 const SMALL_SIDES: [u32; 2] = [384, 576];
-/// Sides of tiles, measured at the larger of those.
-const SMALL_TILES: [u32; 2] = [192, 320];
 
 /// Where tiles become larger than this, less and less is won.
 const LARGEST_TILE: u32 = 4096;
@@ -84,9 +82,7 @@ pub(in crate::command) fn way(plan: &Plan) -> Result<(Way, Option<String>), Fail
             visible(&what)
         )));
     }
-    let Some(tiled) = Tiled::measured(plan, &shape) else {
-        return Ok((Way::WHOLE, Some(NOT_MEASURED.to_owned())));
-    };
+    let tiled = Tiled::new(whole, &shape);
     let room = usable - remembered * pixels;
     let Some(side) = tiled.largest_side(pixels, room, SMALLEST_TILE..=LARGEST_TILE) else {
         return Err(Failure::new(format!(

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::LaneRun;
 use crate::engine::EngineError;
 use crate::engine::advice;
+use crate::engine::batch::tiled::TileReport;
 use crate::engine::health::{Finding, Health};
 use crate::engine::lane::Lane;
 use crate::engine::last_good::LastGood;
@@ -34,9 +35,10 @@ impl LaneRun {
     pub(super) fn step_as_memory_allows(
         &mut self,
         outbox: &Sender<Event>,
+        report: &mut TileReport<'_>,
     ) -> Result<(), EngineError> {
         loop {
-            let asked = match self.try_step() {
+            let asked = match self.try_step(report) {
                 Err(EngineError::OutOfMemory { asked }) => asked,
                 other => return other,
             };
@@ -56,10 +58,10 @@ impl LaneRun {
         }
     }
 
-    fn try_step(&mut self) -> Result<(), EngineError> {
+    fn try_step(&mut self, report: &mut TileReport<'_>) -> Result<(), EngineError> {
         #[cfg(test)]
         self.faults.clone().strike(&mut self.lane)?;
-        self.lane.step()
+        self.lane.step_heard(report)
     }
 
     /// The first candidate whose numbers in `block` have gone wrong, and at which step.

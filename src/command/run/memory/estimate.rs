@@ -2,10 +2,10 @@
 
 use std::ops::RangeInclusive;
 
+use super::SMALL_SIDES;
 use super::probe::Shape;
-use super::{SMALL_SIDES, SMALL_TILES};
 use crate::command::run::plan::Plan;
-use crate::engine::way::{TilePixels, tile_pixels};
+use crate::engine::way::{TilePixels, content_bytes_per_pixel, tile_pixels};
 use crate::preset::{OptimizerKind, Preset};
 
 /// Of a run in one piece.
@@ -16,17 +16,22 @@ pub(super) struct Whole {
     pub(super) per_pixel: f64,
 }
 
-/// Of a run in tiles.
+/// Of a run in tiles: it follows from that in one piece.
 #[derive(Debug, Clone)]
 pub(super) struct Tiled {
     preset: Preset,
     size: (u32, u32),
-    fixed: f64,
+    whole: Whole,
     /// Bytes for each pixel of the picture.
     per_pixel: f64,
-    /// Bytes for each pixel that the largest tile sees.
-    per_seen: f64,
 }
+
+/// What there is of all of the picture, however small the tiles are: itself, its gradient and the optimiser's moments;
+/// content and style pictures, twice, as they were read and as the network sees them; two states to go back to; and for
+/// a moment a checkpoint with its file, or the result.
+const KEPT_BYTES_PER_PIXEL: f64 = 370.0;
+/// What tiles leave unused between each other, as found by measuring.
+const SCATTERED_BYTES: f64 = 1.5e8;
 
 /// Steps that are made where memory is measured.
 pub(super) const STEPS: u64 = 3;
@@ -48,7 +53,7 @@ impl Whole {
     pub(super) fn measured(plan: &Plan, shape: &Shape) -> Option<Self> {
         let [small, larger] = SMALL_SIDES.map(|side| {
             let small = shape.at(side);
-            Some((small.pixels(), small.peak_bytes(plan, None)?))
+            Some((small.pixels(), small.peak_bytes(plan)?))
         });
         Some(Self::through(small?, larger?))
     }
@@ -68,26 +73,14 @@ impl Whole {
 }
 
 impl Tiled {
-    /// `None` where a run on small pictures does not come to its end.
-    pub(super) fn measured(plan: &Plan, shape: &Shape) -> Option<Self> {
-        let [side, larger_side] = SMALL_SIDES;
-        let [tile, larger_tile] = SMALL_TILES;
-        let measure = |side: u32, tile: u32| {
-            let small = shape.at(side);
-            let seen = tile_pixels(&small.preset, small.size(), tile)?.largest as f64;
-            Some((small.pixels(), seen, small.peak_bytes(plan, Some(tile))?))
-        };
-        let one = measure(side, tile)?;
-        let wider = measure(larger_side, tile)?;
-        let coarser = measure(larger_side, larger_tile)?;
-        let (per_pixel, per_seen) = slopes(one, wider, coarser);
-        Some(Self {
-            preset: plan.preset.preset.clone(),
+    /// Of the run that `shape` is about, which takes `whole` in one piece.
+    pub(super) fn new(whole: Whole, shape: &Shape) -> Self {
+        Self {
+            per_pixel: KEPT_BYTES_PER_PIXEL + content_bytes_per_pixel(&shape.preset),
+            preset: shape.preset.clone(),
             size: shape.size(),
-            fixed: (one.2 - per_pixel * one.0 - per_seen * one.1).max(0.0),
-            per_pixel,
-            per_seen,
-        })
+            whole,
+        }
     }
 
     fn pixels_at(&self, side: u32) -> TilePixels {
@@ -96,7 +89,8 @@ impl Tiled {
 
     /// Of a picture of so many pixels in tiles of `side`.
     pub(super) fn bytes(&self, pixels: f64, side: u32) -> f64 {
-        self.fixed + self.per_pixel * pixels + self.per_seen * self.pixels_at(side).largest as f64
+        let tile = self.whole.bytes(self.pixels_at(side).largest as f64);
+        tile + self.per_pixel * pixels + SCATTERED_BYTES
     }
 
     /// The largest side for which so many bytes suffice.
@@ -122,19 +116,10 @@ impl Tiled {
     }
 }
 
-/// Bytes for each pixel, and for each one seen, from three measurements of pixels, pixels seen, bytes: `wider` with more
-/// pixels than `one` in tiles alike, `coarser` with larger tiles than `wider`.
-fn slopes(one: (f64, f64, f64), wider: (f64, f64, f64), coarser: (f64, f64, f64)) -> (f64, f64) {
-    let per_seen = (coarser.2 - wider.2) / (coarser.1 - wider.1).max(1.0);
-    let per_seen = per_seen.max(0.0);
-    // Tiles of a larger picture may see a little more.
-    let more = (wider.2 - one.2) - per_seen * (wider.1 - one.1);
-    ((more / (wider.0 - one.0).max(1.0)).max(0.0), per_seen)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preset;
 
     #[test]
     fn a_line_through_two_points() {
@@ -153,9 +138,25 @@ mod tests {
     }
 
     #[test]
-    fn a_plane_through_three() {
-        let bytes = |pixels: f64, seen: f64| (pixels, seen, 50.0 + 2.0 * pixels + 7.0 * seen);
-        let (per_pixel, per_seen) = slopes(bytes(10.0, 3.0), bytes(40.0, 4.0), bytes(40.0, 9.0));
-        assert!((per_pixel - 2.0).abs() < 1e-9 && (per_seen - 7.0).abs() < 1e-9);
+    fn smaller_tiles_take_less_and_what_is_kept_remains() {
+        let preset = preset::load("gatys", &[]).unwrap().preset;
+        let tiled = Tiled {
+            preset,
+            size: (4096, 4096),
+            whole: Whole {
+                fixed: 4e8,
+                per_pixel: 2000.0,
+            },
+            per_pixel: 400.0,
+        };
+        let pixels = 4096.0 * 4096.0;
+        let [small, large] = [256, 1024].map(|side| tiled.bytes(pixels, side));
+        assert!(small < large && large < tiled.whole.bytes(pixels));
+        assert!(small > 400.0 * pixels);
+        let found = tiled.largest_side(pixels, large, 128..=4096).unwrap();
+        assert!(found >= 1024 && tiled.bytes(pixels, found) <= large);
+        assert_eq!(tiled.largest_side(pixels, 1e9, 128..=4096), None);
+        assert!(tiled.times((4096, 4096), 256) > tiled.times((4096, 4096), 1024));
+        assert!(tiled.times((4096, 4096), 4096) >= 4.0 / 3.0);
     }
 }

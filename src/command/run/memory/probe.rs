@@ -84,16 +84,12 @@ impl Shape {
         }
     }
 
-    /// The most memory that a run of this shape takes, in tiles of so many pixels where there is a `tile`; `None` where it
-    /// does not come to its end.
-    pub(super) fn peak_bytes(&self, plan: &Plan, tile: Option<u32>) -> Option<f64> {
+    /// The most memory that a run of this shape takes in one piece; `None` where it does not come to its end.
+    pub(super) fn peak_bytes(&self, plan: &Plan) -> Option<f64> {
         let size = |(width, height): (u32, u32)| format!("{width}x{height}");
         let mut program = Command::new(std::env::current_exe().ok()?);
         program.arg(SUBCOMMAND).arg(size(self.content));
         program.args(self.styles.iter().copied().map(size));
-        if let Some(tile) = tile {
-            program.arg("--tile").arg(tile.to_string());
-        }
         if let Some(threads) = plan.options.threads {
             program.arg("--threads").arg(threads.to_string());
         }
