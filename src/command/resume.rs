@@ -14,7 +14,9 @@ use crate::cli::{Cli, Command, ResumeArguments, RunOptions};
 use crate::engine::checkpoint::Checkpoint;
 use crate::engine::message::LossBlock;
 use crate::preset::visible::visible;
-use crate::preset::{self, Loaded, Origin, Override, Preset, diff};
+use crate::preset::{
+    self, Change, ChangeClass, LARGEST_FILE, Loaded, Origin, Override, Preset, diff, plain_file,
+};
 use crate::record::digest::{Digests, FileDigest};
 use crate::record::figure;
 use crate::record::folder::description::{Description, State};
@@ -40,7 +42,7 @@ fn resume(arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
         output::error_line(format!("note: {note}"));
     }
     let preset = match &found {
-        Some(checkpoint) => checkpoint.preset.clone(),
+        Some(checkpoint) => saved_since(&folder, &checkpoint.preset),
         None => preset::load(&folder.preset().to_string_lossy(), &[])?.preset,
     };
     let preset = with_steps(preset, arguments)?;
@@ -79,7 +81,8 @@ fn hold(folder: &RunFolder, run: &Description) -> Result<Hold, Failure> {
     match folder.hold_again() {
         Ok(Some(hold)) => Ok(hold),
         Ok(None) => Err(Failure::new(format!(
-            "the run {id} still goes on (process {} on {})\n  `stylescope watch {id}` shows it",
+            "the run {id} still goes on (process {} on {})\n  \
+             `stylescope attach {id}` opens its dashboard there, `stylescope watch {id}` shows it",
             run.process,
             visible(run.host().unwrap_or("this machine")),
         ))),
@@ -139,6 +142,24 @@ fn newest(folder: &RunFolder) -> Result<(Option<Checkpoint>, Vec<String>), Failu
         notes.push("no checkpoint of this run is whole: it begins again".to_owned());
     }
     Ok((None, notes))
+}
+
+/// The preset that stands in the run's folder: a person may have saved another one there since, or one was turned after the
+/// last checkpoint. `kept`, that of the checkpoint, where it cannot be read or only counts from a restart on.
+fn saved_since(folder: &RunFolder, kept: &Preset) -> Preset {
+    let text = plain_file::read_text(&folder.preset(), LARGEST_FILE).unwrap_or_default();
+    match preset::from_toml(&text, "preset.toml") {
+        Ok(saved) => {
+            let changes = diff(kept, &saved);
+            let counts = |change: &Change| change.class != ChangeClass::Restart;
+            if changes.iter().all(counts) {
+                saved
+            } else {
+                kept.clone()
+            }
+        }
+        Err(_) => kept.clone(),
+    }
 }
 
 fn with_steps(preset: Preset, arguments: &ResumeArguments) -> Result<Preset, Failure> {

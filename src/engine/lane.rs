@@ -86,7 +86,17 @@ impl Lane {
         let progress = (!checkpoints.is_empty())
             .then(|| tch::no_grad(|| progress_of(checkpoints, &candidates, device)))
             .transpose()?;
-        Self::build(
+        let has_new_loss: Vec<bool> = checkpoints
+            .iter()
+            .zip(&candidates)
+            .map(|(checkpoint, candidate)| {
+                // How many steps there are to be changes no loss.
+                let mut then = checkpoint.preset.clone();
+                then.schedule.steps = candidate.preset.schedule.steps;
+                then != candidate.preset
+            })
+            .collect();
+        let mut lane = Self::build(
             candidates,
             weights_choice,
             device,
@@ -94,7 +104,11 @@ impl Lane {
             None,
             progress.as_ref(),
             report,
-        )
+        )?;
+        for (row, _) in (0..).zip(has_new_loss).filter(|(_, is_new)| *is_new) {
+            lane.progress.forget_evaluation(row);
+        }
+        Ok(lane)
     }
 
     /// The same lane, its candidates called by `numbers` in place of 0, 1, …

@@ -185,6 +185,8 @@ fn a_completed_run_takes_more_steps() {
     );
     let losses = way(&setting.only_run());
     assert_eq!(losses.len(), 45);
+    let preset = std::fs::read_to_string(setting.only_run().join("preset.toml")).unwrap();
+    assert!(preset.contains("steps = 45"), "{preset}");
     let other = Setting::with_pictures();
     run(&other, "45");
     assert!(losses == way(&other.only_run()));
@@ -275,4 +277,40 @@ fn one_of_a_comparison_goes_on_alone() {
     assert!(said.contains("killed, going on after "), "{said}");
     assert_eq!(description(&run).state, State::Completed);
     assert_eq!(way(&run).len(), 400);
+}
+
+#[test]
+fn a_preset_that_was_saved_meanwhile_takes_effect() {
+    let setting = Setting::with_pictures();
+    ended_by(&setting, "-KILL", &[]);
+    let run = setting.only_run();
+    let path = run.join("preset.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let other = text.replacen(
+        "[style]\nweight = 1.0",
+        "# stronger\n[style]\nweight = 7.0",
+        1,
+    );
+    assert_ne!(other, text);
+    std::fs::write(&path, &other).unwrap();
+    resumed(&setting, &[]).succeeded();
+    let metrics = std::fs::read_to_string(run.join("metrics.csv")).unwrap();
+    let mut lines = metrics.lines();
+    let column = lines
+        .next()
+        .unwrap()
+        .split(',')
+        .position(|name| name == "weight.style.block1");
+    let weight = metrics
+        .lines()
+        .last()
+        .unwrap()
+        .split(',')
+        .nth(column.unwrap());
+    assert_eq!(weight, Some("7"));
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        other,
+        "in its own words"
+    );
 }

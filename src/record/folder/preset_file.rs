@@ -51,14 +51,23 @@ impl PresetFile {
         })
     }
 
-    /// The file of a run that is gone on with under the preset `in_force`. Another one that stands there is a person's.
+    /// The file of a run that is gone on with under the preset `in_force`. What says so in a person's own way stays, and so
+    /// does what cannot be read and is to be mended.
     pub(super) fn go_on(path: PathBuf, in_force: String) -> io::Result<Self> {
-        if !path.exists() {
-            return Self::begin(path, in_force);
-        }
+        let there = plain_file::read_text(&path, LARGEST_FILE);
         let base = meaning(&in_force, &path).ok();
+        let text = match there {
+            Ok(text) => match (meaning(&text, &path), &base) {
+                (Ok(preset), Some(base)) if !diff(base, &preset).is_empty() => None,
+                _ => Some(text),
+            },
+            Err(_) => None,
+        };
+        let Some(text) = text else {
+            return Self::begin(path, in_force);
+        };
         let known = Known {
-            text: in_force.clone(),
+            text,
             in_force,
             base,
         };
