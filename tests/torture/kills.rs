@@ -95,13 +95,15 @@ fn a_run_that_is_killed_again_and_again_arrives_where_it_would_have() {
         is_sound(&setting.only_run());
     }
     let run = setting.only_run();
-    let branches = losses(&run).len();
+    // On a slow machine every one of a few may have come before the first step.
+    let has_rows = run.join("metrics.csv").exists();
+    let made = if has_rows { losses(&run).len() } else { 0 };
     if !done {
         to_its_end(&setting, &["resume", "latest", "--headless"]);
     }
     let description = Description::read(&RunFolder::at(run.clone())).unwrap();
     assert_eq!(description.state, State::Completed);
-    println!("{killed} kills, {branches} of {steps} steps made meanwhile");
+    println!("{killed} kills, {made} of {steps} steps made meanwhile");
 
     let other = Setting::with_pictures();
     let words = words(steps);
