@@ -46,6 +46,11 @@ fn resume(arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
         None => preset::load(&folder.preset().to_string_lossy(), &[])?.preset,
     };
     let preset = with_steps(preset, arguments)?;
+    let made = found.as_ref().map_or(0, |found| found.step);
+    let wanted = preset.total_steps();
+    if found.is_some() && made >= wanted {
+        return nothing_to_do(&folder, arguments, (made, wanted));
+    }
     check_weights(&run, &preset)?;
     let options = options(&run, arguments)?;
     let (loaded, overrides) = loaded(&run, preset, &options);
@@ -73,6 +78,25 @@ fn resume(arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     job.way = way;
     job.notes.extend(tiles);
     perform(plan, job, Some(recorder), None)
+}
+
+/// All steps are made. Whoever asks for fewer has made a mistake; otherwise it is as it should be, also to a script.
+fn nothing_to_do(
+    folder: &RunFolder,
+    arguments: &ResumeArguments,
+    (made, wanted): (u64, u64),
+) -> Result<ExitCode, Failure> {
+    let id = visible(&folder.id());
+    let has = format!("the run {id} has made {} already", figure::steps(made));
+    if arguments.steps.is_some() && made > wanted {
+        return Err(Failure::new(format!(
+            "{has}, and {wanted} are asked for\n  give more with --steps"
+        )));
+    }
+    if !arguments.json {
+        output::line(format!("{has}, which are all; --steps N makes more"))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Takes hold of the run's folder, unless the run still goes on.

@@ -178,6 +178,12 @@ fn a_completed_run_takes_more_steps() {
             .succeeded();
     };
     run(&setting, "20");
+    let said = resumed(&setting, &[]).succeeded().stdout;
+    assert!(
+        said.contains("has made 20 steps already, which are all"),
+        "{said}"
+    );
+    resumed(&setting, &["--steps", "7"]).failed_saying(&["20 steps already", "7 are asked for"]);
     let said = resumed(&setting, &["--steps", "45"]).succeeded().stdout;
     assert!(
         said.contains("completed, going on after 20 steps"),
