@@ -57,7 +57,7 @@ fn a_panic_in_any_thread_gives_the_terminal_back_and_the_run_goes_on() {
     person.waits_for("broken by hand");
     assert_eq!(person.sees_the_end(), Some(0));
     person.has_the_terminal_back();
-    assert_eq!(text_of(&setting.path("saved.txt")), "step 1000");
+    assert_eq!(text_of(&setting.path("saved.txt")), "step 3000");
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn a_dashboard_that_breaks() {
     let overrides: Vec<Override> = [
         "image.size=40",
         "network.widths=[8, 8, 8, 8]",
-        "schedule.steps=1000",
+        "schedule.steps=3000",
     ]
     .iter()
     .map(|text| text.parse().unwrap())
