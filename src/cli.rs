@@ -150,6 +150,9 @@ With --json every line on standard output is one object. `event` says which kind
   step      step, seconds, loss {total, content, style, variation},
             terms [{kind, layer, weight, unweighted, weighted}, …]
   change    step, changes, steps: a preset that was saved in the run's folder took effect
+  recovered the numbers went wrong, and the run went back; stuck (`watch`): it waits for somebody
+  remark    something worth knowing: a stall, memory that ran out
+  detached  with --detach, the only one: the run's id and folder
   refused   message: one that was saved there cannot be used
   end       reason (completed or stopped), step, seconds, output
   error     message
@@ -640,21 +643,9 @@ const WATCH_EXAMPLES: &str = "Examples:
   stylescope watch k3f9 --json > run.jsonl
       every step's losses from the first on, as `run --json` prints them, until the run ends";
 
-/// Arguments of `watch`.
-#[derive(Debug, Args)]
-pub struct WatchArguments {
-    /// Which run or comparison: its folder, the beginning or the end of its name, or `latest`
-    #[arg(value_name = "RUN", default_value = "latest", value_hint = ValueHint::DirPath)]
-    pub run: String,
-    /// Where runs are kept.
-    #[command(flatten)]
-    pub place: RunsPlace,
-    /// Lines instead of the dashboard, even on a terminal
-    #[arg(long)]
-    pub headless: bool,
-    /// One JSON object a line on standard output, as `run --json` prints them
-    #[arg(long)]
-    pub json: bool,
+/// How the dashboard on a run of another program is to behave.
+#[derive(Debug, Clone, Args)]
+pub struct ScreenOptions {
     /// Look for saved presets by reading them again and again, as on network file systems
     #[arg(long)]
     pub poll: bool,
@@ -670,6 +661,26 @@ pub struct WatchArguments {
     /// How pictures are shown
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub graphics: Graphics,
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+pub struct WatchArguments {
+    /// Which run or comparison: its folder, the beginning or the end of its name, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest", value_hint = ValueHint::DirPath)]
+    pub run: String,
+    /// Where runs are kept.
+    #[command(flatten)]
+    pub place: RunsPlace,
+    /// Lines instead of the dashboard, even on a terminal
+    #[arg(long)]
+    pub headless: bool,
+    /// One JSON object a line on standard output, as `run --json` prints them
+    #[arg(long)]
+    pub json: bool,
+    /// How the dashboard is to behave.
+    #[command(flatten)]
+    pub screen: ScreenOptions,
 }
 
 const RESUME_HELP: &str = "Goes on with a run whose program has ended, whatever ended it: stopped, killed, failed, a \

@@ -38,7 +38,7 @@ pub fn execute(cli: Cli) -> ExitCode {
         Command::Report(arguments) => report::execute(&arguments),
         Command::Attach(arguments) => attach::execute(&arguments),
         Command::Resume(arguments) => resume::execute(&arguments),
-        Command::Watch(arguments) => watch::execute(*arguments),
+        Command::Watch(arguments) => watch::execute(&arguments),
         Command::Show(arguments) => show::execute(&arguments),
         Command::Doctor { json } => doctor::execute(json),
         Command::MeasureMemory(arguments) => run::memory::probe::execute(&arguments),

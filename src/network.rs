@@ -55,6 +55,11 @@ impl From<WeightsError> for NetworkError {
     }
 }
 
+/// What the network of `preset` does, from the picture on.
+pub fn operations(preset: &NetworkPreset) -> Vec<Operation> {
+    architecture::published(preset.name).unwrap_or_else(|| fitted::operations(preset))
+}
+
 /// A frozen stack of operations that ends at the deepest layer anyone taps.
 #[derive(Debug)]
 pub struct Network {

@@ -6,7 +6,7 @@ pub mod either;
 pub mod lbfgs;
 pub mod saved;
 
-use tch::{Device, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 /// Numbers of rows as libtorch takes them, `[rows]`.
 pub(crate) fn row_index(rows: &[usize], device: Device) -> Result<Tensor, TchError> {
@@ -20,4 +20,12 @@ pub(crate) fn at<T: Clone>(all: &[T], places: &[usize]) -> Vec<T> {
         .iter()
         .filter_map(|place| all.get(*place).cloned())
         .collect()
+}
+
+/// A number for each channel, `[1, 3, 1, 1]`.
+fn in_channels(numbers: [f32; 3], (kind, device): (Kind, Device)) -> Result<Tensor, TchError> {
+    Tensor::f_from_slice(&numbers)?
+        .f_reshape([1, 3, 1, 1])?
+        .f_to_kind(kind)?
+        .f_to_device(device)
 }

@@ -49,7 +49,7 @@ pub mod write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use difference::{Change, diff, values};
+pub use difference::{Change, diff, values, with_restart_fields_of};
 pub use editing::EditError;
 pub use field::ChangeClass;
 pub use folder::{Listed, Origin};

@@ -37,13 +37,8 @@ pub enum AttachError {
     #[error(transparent)]
     Nonsense(#[from] FrameError),
     /// The run's program does not want to.
-    #[error("{}", visible(.why))]
-    Refused {
-        /// Name and version.
-        program: String,
-        /// In words.
-        why: String,
-    },
+    #[error("{}", visible(.0))]
+    Refused(String),
 }
 
 impl From<Broken> for AttachError {
@@ -155,14 +150,11 @@ fn welcomed(stream: &mut UnixStream) -> Result<Welcome, AttachError> {
     };
     match protocol::to_viewer(frame)? {
         ToViewer::Welcome(welcome) if welcome.protocol == PROTOCOL => Ok(*welcome),
-        ToViewer::Welcome(welcome) => Err(AttachError::Refused {
-            why: format!(
-                "the run is made by {}, and this is {PROGRAM}",
-                welcome.program
-            ),
-            program: welcome.program,
-        }),
-        ToViewer::Refuse { program, why } => Err(AttachError::Refused { program, why }),
+        ToViewer::Welcome(welcome) => Err(AttachError::Refused(format!(
+            "the run is made by {}, and this is {PROGRAM}",
+            welcome.program
+        ))),
+        ToViewer::Refuse { why, .. } => Err(AttachError::Refused(why)),
         _ => Err(FrameError::Words("it begins without a greeting".to_owned()).into()),
     }
 }

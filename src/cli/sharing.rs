@@ -1,10 +1,8 @@
 //! The command line of runs without a terminal of their own, and of terminals that are attached to them.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueHint};
 
-use super::{ByteSize, Graphics, RunsPlace, rate};
+use super::{RunsPlace, ScreenOptions};
 
 /// The hidden switch with which a run in the background is started.
 pub const IN_BACKGROUND: &str = "--in-background";
@@ -49,19 +47,7 @@ pub struct AttachArguments {
     /// Where runs are kept.
     #[command(flatten)]
     pub place: RunsPlace,
-    /// Look for saved presets by reading them again and again, as on network file systems
-    #[arg(long)]
-    pub poll: bool,
-    /// Most pictures a second [default: 8, less on slow links]
-    #[arg(long, value_name = "RATE", value_parser = rate)]
-    pub preview_rate: Option<f64>,
-    /// Most bytes of pictures a second, such as 50k or 2M
-    #[arg(long, value_name = "BYTES")]
-    pub bandwidth: Option<ByteSize>,
-    /// Also write the dashboard's events into FILE
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub log: Option<PathBuf>,
-    /// How pictures are shown
-    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
-    pub graphics: Graphics,
+    /// How the dashboard is to behave.
+    #[command(flatten)]
+    pub screen: ScreenOptions,
 }

@@ -6,17 +6,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::run::live::{choose, has_terminal, paint_chart};
+use super::run::live::{has_terminal, paint_chart};
 use super::run::recording::runs_folder;
-use super::watch::{keeper::AsSeen, source};
+use super::watch::{self, keeper::AsSeen, source};
 use super::{Failure, INTERRUPTED, output};
 use crate::attach::client::{AttachError, Attached, attach};
 use crate::attach::company::Company;
 use crate::cli::AttachArguments;
-use crate::dashboard::setup::{Options, Running, Setup, Sharing};
-use crate::dashboard::{self, StartError};
+use crate::dashboard;
+use crate::dashboard::setup::{Running, Setup, Sharing};
 use crate::preset::visible::visible;
-use crate::preset::watch::Polling;
 use crate::record::folder::RunFolder;
 use crate::record::folder::description::{Description, State, host_name};
 use crate::record::folder::inventory::{self, Kept};
@@ -59,7 +58,7 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
         overrides,
         content,
         style,
-        options: options(arguments),
+        options: watch::options(&arguments.screen),
         keeper: Arc::new(AsSeen::new(&kept)),
         painter: paint_chart,
         recorder: None,
@@ -70,10 +69,7 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
             attached,
         },
     };
-    let farewell = dashboard::run(setup).map_err(|error| match error {
-        StartError::Engine(error) => error.into(),
-        other => Failure::new(other),
-    })?;
+    let farewell = dashboard::run(setup)?;
     if !farewell.unseen {
         for line in &farewell.lines {
             output::line(line)?;
@@ -84,22 +80,6 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
     } else {
         ExitCode::SUCCESS
     })
-}
-
-/// How the dashboard is to behave.
-fn options(arguments: &AttachArguments) -> Options {
-    let graphics = arguments.graphics;
-    Options {
-        choose: Box::new(move |capabilities| choose(graphics, capabilities)),
-        polling: if arguments.poll {
-            Polling::Always
-        } else {
-            Polling::Automatic
-        },
-        preview_rate: arguments.preview_rate,
-        bandwidth_bytes_per_second: arguments.bandwidth.map(|size| size.0),
-        log: arguments.log.clone(),
-    }
 }
 
 /// Refuses runs to which nobody can be attached, and terminals that cannot show one.
@@ -193,7 +173,7 @@ fn why(kept: &Kept, error: &AttachError) -> Failure {
                 "the run {id} cannot be reached: {error}\n  {watch}"
             )),
         },
-        AttachError::Refused { .. } | AttachError::Nonsense(_) => {
+        AttachError::Refused(_) | AttachError::Nonsense(_) => {
             Failure::new(format!("{error}\n  {watch}"))
         }
     }

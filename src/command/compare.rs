@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::run::live::has_terminal;
 use super::run::{recording, report};
 use super::{Failure, output};
-use crate::cli::{Budget, CompareArguments};
+use crate::cli::{Budget, CompareArguments, TileChoice};
 use crate::engine::input::Candidate;
 use crate::engine::worker::Job;
 use crate::preset::visible::visible;
@@ -42,6 +42,12 @@ pub(super) fn execute(arguments: CompareArguments) -> Result<ExitCode, Failure> 
 fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
     if let (Some(folder), Some(lane)) = (&arguments.task, arguments.lane) {
         return task::run(folder, lane, arguments.options);
+    }
+    if arguments.options.tile != TileChoice::Automatic {
+        return Err(Failure::new(
+            "--tile is for a single run\n  \
+             a comparison takes smaller ways by itself where memory runs out: leave it out",
+        ));
     }
     let slurm = arguments.slurm.clone();
     let field = Arc::new(Field::new(arguments)?);

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use super::output;
+use crate::dashboard::StartError;
 use crate::engine::EngineError;
 use crate::preset::PresetError;
 use crate::preset::visible::visible;
@@ -26,6 +27,15 @@ pub(super) enum Failure {
     /// Said already, in the command's own way; only the exit code is left.
     #[error("")]
     Reported,
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Engine(error) => error.into(),
+            other => Self::new(other),
+        }
+    }
 }
 
 impl Failure {

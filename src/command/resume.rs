@@ -16,8 +16,9 @@ use crate::engine::message::LossBlock;
 use crate::preset::visible::visible;
 use crate::preset::{
     self, Change, ChangeClass, LARGEST_FILE, Loaded, Origin, Override, Preset, diff, plain_file,
+    with_restart_fields_of,
 };
-use crate::record::digest::{Digests, FileDigest};
+use crate::record::digest::Digests;
 use crate::record::figure;
 use crate::record::folder::description::{Description, State};
 use crate::record::folder::inventory;
@@ -51,14 +52,17 @@ fn resume(arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     if found.is_some() && made >= wanted {
         return nothing_to_do(&folder, arguments, (made, wanted));
     }
-    check_weights(&run, &preset)?;
+    let digests = Digests::default();
+    check_weights(&run, &preset, &digests)?;
     let options = options(&run, arguments)?;
     let (loaded, overrides) = loaded(&run, preset, &options);
-    let plan = Plan::to_go_on(&run, loaded, overrides, options, &Digests::default())?;
+    let plan = Plan::to_go_on(&run, loaded, overrides, options, &digests)?;
     let (way, tiles) = memory::way(&plan)?;
     let found = found.map(|found| Checkpoint {
         // In a comparison it may have been another one.
         candidate: 0,
+        // What waited for a restart still does, whatever else is in force by now.
+        wanted: with_restart_fields_of(&plan.preset.preset, &found.wanted),
         ..found
     });
     let (id, said) = (folder.id(), said(&run, found.as_ref()));
@@ -198,7 +202,7 @@ fn with_steps(preset: Preset, arguments: &ResumeArguments) -> Result<Preset, Fai
 }
 
 /// Refuses a file of trained weights that is another one than the run had.
-fn check_weights(run: &Description, preset: &Preset) -> Result<(), Failure> {
+fn check_weights(run: &Description, preset: &Preset, digests: &Digests) -> Result<(), Failure> {
     let Some(weights) = &run.weights else {
         return Ok(());
     };
@@ -206,7 +210,7 @@ fn check_weights(run: &Description, preset: &Preset) -> Result<(), Failure> {
         // Those that are found by themselves are checked where they are read.
         return Ok(());
     };
-    let now = FileDigest::begin(path).ok().and_then(|digest| digest.get());
+    let now = digests.begin(path).ok().and_then(|digest| digest.get());
     match now {
         Some(now) if now != *then => Err(Failure::new(format!(
             "the weights {} are another file than the run was made with (SHA-256 {then}, and now {now})\n  \

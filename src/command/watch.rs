@@ -16,9 +16,9 @@ use std::time::Instant;
 use super::run::live::{choose, has_terminal, paint_chart};
 use super::run::recording::runs_folder;
 use super::{Failure, INTERRUPTED, output};
-use crate::cli::WatchArguments;
+use crate::cli::{ScreenOptions, WatchArguments};
+use crate::dashboard;
 use crate::dashboard::setup::{Commands, Options, Running, Setup, Sharing, Watching};
-use crate::dashboard::{self, StartError};
 use crate::engine::message::Command;
 use crate::engine::picture_slot::PictureSlot;
 use crate::preset::visible::visible;
@@ -29,7 +29,7 @@ use crate::record::folder::follow::{Beginning, Followed, Follower, INTERVAL, Sig
 use crate::record::folder::inventory::{self, Kept};
 use keeper::AsSeen;
 
-pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
+pub(super) fn execute(arguments: &WatchArguments) -> Result<ExitCode, Failure> {
     let runs = runs_folder(arguments.place.folder.as_deref());
     let comparison = inventory::comparison_of(&runs, &arguments.run).map_err(Failure::new)?;
     if let Some(comparison) = comparison {
@@ -66,7 +66,7 @@ pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
         overrides: Vec::new(),
         content,
         style,
-        options: options(arguments),
+        options: options(&arguments.screen),
         keeper: Arc::new(AsSeen::new(&kept)),
         painter: paint_chart,
         recorder: None,
@@ -80,10 +80,7 @@ pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
         }),
         sharing: Sharing::Alone,
     };
-    let farewell = dashboard::run(setup).map_err(|error| match error {
-        StartError::Engine(error) => error.into(),
-        other => Failure::new(other),
-    })?;
+    let farewell = dashboard::run(setup)?;
     if !farewell.unseen {
         output::line(said_last(&kept, &sighting.get()))?;
     }
@@ -95,18 +92,18 @@ pub(super) fn execute(arguments: WatchArguments) -> Result<ExitCode, Failure> {
 }
 
 /// How the dashboard is to behave.
-fn options(arguments: WatchArguments) -> Options {
-    let graphics = arguments.graphics;
+pub(super) fn options(given: &ScreenOptions) -> Options {
+    let graphics = given.graphics;
     Options {
         choose: Box::new(move |capabilities| choose(graphics, capabilities)),
-        polling: if arguments.poll {
+        polling: if given.poll {
             Polling::Always
         } else {
             Polling::Automatic
         },
-        preview_rate: arguments.preview_rate,
-        bandwidth_bytes_per_second: arguments.bandwidth.map(|size| size.0),
-        log: arguments.log,
+        preview_rate: given.preview_rate,
+        bandwidth_bytes_per_second: given.bandwidth.map(|size| size.0),
+        log: given.log.clone(),
     }
 }
 

@@ -235,10 +235,7 @@ impl Batch {
         let values = evaluated.unweighted.f_select(1, column as i64)?;
         // Candidates do not depend on each other, so their sum has the gradient of each.
         let sum = values.f_sum(Kind::Float)?;
-        let gradient = Tensor::f_run_backward(&[sum], &[features], true, false)?
-            .into_iter()
-            .next()
-            .ok_or_else(|| TchError::Torch("no gradient came back".to_owned()))?;
+        let gradient = backward(sum, features, true)?;
         let size = gradient
             .f_abs()?
             .f_sum_dim_intlist([1_i64, 2, 3].as_slice(), true, Kind::Float)?
@@ -263,11 +260,16 @@ fn is_normalized(preset: &Preset, kind: TermKind) -> bool {
 impl Evaluated {
     /// The gradient of `sum`, a number of this graph, with respect to the pictures, `[n, 3, H, W]`.
     pub(super) fn gradient(&self, sum: Tensor, keep_graph: bool) -> Result<Tensor, TchError> {
-        Tensor::f_run_backward(&[sum], &[&self.picture], keep_graph, false)?
-            .into_iter()
-            .next()
-            .ok_or_else(|| TchError::Torch("no gradient came back".to_owned()))
+        backward(sum, &self.picture, keep_graph)
     }
+}
+
+/// The gradient of `sum`, a number of the graph that begins with `root`.
+fn backward(sum: Tensor, root: &Tensor, keep_graph: bool) -> Result<Tensor, TchError> {
+    Tensor::f_run_backward(&[sum], &[root], keep_graph, false)?
+        .into_iter()
+        .next()
+        .ok_or_else(|| TchError::Torch("no gradient came back".to_owned()))
 }
 
 impl Column {

@@ -29,12 +29,12 @@ pub struct Checkpoint {
     pub state: SavedState,
 }
 
-/// The checkpoints of all candidates of `lane`, none where any picture is not finite: from there nobody wants to go
+/// The checkpoints of all candidates of `lane`, none where any number of them is not finite: from there nobody wants to go
 /// on. All losses must have been read.
 pub(super) fn of_lane(lane: &LaneRun) -> Result<Vec<Checkpoint>, EngineError> {
     let (seconds, wanted) = (lane.stepping().as_secs_f64(), lane.wanted.iter());
     let lane = &lane.lane;
-    if !tch::no_grad(|| lane.is_finite())? {
+    if !tch::no_grad(|| lane.progress().is_finite())? {
         return Ok(Vec::new());
     }
     let progress = lane.progress();

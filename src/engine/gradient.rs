@@ -3,6 +3,8 @@
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::EngineError;
+use super::batch::tiled::GoesOn;
+use super::run::broken_off;
 use super::term::Terms;
 use crate::network::Network;
 
@@ -22,19 +24,21 @@ pub(super) fn gradient_norms(
     for batch in &terms.batches {
         if let Some(side) = tile {
             let of_column = |column| {
+                let known =
+                    |number: f64| Tensor::f_full([1], number, (Kind::Double, pictures.device()));
                 if !is_wanted() {
-                    return Ok(Tensor::f_full(
-                        [1],
-                        f64::NAN,
-                        (Kind::Double, pictures.device()),
-                    )?);
+                    return Ok(known(f64::NAN)?);
                 }
-                if !batch.weighs(column) {
-                    return Ok(Tensor::f_zeros([1], (Kind::Double, pictures.device()))?);
-                }
-                let gradient =
-                    batch.column_gradient_tiled(network, pictures, side, step, column)?;
-                Ok::<_, EngineError>(norm(&gradient)?)
+                let mut goes_on = || broken_off(!is_wanted());
+                let what = (column, &mut goes_on as &mut GoesOn<'_>);
+                Ok(
+                    match batch.column_gradient_tiled(network, pictures, side, step, what) {
+                        Ok(Some(gradient)) => norm(&gradient)?,
+                        Ok(None) => known(0.0)?,
+                        Err(EngineError::BrokenOff) => known(f64::NAN)?,
+                        Err(error) => return Err(error),
+                    },
+                )
             };
             let columns: Vec<Tensor> = (0..terms.columns.len())
                 .map(of_column)

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::batch::Batch;
-use super::batch::tiled::TileReport;
+use super::batch::tiled::GoesOn;
 use super::checkpoint::{Checkpoint, progress_of};
 use super::extractor::Extractor;
 use super::finish::Finish;
@@ -259,22 +259,23 @@ impl Lane {
 
     /// One step of every candidate. The losses stay on the device until [`Lane::read_losses`].
     pub fn step(&mut self) -> Result<(), EngineError> {
-        self.step_heard(&mut |_, _| ControlFlow::Continue(()))
+        self.step_unless(&mut || ControlFlow::Continue(()))
     }
 
-    /// The same, saying how far it is where pictures pass the network in tiles. It can be broken off until the first
-    /// gradient is there; then nothing has happened.
+    /// The same, but `goes_on` may break it off where pictures pass the network in tiles, until the first gradient is there:
+    /// then nothing has happened. The evaluations of a line search are always made to their end, since what L-BFGS
+    /// remembers has changed by then.
     ///
     /// # Errors
     /// Those of libtorch, and [`EngineError::BrokenOff`].
-    pub(super) fn step_heard(&mut self, report: &mut TileReport<'_>) -> Result<(), EngineError> {
+    pub(super) fn step_unless(&mut self, goes_on: &mut GoesOn<'_>) -> Result<(), EngineError> {
         let step = self.progress.step;
         let everyone = vec![true; self.candidates.len()];
         let first = if let Some(known) = self.known.take() {
             known
         } else {
             self.gradients += 1;
-            self.evaluate_at(&self.progress.picture, &everyone, report)?
+            self.evaluate_at(&self.progress.picture, &everyone, goes_on)?
         };
         // A candidate that has made its own steps keeps its picture while the others go on.
         let active: Vec<bool> = self
@@ -288,16 +289,13 @@ impl Lane {
             .progress
             .advance(first, &active, &mut |pictures, wanted| {
                 *gradients += 1;
-                let mut goes_on = |done, all| {
-                    let _ = report(done, all);
-                    ControlFlow::Continue(())
-                };
+                let mut always = || ControlFlow::Continue(());
                 evaluated(
                     (batches, network, tile),
                     pictures,
                     step,
                     wanted,
-                    &mut goes_on,
+                    &mut always,
                 )
             })?;
         self.unread.push(terms);
@@ -308,8 +306,8 @@ impl Lane {
     /// the weighted sum.
     pub fn evaluate(&self) -> Result<(Tensor, Tensor), EngineError> {
         let everyone = vec![true; self.candidates.len()];
-        let mut unheard = |_, _| ControlFlow::Continue(());
-        let found = self.evaluate_at(&self.progress.picture, &everyone, &mut unheard)?;
+        let mut always = || ControlFlow::Continue(());
+        let found = self.evaluate_at(&self.progress.picture, &everyone, &mut always)?;
         Ok((found.terms, found.gradient))
     }
 
@@ -317,14 +315,14 @@ impl Lane {
         &self,
         pictures: &Tensor,
         wanted: &[bool],
-        report: &mut TileReport<'_>,
+        goes_on: &mut GoesOn<'_>,
     ) -> Result<Evaluation, EngineError> {
         let how = (
             self.terms.batches.as_slice(),
             &*self.extractor.network,
             self.way.tile,
         );
-        evaluated(how, pictures, self.progress.step, wanted, report)
+        evaluated(how, pictures, self.progress.step, wanted, goes_on)
     }
 
     /// The losses of the steps since the last call, in one transfer; `None` where there were none.
@@ -466,17 +464,6 @@ impl Lane {
         Ok(())
     }
 
-    /// Whether every number of the pictures is finite.
-    pub(super) fn is_finite(&self) -> Result<bool, TchError> {
-        Ok(self
-            .progress
-            .picture
-            .f_isfinite()?
-            .f_all()?
-            .f_int64_value(&[])?
-            != 0)
-    }
-
     /// Everything that later steps follow from.
     pub(super) fn progress(&self) -> &Progress {
         &self.progress
@@ -612,7 +599,7 @@ fn evaluated(
     pictures: &Tensor,
     step: u64,
     wanted: &[bool],
-    report: &mut TileReport<'_>,
+    goes_on: &mut GoesOn<'_>,
 ) -> Result<Evaluation, EngineError> {
     let mut totals = Vec::with_capacity(batches.len());
     let mut gradients = Vec::with_capacity(batches.len());
@@ -629,7 +616,7 @@ fn evaluated(
             continue;
         }
         if let Some(side) = tile {
-            let found = batch.evaluate_tiled(network, pictures, side, step, report)?;
+            let found = batch.evaluate_tiled(network, pictures, side, step, goes_on)?;
             totals.push(batch.totals(&found.unweighted)?);
             gradients.push(found.gradient);
             terms.push(found.unweighted);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::EngineError;
 use super::attempts::Attempts;
-use super::batch::tiled::TileReport;
+use super::batch::tiled::GoesOn;
 use super::checkpoint::Checkpoint;
 #[cfg(test)]
 use super::fault::Faults;
@@ -106,17 +106,17 @@ impl LaneRun {
         }
     }
 
-    /// One step, which `report` may break off between two tiles: then nothing has happened. True where it is time to look
+    /// One step, which `goes_on` may break off between two tiles: then nothing has happened. True where it is time to look
     /// at what came of it, which has been read back then.
     pub(super) fn step(
         &mut self,
         report_interval: Duration,
         outbox: &Sender<Event>,
-        report: &mut TileReport<'_>,
+        goes_on: &mut GoesOn<'_>,
     ) -> Result<bool, EngineError> {
         let started = Instant::now();
         self.has_ended = false;
-        match self.step_as_memory_allows(outbox, report) {
+        match self.step_as_memory_allows(outbox, goes_on) {
             Err(EngineError::BrokenOff) => return Ok(false),
             other => other?,
         }

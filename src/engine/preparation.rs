@@ -6,8 +6,8 @@ use super::input::Candidate;
 use super::size::{check_sizes, check_statistics, content_size, image_at, resized, style_size};
 use super::start::first_picture;
 use super::{EngineError, colour};
-use crate::network::architecture::{Operation, published};
-use crate::network::fitted;
+use crate::network::architecture::Operation;
+use crate::network::operations;
 use crate::pixels::tensor::to_tensor;
 use crate::preset::{ColourMatch, Filter, NetworkName, Preset};
 
@@ -54,7 +54,7 @@ impl Preparation {
             .collect();
         let layers = tapped_layers(candidates);
         let network = &first.preset.network;
-        let operations = published(network.name).unwrap_or_else(|| fitted::operations(network));
+        let operations = operations(network);
         for (candidate, styles) in candidates.iter().zip(&style_sizes) {
             let mut sizes = vec![
                 ("content", candidate.content.size()),

@@ -331,8 +331,8 @@ impl<'a> Run<'a> {
             return;
         };
         lane.attempt(|lane| lane.change_size(outbox));
-        // A step of a huge picture takes minutes, and whoever wants the end is not to wait for it.
-        let mut goes_on = |_, _| broken_off(inbox.is_stopping());
+        // A step of a huge picture takes minutes, and whoever wants the end need not wait for its gradient.
+        let mut goes_on = || broken_off(inbox.is_stopping());
         if lane.attempt(|lane| lane.step(interval, outbox, &mut goes_on)) == Some(true) {
             self.deliver_picture();
         }

@@ -58,29 +58,40 @@ impl<'a> TiledPicture<'a> {
         })
     }
 
-    /// The features of `part`, `[1, 3, h, w]`, at the layers that are numbered `wanted`.
+    /// The features of `part`, `[1, 3, h, w]`, at the layers that are numbered `wanted`: for each layer, `None` for others.
     pub(super) fn features(
         &self,
         part: &Tensor,
         wanted: &[usize],
-    ) -> Result<Vec<Tensor>, EngineError> {
-        let names: Vec<String> = wanted
+    ) -> Result<Vec<Option<Tensor>>, EngineError> {
+        let of_layer =
+            |(number, layer): (usize, &Layer)| wanted.contains(&number).then(|| layer.name.clone());
+        let names: Vec<String> = self
+            .layers
             .iter()
-            .filter_map(|layer| self.layers.get(*layer))
-            .map(|layer| layer.name.clone())
+            .enumerate()
+            .filter_map(of_layer)
             .collect();
-        Ok(self.network.features(part, &names)?)
+        let mut found = self.network.features(part, &names)?.into_iter();
+        let numbers = 0..self.layers.len();
+        Ok(numbers
+            .map(|number| wanted.contains(&number).then(|| found.next()).flatten())
+            .collect())
     }
 
-    /// Where the tile's own features lie in the layer, and these; `None` where it has none there. `features` are those of
-    /// what the tile sees.
+    /// Where the tile's own features lie in the layer, and these; `None` where it has none there, or there is no such
+    /// layer. `features` are those of what the tile sees.
     pub(super) fn own(
         &self,
         tile: &Tile,
-        layer: usize,
-        features: &Tensor,
+        layer: Option<usize>,
+        features: &[Option<Tensor>],
     ) -> Result<Option<(Area, Tensor)>, TchError> {
-        let Some(layer) = self.layers.get(layer) else {
+        let found = layer.and_then(|layer| {
+            let features = features.get(layer)?.as_ref()?;
+            Some((self.layers.get(layer)?, features))
+        });
+        let Some((layer, features)) = found else {
             return Ok(None);
         };
         let (place, seen) = tile.features(layer.reach, layer.size, self.size);
@@ -91,11 +102,12 @@ impl<'a> TiledPicture<'a> {
         Ok(Some((place, own)))
     }
 
-    /// How many numbers the layer has in all.
-    pub(super) fn count(&self, layer: usize, features: &Tensor) -> Result<f64, TchError> {
-        let (_, channels, _, _) = features.size4()?;
-        let size = self.layers.get(layer).map_or((1, 1), |layer| layer.size);
-        Ok((channels * size.0 * size.1) as f64)
+    /// How many numbers the layer has in all, of which `own`, `[1, C, h, w]`, are some.
+    pub(super) fn count(&self, layer: Option<usize>, own: &Tensor) -> Result<f64, TchError> {
+        let (_, channels, _, _) = own.size4()?;
+        let layer = layer.and_then(|layer| self.layers.get(layer));
+        let (height, width) = layer.map_or((1, 1), |layer| layer.size);
+        Ok((channels * height * width) as f64)
     }
 
     /// Hands every tile's own features of every layer, in turn, to `look`, without a graph: the number of the layer, where
@@ -108,9 +120,9 @@ impl<'a> TiledPicture<'a> {
         for tile in &self.tiles {
             tch::no_grad(|| {
                 let features = self.features(&tile.seen.of(&self.picture)?, &all)?;
-                for (layer, features) in features.iter().enumerate() {
-                    if let Some((place, own)) = self.own(tile, layer, features)? {
-                        look(layer, &place, &own)?;
+                for layer in &all {
+                    if let Some((place, own)) = self.own(tile, Some(*layer), &features)? {
+                        look(*layer, &place, &own)?;
                     }
                 }
                 Ok::<_, EngineError>(())

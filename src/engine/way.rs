@@ -2,9 +2,8 @@
 
 use super::tiles::{Tile, tiles};
 use crate::loss::style::takes_tiles;
-use crate::network::architecture::published;
 use crate::network::reach::Reach;
-use crate::network::{fitted, geometry};
+use crate::network::{geometry, operations};
 use crate::preset::Preset;
 
 /// Tiles smaller than this are mostly rim: what is seen beyond their own part is several times as much.
@@ -97,7 +96,7 @@ pub struct TilePixels {
 /// not all of its layers.
 pub fn tile_pixels(preset: &Preset, (width, height): (u32, u32), side: u32) -> Option<TilePixels> {
     let network = &preset.network;
-    let operations = published(network.name).unwrap_or_else(|| fitted::operations(network));
+    let operations = operations(network);
     let layers = preset
         .content
         .layers
@@ -119,7 +118,7 @@ pub fn tile_pixels(preset: &Preset, (width, height): (u32, u32), side: u32) -> O
 /// Bytes for each pixel that the features of the content picture take, which are compared with at every step.
 pub fn content_bytes_per_pixel(preset: &Preset) -> f64 {
     let network = &preset.network;
-    let operations = published(network.name).unwrap_or_else(|| fitted::operations(network));
+    let operations = operations(network);
     let layers = preset.content.layers.keys();
     let numbers =
         layers.filter_map(|layer| geometry::numbers_per_pixel(&operations, layer, network.padding));

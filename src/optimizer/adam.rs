@@ -1,8 +1,9 @@
 //! Adam (Kingma and Ba, arXiv:1412.6980) over a lane: one set of moments, a rate and betas a
 //! candidate, all of which may change between two steps. Worker thread.
 
-use tch::{Device, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
+use super::in_channels;
 use super::saved::{RestoreError, SavedState, joined};
 use crate::preset::{OptimizerPreset, StepSpace};
 
@@ -59,7 +60,7 @@ impl Adam {
         Ok(Self {
             first: picture.f_zeros_like()?,
             second: picture.f_zeros_like()?,
-            deviation: per_channel(deviation, picture.device())?,
+            deviation: in_channels(deviation, (Kind::Float, picture.device()))?,
             candidates: presets.iter().map(|preset| Numbers::new(preset)).collect(),
         })
     }
@@ -72,7 +73,7 @@ impl Adam {
         presets: &[&OptimizerPreset],
         deviation: [f32; 3],
     ) -> Result<Self, TchError> {
-        let deviation = per_channel(deviation, self.first.device())?;
+        let deviation = in_channels(deviation, (Kind::Float, self.first.device()))?;
         let has_new_units = !self.deviation.f_equal(&deviation)?;
         let mut carried = Self {
             first: self.first.shallow_clone(),
@@ -166,7 +167,7 @@ impl Adam {
             first: joined(states, "adam.first", shape, device)?,
             second: joined(states, "adam.second", shape, device)?,
             candidates: numbers.collect::<Result<_, RestoreError>>()?,
-            deviation: per_channel(deviation, device)?,
+            deviation: in_channels(deviation, (Kind::Float, device))?,
         })
     }
 
@@ -272,13 +273,6 @@ impl Room {
             gradient,
         })
     }
-}
-
-/// `[1, 3, 1, 1]`
-fn per_channel(values: [f32; 3], device: Device) -> Result<Tensor, TchError> {
-    Tensor::f_from_slice(&values)?
-        .f_reshape([1, 3, 1, 1])?
-        .f_to_device(device)
 }
 
 impl Prepared<'_> {

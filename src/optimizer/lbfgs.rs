@@ -25,6 +25,7 @@ mod tests;
 
 use tch::{Device, TchError, Tensor};
 
+use super::in_channels;
 use super::saved::{RestoreError, SavedState};
 use crate::preset::{LineSearch, OptimizerPreset};
 use candidate::Candidate;
@@ -32,7 +33,7 @@ use course::Course;
 pub use evaluation::{Evaluate, Evaluation};
 use evaluation::{read, row_of};
 use searching::{Found, Searcher, after, search};
-use units::{Units, in_channels};
+use units::Units;
 
 /// The state of a lane's L-BFGS. A candidate's memory is up to `history` pairs of pictures.
 #[derive(Debug)]

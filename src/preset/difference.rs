@@ -191,6 +191,16 @@ pub(super) fn short_text(value: &Value) -> String {
     }
 }
 
+/// `preset`, but with the fields that only count from a restart as they are in `other`.
+pub fn with_restart_fields_of(preset: &Preset, other: &Preset) -> Preset {
+    let mut preset = preset.clone();
+    preset.image.init = other.image.init;
+    preset.image.init_file.clone_from(&other.image.init_file);
+    preset.image.noise_deviation = other.image.noise_deviation;
+    preset.schedule.seed = other.schedule.seed;
+    preset
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -104,12 +104,8 @@ impl RunFolder {
     }
 
     fn hold(&self) -> io::Result<Hold> {
-        let file = File::create(self.lock())?;
-        match file.try_lock() {
-            Ok(()) => Ok(Hold { _file: Some(file) }),
-            // Some network file systems know no locks: then nobody can tell a killed run from one that goes on.
-            Err(_) => Ok(Hold { _file: None }),
-        }
+        // Nobody else knows of a folder that was made just now.
+        Ok(self.hold_again()?.unwrap_or(Hold { _file: None }))
     }
 
     /// Holds a folder in which a run was recorded before; `None` where another program holds it.
@@ -121,6 +117,7 @@ impl RunFolder {
         match file.try_lock() {
             Ok(()) => Ok(Some(Hold { _file: Some(file) })),
             Err(TryLockError::WouldBlock) => Ok(None),
+            // Some network file systems know no locks: then nobody can tell a killed run from one that goes on.
             Err(TryLockError::Error(_)) => Ok(Some(Hold { _file: None })),
         }
     }

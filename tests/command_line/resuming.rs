@@ -320,3 +320,40 @@ fn a_preset_that_was_saved_meanwhile_takes_effect() {
         "in its own words"
     );
 }
+
+#[test]
+fn losses_behind_a_damaged_line_are_made_again() {
+    let setting = Setting::with_pictures();
+    ended_by(&setting, "-KILL", &[]);
+    let run = setting.only_run();
+    let path = run.join("metrics.csv");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines[4] = "nonsense";
+    std::fs::write(&path, lines.join("\n") + "\n").unwrap();
+    resumed(&setting, &[]).succeeded();
+    let (metrics, broken) = Metrics::read_sound(&path).unwrap();
+    assert!(broken.is_none(), "{broken:?}");
+    assert_eq!(
+        metrics.way().last().unwrap().step + 1,
+        STEPS.parse::<u64>().unwrap()
+    );
+}
+
+#[test]
+fn tiles_are_for_single_runs() {
+    let setting = Setting::with_pictures();
+    let compared = [
+        "compare",
+        "content.png",
+        "style.png",
+        "demo",
+        "large",
+        "--tile",
+        "off",
+    ];
+    let ended = setting.stylescope(compared);
+    ended
+        .failed_saying(&["--tile is for a single run", "leave it out"])
+        .before_any_work();
+}

@@ -9,10 +9,10 @@ use super::{folder_line, keeping};
 use crate::command::provenance::Made;
 use crate::command::run::live::{options, paint_chart, shown_content, shown_style, step_name};
 use crate::command::{Failure, INTERRUPTED, output, terminal_picture};
+use crate::dashboard;
 use crate::dashboard::setup::{
     CompareCandidate, CompareSetup, Joiner, Joining, Keeper, Running, Saved, Saving,
 };
-use crate::dashboard::{self, StartError};
 use crate::engine::worker::{Job, Worker};
 use crate::record::folder::comparison::ComparisonFolder;
 
@@ -42,10 +42,7 @@ pub(super) fn run(
         arrivals: None,
         note: None,
     };
-    let farewell = dashboard::compare(setup).map_err(|error| match error {
-        StartError::Engine(error) => error.into(),
-        other => Failure::new(other),
-    })?;
+    let farewell = dashboard::compare(setup)?;
     for contender in field.all() {
         if let Some(recorder) = contender.recorder() {
             recorder.finish();

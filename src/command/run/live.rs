@@ -15,8 +15,8 @@ use super::{result, sharing, source};
 use crate::cli::{Graphics, RunOptions};
 use crate::command::provenance::Made;
 use crate::command::{Failure, output, terminal_picture};
+use crate::dashboard;
 use crate::dashboard::setup::{Keeper, Options, Running, Saved, Saving, Setup, Sharing, Source};
-use crate::dashboard::{self, StartError};
 use crate::engine::worker::{Job, Worker};
 use crate::preset::visible::visible;
 use crate::preset::watch::Polling;
@@ -68,10 +68,7 @@ pub(super) fn run(
             id: recorder.folder().id(),
         }),
     };
-    let farewell = dashboard::run(setup).map_err(|error| match error {
-        StartError::Engine(error) => error.into(),
-        other => Failure::new(other),
-    })?;
+    let farewell = dashboard::run(setup)?;
     let mut remains = Remains::Nothing;
     if let Some(recorder) = recorder {
         remains = recorder.finish();

@@ -8,6 +8,7 @@ mod free;
 pub(in crate::command) mod probe;
 
 use crate::command::{Failure, output};
+use crate::engine::EngineError;
 use crate::engine::size::content_size;
 use crate::engine::way::{SMALLEST_TILE, Way, needs_whole};
 use crate::preset::visible::visible;
@@ -40,9 +41,6 @@ pub(in crate::command) fn way(plan: &Plan) -> Result<(Way, Option<String>), Fail
         TileChoice::Side(side) => return forced(plan, side),
         TileChoice::Automatic | TileChoice::Off => {}
     }
-    if !plan.options.device.is_cpu() {
-        return Ok((Way::WHOLE, None));
-    }
     let Some(free) = free::free_bytes() else {
         return Ok((Way::WHOLE, None));
     };
@@ -55,8 +53,9 @@ pub(in crate::command) fn way(plan: &Plan) -> Result<(Way, Option<String>), Fail
     if PROGRAM_BYTES + (MOST_BYTES_PER_PIXEL + remembered) * pixels < usable {
         return Ok((Way::WHOLE, None));
     }
-    if size.0.max(size.1) <= 2 * SMALL_SIDES[1] {
-        // As small as what would be measured: it shows soon enough.
+    let is_small = size.0.max(size.1) <= 2 * SMALL_SIDES[1];
+    // Asking for devices takes time, and what is as small as what would be measured shows soon enough.
+    if is_small || !plan.options.device.is_cpu() {
         return Ok((Way::WHOLE, None));
     }
     output::error_line("note: a large picture: measuring how much memory it takes");
@@ -108,9 +107,7 @@ const NOT_MEASURED: &str = "how much memory this takes could not be measured; wh
 fn forced(plan: &Plan, side: u32) -> Result<(Way, Option<String>), Failure> {
     match needs_whole(&plan.preset.preset) {
         None => Ok((Way::tiled(side), None)),
-        Some(what) => Err(Failure::new(
-            crate::engine::EngineError::NotInTiles(what).to_string(),
-        )),
+        Some(what) => Err(EngineError::NotInTiles(what).into()),
     }
 }
 

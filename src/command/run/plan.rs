@@ -66,24 +66,14 @@ impl Plan {
         }
         sources.read()?;
         sources.check(&preset.preset)?;
-        let content = &sources.content.picture;
-        let size = content_size(&preset.preset.image, content.dimensions());
-        OutputFormat::of(&output)
-            .and_then(|format| format.check_size(&output, size))
-            .map_err(Failure::new)?;
+        check_size(&output, &preset, &sources)?;
         if let Some(directory) = create {
             make_folder(&directory, "--save-dir")?;
             check_output(&output, &options)?;
         }
-        let weights = weights_file.as_deref();
-        let init_file = run_init(&preset);
-        let others = [weights, init_file].into_iter().flatten();
-        refuse_own_input(&output, sources.files().chain(others))?;
-        let begin = |path: &Path| digests.begin(path).ok();
-        Ok(Self {
-            // What is wrong with them is said by the engine, which has more to say about it.
-            weights: weights.and_then(begin),
-            init_file: init_file.and_then(begin),
+        Self {
+            weights: None,
+            init_file: None,
             preset,
             sources,
             output,
@@ -91,11 +81,10 @@ impl Plan {
             options,
             overrides,
             weights_choice,
-        })
+        }
+        .with_files(weights_file.as_deref(), digests)
     }
-}
 
-impl Plan {
     /// `run` is gone on with under `preset`. Its pictures are those that it was made of, or it is refused.
     pub(in crate::command) fn to_go_on(
         run: &Description,
@@ -117,12 +106,10 @@ impl Plan {
         let output = options.output.clone().or(written);
         let output = output.unwrap_or_else(|| unused(name()));
         check_output(&output, &options)?;
-        let others = [weights.as_deref(), run_init(&preset)];
-        refuse_own_input(&output, sources.files().chain(others.into_iter().flatten()))?;
-        let begin = |path: &Path| digests.begin(path).ok();
-        Ok(Self {
-            weights: weights.as_deref().and_then(begin),
-            init_file: run_init(&preset).and_then(begin),
+        check_size(&output, &preset, &sources)?;
+        Self {
+            weights: None,
+            init_file: None,
             preset,
             sources,
             output,
@@ -130,8 +117,32 @@ impl Plan {
             options,
             overrides,
             weights_choice,
+        }
+        .with_files(weights.as_deref(), digests)
+    }
+
+    /// The same with the files that it reads beside the pictures: `weights`, and the picture to begin with. What is wrong
+    /// with them is said by the engine, which has more to say about it.
+    fn with_files(self, weights: Option<&Path>, digests: &Digests) -> Result<Self, Failure> {
+        let init = first_picture(&self.preset);
+        let others = [weights, init].into_iter().flatten();
+        refuse_own_input(&self.output, self.sources.files().chain(others))?;
+        let begin = |path: &Path| digests.begin(path).ok();
+        Ok(Self {
+            weights: weights.and_then(begin),
+            init_file: init.and_then(begin),
+            ..self
         })
     }
+}
+
+/// Refuses a format that cannot hold so large a picture.
+fn check_size(output: &Path, preset: &Loaded, sources: &Sources) -> Result<(), Failure> {
+    let content = &sources.content.picture;
+    let size = content_size(&preset.preset.image, content.dimensions());
+    OutputFormat::of(output)
+        .and_then(|format| format.check_size(output, size))
+        .map_err(Failure::new)
 }
 
 /// Where trained weights are looked for. A variable that says nothing useful is no matter for a run that needs none.
@@ -143,7 +154,7 @@ fn weights_choice(options: &RunOptions) -> WeightsChoice {
 }
 
 /// The picture to begin with, where it is a file.
-fn run_init(preset: &Loaded) -> Option<&Path> {
+fn first_picture(preset: &Loaded) -> Option<&Path> {
     let image = &preset.preset.image;
     let file = image.init_file.as_deref();
     file.filter(|_| image.init == Init::File)

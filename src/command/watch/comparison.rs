@@ -10,8 +10,8 @@ use super::{Watched, lines_of_all, options, said_last, source};
 use crate::cli::WatchArguments;
 use crate::command::run::live::{has_terminal, paint_chart};
 use crate::command::{Failure, INTERRUPTED, output};
+use crate::dashboard;
 use crate::dashboard::setup::{CompareCandidate, CompareSetup, Running, Source};
-use crate::dashboard::{self, StartError};
 use crate::engine::picture_slot::PictureSlot;
 use crate::preset::visible::visible;
 use crate::record::folder::comparison::ComparisonFolder;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(super) fn watch(
     comparison: ComparisonFolder,
-    arguments: WatchArguments,
+    arguments: &WatchArguments,
 ) -> Result<ExitCode, Failure> {
     let runs = begun(&comparison)?;
     let entrants = Entrants::default();
@@ -66,17 +66,14 @@ pub(super) fn watch(
         candidates,
         content,
         style,
-        options: options(arguments),
+        options: options(&arguments.screen),
         keeper: None,
         painter: paint_chart,
         joiner: None,
         arrivals: Some(arrivals),
         note: None,
     };
-    let farewell = dashboard::compare(setup).map_err(|error| match error {
-        StartError::Engine(error) => error.into(),
-        other => Failure::new(other),
-    })?;
+    let farewell = dashboard::compare(setup)?;
     if !farewell.unseen {
         for entrant in entrants.all() {
             output::line(said_last(&entrant.kept, &entrant.sighting.get()))?;

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::dashboard::app::App;
+use crate::dashboard::panel;
 use crate::dashboard::run_state::Phase;
 use crate::terminal::ask::Protocol;
 
@@ -22,27 +23,23 @@ impl Widget for Picture<'_> {
 /// What is to be expected where there is no picture.
 fn hint(app: &App, area: Rect, buffer: &mut Buffer) {
     let missing = app.missing_picture();
-    let text = if app.pictures.protocol == Protocol::None {
-        "pictures are off (--graphics none)"
+    // Each with what is said where there is no room for it.
+    let words = if app.pictures.protocol == Protocol::None {
+        ["pictures are off (--graphics none)", "pictures are off"]
     } else if let Some(missing) = &missing {
-        missing
+        [missing, "the picture is not here"]
     } else if app.run.started.is_some() {
         return;
     } else {
         match app.run.phase() {
-            Phase::Preparing(stage) => stage.in_words(),
-            Phase::Failed(_) => "there is no picture",
-            _ => "starting",
+            Phase::Preparing(stage) => [stage.in_words(), "preparing"],
+            Phase::Failed(_) => ["there is no picture", "none"],
+            _ => ["starting", ""],
         }
     };
-    let middle = Rect {
-        y: area.y + area.height / 2,
-        height: area.height.min(1),
-        ..area
-    };
-    Line::styled(text, app.theme.dim)
-        .centered()
-        .render(middle, buffer);
+    if area.height > 0 {
+        panel::hint::draw(&words, &app.theme, area, buffer);
+    }
 }
 
 /// What is seen: for the border of the panel.

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use tch::{Kind, TchError, Tensor};
 
-use super::{Batch, Column};
+use super::{Batch, backward};
 use crate::engine::EngineError;
 use crate::engine::group::Group;
 use crate::engine::group::tiled::Judged;
@@ -18,9 +18,8 @@ use crate::engine::tiles::Tile;
 use crate::loss::moments::PartialMoments;
 use crate::network::Network;
 
-/// How far a step is: tiles that are done, and all that there are in both passes. With `Break` the step is broken off,
-/// as if it had never been begun.
-pub(in crate::engine) type TileReport<'a> = dyn FnMut(usize, usize) -> ControlFlow<()> + 'a;
+/// Asked between two tiles whether to go on. With `Break` the step is broken off, as if it had never been begun.
+pub(in crate::engine) type GoesOn<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
 
 /// What came of a candidate.
 #[derive(Debug)]
@@ -39,73 +38,60 @@ impl Batch {
         pictures: &Tensor,
         side: u32,
         step: u64,
-        report: &mut TileReport<'_>,
+        goes_on: &mut GoesOn<'_>,
     ) -> Result<TiledEvaluation, EngineError> {
-        self.evaluate_weighed(network, pictures, side, step, (&self.weights, report))
+        let all: Vec<usize> = (0..self.columns.len()).collect();
+        self.evaluate_columns(network, pictures, side, step, (&all, goes_on))
     }
 
-    /// The gradient of one column alone, with its weight.
+    /// The gradient of one column alone, with its weight; `None` where nobody weighs it.
     pub(in crate::engine) fn column_gradient_tiled(
         &self,
         network: &Network,
         pictures: &Tensor,
         side: u32,
         step: u64,
-        column: usize,
-    ) -> Result<Tensor, EngineError> {
-        let weights = self.weights.f_zeros_like()?;
-        let column = column as i64;
-        weights
-            .f_narrow(1, column, 1)?
-            .f_copy_(&self.weights.f_narrow(1, column, 1)?)?;
-        let mut unheard = |_, _| ControlFlow::Continue(());
-        let how = (&weights, &mut unheard as &mut TileReport<'_>);
-        let found = self.evaluate_weighed(network, pictures, side, step, how)?;
-        Ok(found.gradient)
+        (column, goes_on): (usize, &mut GoesOn<'_>),
+    ) -> Result<Option<Tensor>, EngineError> {
+        if self.is_weighed.get(column) != Some(&true) {
+            return Ok(None);
+        }
+        let found = self.evaluate_columns(network, pictures, side, step, (&[column], goes_on))?;
+        Ok(Some(found.gradient))
     }
 
-    /// Whether anybody weighs the column.
-    pub(in crate::engine) fn weighs(&self, column: usize) -> bool {
-        self.is_weighed.get(column) == Some(&true)
-    }
-
-    fn evaluate_weighed(
+    /// The others of the columns count as 0.
+    fn evaluate_columns(
         &self,
         network: &Network,
         pictures: &Tensor,
         side: u32,
         step: u64,
-        (weights, report): (&Tensor, &mut TileReport<'_>),
+        (columns, goes_on): (&[usize], &mut GoesOn<'_>),
     ) -> Result<TiledEvaluation, EngineError> {
         let picture = pictures.f_narrow(0, self.start, 1)?.f_detach()?;
-        let cut = TiledPicture::new(network, picture, &self.layers, i64::from(side))?;
-        let hw = picture_hw(&cut.picture)?;
-        let mut values: Vec<Tensor> = Vec::with_capacity(self.columns.len());
-        let judged = self.judged(&cut, hw, report)?;
-        let mut gradient = cut.picture.f_zeros_like()?;
-        for (column, judged) in self.columns.iter().zip(&judged) {
-            let options = (Kind::Double, cut.picture.device());
-            values.push(match judged {
-                Some(judged) => judged.value.f_to_kind(Kind::Double)?.f_sum(Kind::Double)?,
-                None => Tensor::f_zeros([0_i64; 0], options)?,
-            });
-            if let (None, [group], Some(value)) =
-                (column.layer, column.groups.as_slice(), values.last_mut())
-            {
-                let root = cut.picture.f_detach()?.f_set_requires_grad(true)?;
-                let term = group.evaluate(&root, hw, step)?;
-                *value = term.f_detach()?.f_sum(Kind::Double)?;
-                let index = values.len() as i64 - 1;
-                let sum = term.f_mul(&weights.f_select(1, index)?)?;
-                let own = backward(sum.f_sum(Kind::Float)?, &root)?;
-                let _ = gradient.f_add_(&own)?;
-            }
+        let tiled = TiledPicture::new(network, picture, &self.layers, i64::from(side))?;
+        let mut terms = self.terms(columns)?;
+        judge(&mut terms, &tiled, goes_on)?;
+        let mut gradient = tiled.picture.f_zeros_like()?;
+        for term in terms.iter_mut().filter(|term| term.layer.is_none()) {
+            let root = tiled.picture.f_detach()?.f_set_requires_grad(true)?;
+            let value = term.group.evaluate(&root, picture_hw(&root)?, step)?;
+            term.value = value.f_detach()?.f_sum(Kind::Double)?;
+            let sum = value.f_mul(&term.weight)?.f_sum(Kind::Float)?;
+            let _ = gradient.f_add_(&backward(sum, &root, false)?)?;
         }
-        let count = cut.tiles.len();
-        for (index, tile) in cut.tiles.iter().enumerate() {
-            self.go_back(&cut, tile, (&judged, weights), &mut values, &mut gradient)?;
-            heard(report(count + index + 1, 2 * count))?;
+        for tile in &tiled.tiles {
+            go_back(&mut terms, &tiled, tile, &mut gradient)?;
+            heard(goes_on())?;
         }
+        let nothing = Tensor::f_zeros([0_i64; 0], (Kind::Double, gradient.device()))?;
+        let values: Vec<&Tensor> = (0..self.columns.len())
+            .map(|column| {
+                let term = terms.iter().find(|term| term.column == column);
+                term.map_or(&nothing, |term| &term.value)
+            })
+            .collect();
         let unweighted = Tensor::f_stack(&values, 0)?
             .f_to_kind(Kind::Float)?
             .f_unsqueeze(0)?;
@@ -115,129 +101,126 @@ impl Batch {
         })
     }
 
-    /// Every style term over all tiles; `None` for the other terms.
-    fn judged(
-        &self,
-        cut: &TiledPicture<'_>,
-        hw: f64,
-        report: &mut TileReport<'_>,
-    ) -> Result<Vec<Option<Judged>>, EngineError> {
-        let adds_up = |column: &Column| column.groups.iter().any(Group::adds_up);
-        let mut sums: Vec<Vec<PartialMoments>> = self.columns.iter().map(|_| vec![]).collect();
-        let count = cut.tiles.len();
-        let wanted: Vec<usize> = self
-            .columns
-            .iter()
-            .filter(|column| adds_up(column))
-            .filter_map(|column| column.layer)
-            .collect();
-        for (index, tile) in cut.tiles.iter().enumerate() {
-            tch::no_grad(|| {
-                let features = cut.features(&tile.seen.of(&cut.picture)?, &wanted)?;
-                let columns = self.columns.iter().zip(&mut sums);
-                let columns = columns.filter(|(column, _)| adds_up(column));
-                for (((column, sums), layer), features) in columns.zip(&wanted).zip(&features) {
-                    let Some((place, own)) = cut.own(tile, *layer, features)? else {
-                        continue;
-                    };
-                    for group in &column.groups {
-                        group.add(sums, &own, &place)?;
-                    }
-                }
-                Ok::<_, EngineError>(())
-            })?;
-            heard(report(index + 1, 2 * count))?;
-        }
-        let columns = self.columns.iter().zip(&sums);
-        columns
-            .map(|(column, sums)| {
-                let layer = column.layer.and_then(|layer| cut.layers.get(layer));
-                match (column.groups.as_slice(), layer) {
-                    ([group], Some(layer)) => Ok(group.judged(sums, layer.size, hw)?),
-                    _ => Ok(None),
-                }
+    /// Those of `columns` that the candidate has.
+    fn terms(&self, columns: &[usize]) -> Result<Vec<Term<'_>>, TchError> {
+        let known = columns.iter().filter_map(|column| {
+            let of = self.columns.get(*column)?;
+            Some((*column, of.layer, of.groups.first()?))
+        });
+        known
+            .map(|(column, layer, group)| {
+                let weight = self.weights.f_select(1, column as i64)?;
+                Ok(Term {
+                    column,
+                    layer,
+                    group,
+                    value: Tensor::f_zeros([0_i64; 0], (Kind::Double, weight.device()))?,
+                    weight,
+                    judged: None,
+                })
             })
             .collect()
     }
+}
 
-    /// Adds what a tile has to do with the gradient, and with the values of terms that are sums over positions.
-    fn go_back(
-        &self,
-        cut: &TiledPicture<'_>,
-        tile: &Tile,
-        (judged, weights): (&[Option<Judged>], &Tensor),
-        values: &mut [Tensor],
-        gradient: &mut Tensor,
-    ) -> Result<(), EngineError> {
-        let root = tile
-            .seen
-            .of(&cut.picture)?
-            .f_detach_copy()?
-            .f_set_requires_grad(true)?;
-        let all: Vec<usize> = (0..cut.layers.len()).collect();
-        let features = cut.features(&root, &all)?;
-        let mut slopes: Vec<Option<(Tensor, Tensor)>> = all.iter().map(|_| None).collect();
+/// A term of the only candidate.
+struct Term<'a> {
+    column: usize,
+    /// Where in [`Batch::layers`]; `None` for the picture itself.
+    layer: Option<usize>,
+    group: &'a Group,
+    /// `[1]`
+    weight: Tensor,
+    /// As far as it is known, `[]`.
+    value: Tensor,
+    /// What style is over all tiles.
+    judged: Option<Judged>,
+}
+
+/// The layers at which any of `terms` is that `is_wanted`.
+fn layers(terms: &[Term<'_>], is_wanted: impl Fn(&Term<'_>) -> bool) -> Vec<usize> {
+    let wanted = terms.iter().filter(|term| is_wanted(term));
+    wanted.filter_map(|term| term.layer).collect()
+}
+
+/// Finds out what every style term is over all tiles.
+fn judge(
+    terms: &mut [Term<'_>],
+    tiled: &TiledPicture<'_>,
+    goes_on: &mut GoesOn<'_>,
+) -> Result<(), EngineError> {
+    let wanted = layers(terms, |term| term.group.adds_up());
+    let mut sums: Vec<Vec<PartialMoments>> = terms.iter().map(|_| Vec::new()).collect();
+    for tile in &tiled.tiles {
         tch::no_grad(|| {
-            let columns = self.columns.iter().zip(judged).zip(values).enumerate();
-            for (index, ((column, judged), value)) in columns {
-                let (Some(layer), [group]) = (column.layer, column.groups.as_slice()) else {
-                    continue;
-                };
-                let Some(features) = features.get(layer) else {
-                    continue;
-                };
-                let Some((place, own)) = cut.own(tile, layer, features)? else {
-                    continue;
-                };
-                let count = cut.count(layer, features)?;
-                let Some(part) = group.part(judged.as_ref(), &own, &place, count)? else {
-                    continue;
-                };
-                if let Some(more) = part.value {
-                    let _ = value.f_add_(&more)?;
-                }
-                let mut weighed = part.slopes;
-                let _ = weighed.f_mul_(&weights.f_select(1, index as i64)?)?;
-                if let Some(slot) = slopes.get_mut(layer) {
-                    match slot {
-                        Some((_, sum)) => {
-                            let _ = sum.f_add_(&weighed)?;
-                        }
-                        None => *slot = Some((own, weighed)),
-                    }
+            let features = tiled.features(&tile.seen.of(&tiled.picture)?, &wanted)?;
+            for (term, sums) in terms.iter().zip(&mut sums) {
+                if term.group.adds_up()
+                    && let Some((place, own)) = tiled.own(tile, term.layer, &features)?
+                {
+                    term.group.add(sums, &own, &place)?;
                 }
             }
             Ok::<_, EngineError>(())
         })?;
-        let mut sum: Option<Tensor> = None;
-        for (layer, slopes) in slopes.into_iter().enumerate() {
-            let (Some((_, slopes)), Some(features)) = (slopes, features.get(layer)) else {
-                continue;
-            };
-            // Once more with its graph.
-            let Some((_, own)) = cut.own(tile, layer, features)? else {
-                continue;
-            };
-            let part = own.f_mul(&slopes)?.f_sum(Kind::Float)?;
-            sum = Some(match sum {
-                Some(sum) => sum.f_add(&part)?,
-                None => part,
-            });
-        }
-        drop(features);
-        if let Some(sum) = sum {
-            let own = backward(sum, &root)?;
-            let _ = tile.seen.of(gradient)?.f_add_(&own)?;
-        }
-        Ok(())
+        heard(goes_on())?;
     }
+    let hw = picture_hw(&tiled.picture)?;
+    for (term, sums) in terms.iter_mut().zip(&sums) {
+        let layer = term.layer.and_then(|layer| tiled.layers.get(layer));
+        let Some(layer) = layer else { continue };
+        term.judged = term.group.judged(sums, layer.size, hw)?;
+        if let Some(judged) = &term.judged {
+            term.value = judged.value.f_sum(Kind::Double)?;
+        }
+    }
+    Ok(())
 }
 
-fn backward(sum: Tensor, root: &Tensor) -> Result<Tensor, TchError> {
-    Tensor::f_run_backward(&[sum], &[root], false, false)?
-        .into_iter()
-        .next()
-        .ok_or_else(|| TchError::Torch("no gradient came back".to_owned()))
+/// Adds what a tile has to do with the gradient, and with the values of terms that are sums over positions.
+fn go_back(
+    terms: &mut [Term<'_>],
+    tiled: &TiledPicture<'_>,
+    tile: &Tile,
+    gradient: &mut Tensor,
+) -> Result<(), EngineError> {
+    let root = tile
+        .seen
+        .of(&tiled.picture)?
+        .f_detach_copy()?
+        .f_set_requires_grad(true)?;
+    let features = tiled.features(&root, &layers(terms, |_| true))?;
+    let mut sum: Option<Tensor> = None;
+    for term in terms {
+        let Some((place, own)) = tiled.own(tile, term.layer, &features)? else {
+            continue;
+        };
+        let slopes = tch::no_grad(|| {
+            let judged = term.judged.as_ref();
+            let count = tiled.count(term.layer, &own)?;
+            let Some(part) = term.group.part(judged, &own, &place, count)? else {
+                return Ok(None);
+            };
+            if let Some(more) = part.value {
+                let _ = term.value.f_add_(&more)?;
+            }
+            part.slopes.f_mul(&term.weight).map(Some)
+        })?;
+        let Some(slopes) = slopes else { continue };
+        let part = own.f_mul(&slopes)?.f_sum(Kind::Float)?;
+        sum = Some(match sum {
+            Some(sum) => sum.f_add(&part)?,
+            None => part,
+        });
+    }
+    drop(features);
+    if let Some(sum) = sum {
+        let _ = tile
+            .seen
+            .of(gradient)?
+            .f_add_(&backward(sum, &root, false)?)?;
+    }
+    Ok(())
 }
 
 fn heard(answer: ControlFlow<()>) -> Result<(), EngineError> {

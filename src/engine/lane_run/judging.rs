@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::LaneRun;
 use crate::engine::EngineError;
 use crate::engine::advice;
-use crate::engine::batch::tiled::TileReport;
+use crate::engine::batch::tiled::GoesOn;
 use crate::engine::health::{Finding, Health};
 use crate::engine::lane::Lane;
 use crate::engine::last_good::LastGood;
@@ -31,14 +31,15 @@ pub(super) fn judges(lane: &Lane) -> Vec<Health> {
 }
 
 impl LaneRun {
-    /// One step, in a smaller way where memory does not suffice: nothing changes before all of it is there.
+    /// One step, in a smaller way where memory does not suffice. No picture changes before all of it is there; where a line
+    /// search was under way, what L-BFGS remembered of the last step is partly lost.
     pub(super) fn step_as_memory_allows(
         &mut self,
         outbox: &Sender<Event>,
-        report: &mut TileReport<'_>,
+        goes_on: &mut GoesOn<'_>,
     ) -> Result<(), EngineError> {
         loop {
-            let asked = match self.try_step(report) {
+            let asked = match self.try_step(goes_on) {
                 Err(EngineError::OutOfMemory { asked }) => asked,
                 other => return other,
             };
@@ -58,10 +59,10 @@ impl LaneRun {
         }
     }
 
-    fn try_step(&mut self, report: &mut TileReport<'_>) -> Result<(), EngineError> {
+    fn try_step(&mut self, goes_on: &mut GoesOn<'_>) -> Result<(), EngineError> {
         #[cfg(test)]
         self.faults.clone().strike(&mut self.lane)?;
-        self.lane.step_heard(report)
+        self.lane.step_unless(goes_on)
     }
 
     /// The first candidate whose numbers in `block` have gone wrong, and at which step.

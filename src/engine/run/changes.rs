@@ -7,7 +7,7 @@ use super::super::lane::Lane;
 use super::super::lane_run::LaneRun;
 use super::super::message::{Event, Refusal};
 use super::{Run, State, broken_off};
-use crate::preset::{Change, ChangeClass, Preset, diff};
+use crate::preset::{Change, ChangeClass, Preset, diff, with_restart_fields_of};
 
 /// What came of building a lane again for a changed preset.
 enum Rebuilt {
@@ -42,7 +42,7 @@ impl Run<'_> {
         if lane.failure.is_some() {
             return;
         }
-        let in_force = keep_restart_fields(&current.preset, &preset);
+        let in_force = with_restart_fields_of(&preset, &current.preset);
         let asked = Candidate {
             preset: in_force.clone(),
             ..current
@@ -180,14 +180,4 @@ fn rebuilt(
         Err(error) => Err(error),
         Ok(built) => Ok(Rebuilt::Whole(Box::new(built))),
     }
-}
-
-/// `wanted`, but with the fields that only count from a restart as they are in `current`.
-fn keep_restart_fields(current: &Preset, wanted: &Preset) -> Preset {
-    let mut preset = wanted.clone();
-    preset.image.init = current.image.init;
-    preset.image.init_file.clone_from(&current.image.init_file);
-    preset.image.noise_deviation = current.image.noise_deviation;
-    preset.schedule.seed = current.schedule.seed;
-    preset
 }

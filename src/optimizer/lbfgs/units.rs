@@ -1,6 +1,6 @@
 //! Between a candidate's picture and the vector that is optimised. Worker thread.
 
-use tch::{Device, Kind, TchError, Tensor};
+use tch::{TchError, Tensor};
 
 use crate::preset::StepSpace;
 
@@ -45,15 +45,4 @@ impl<'a> Units<'a> {
         };
         own.f_reshape([-1])
     }
-}
-
-/// A number for each channel, `[1, 3, 1, 1]`.
-pub(super) fn in_channels(
-    numbers: [f32; 3],
-    (kind, device): (Kind, Device),
-) -> Result<Tensor, TchError> {
-    Tensor::f_from_slice(&numbers)?
-        .f_reshape([1, 3, 1, 1])?
-        .f_to_kind(kind)?
-        .f_to_device(device)
 }

@@ -83,7 +83,8 @@ pub(super) fn write(folder: &RunFolder, checkpoint: &Checkpoint) -> io::Result<P
     replace_for_good(&path, &to_bytes(checkpoint).map_err(io::Error::other)?)?;
     let surplus = (known.len() + 1).saturating_sub(KEPT);
     for (_, old) in known.iter().take(surplus) {
-        std::fs::remove_file(old)?;
+        // The new one stands: what cannot be taken away is no reason to write it again.
+        let _ = std::fs::remove_file(old);
     }
     Ok(path)
 }
@@ -250,6 +251,20 @@ mod tests {
         assert_eq!(read(&kept[1].1).unwrap(), checkpoint(7));
         let names = std::fs::read_dir(folder.checkpoints()).unwrap().count();
         assert_eq!(names, 2, "nothing half written stays");
+    }
+
+    #[test]
+    fn an_old_one_that_cannot_be_taken_away_is_no_failure() {
+        let parent = tempfile::tempdir().unwrap();
+        let (folder, _hold) =
+            RunFolder::create(parent.path(), "demo", &jiff::Zoned::now()).unwrap();
+        folder.make_checkpoints().unwrap();
+        std::fs::create_dir(folder.checkpoints().join("000001.safetensors")).unwrap();
+        for step in [10, 20, 30] {
+            write(&folder, &checkpoint(step)).unwrap();
+        }
+        let newest = all(&folder).unwrap().pop().unwrap().1;
+        assert_eq!(read(&newest).unwrap().step, 30);
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod following;
 mod pictures;
 mod round;
 mod sight;
-pub(super) mod telling;
+mod telling;
 
 use std::io;
 use std::sync::mpsc::{Sender, channel};

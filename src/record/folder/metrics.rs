@@ -4,10 +4,12 @@
 //! `unweighted.KIND.LAYER` for every term, and `weight.KIND.LAYER` for what it was multiplied by. A cell is empty
 //! where a term was not part of the loss at that step.
 
+mod blocks;
 mod reader;
 mod tail;
 mod writer;
 
+pub(super) use self::blocks::blocks;
 pub use self::reader::Metrics;
 pub(super) use self::tail::MetricsTail;
 pub use self::writer::MetricsWriter;

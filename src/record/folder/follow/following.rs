@@ -20,7 +20,7 @@ use crate::preset::{self, Change, Preset};
 use crate::record::folder::RunFolder;
 use crate::record::folder::description::{Description, State};
 use crate::record::folder::journal::{Entry, Happening, JournalTail};
-use crate::record::folder::metrics::{MetricsTail, Row};
+use crate::record::folder::metrics::{MetricsTail, Row, blocks};
 use crate::record::folder::preset_file;
 
 /// Rows of a way that the journal does not speak of wait so long: it may never come to it.
@@ -176,7 +176,7 @@ impl Following {
                 continue;
             };
             let rows: Vec<Row> = part.iter().map(|(_, row)| row.clone()).collect();
-            for block in telling::blocks(self.candidate, terms, &rows) {
+            for block in blocks(self.candidate, terms, &rows) {
                 self.say(Event::Losses(block));
             }
         }

@@ -3,10 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::{FIRST_COLUMNS, Row, UNWEIGHTED, WEIGHT, term_of};
+use super::{FIRST_COLUMNS, Row, UNWEIGHTED, WEIGHT, blocks, term_of};
 use crate::engine::message::{LossBlock, LossTerm, TermKind};
 use crate::preset::plain_file;
-use crate::record::folder::follow::telling::blocks;
 
 /// Longer files are not read: a run of a million steps with ten terms has half of it.
 const MOST_BYTES: u64 = 1 << 30;

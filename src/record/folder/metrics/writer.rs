@@ -56,11 +56,17 @@ impl MetricsWriter {
     /// # Errors
     /// The file system's, and where what is there are not the losses of a run.
     pub fn go_on(path: PathBuf, candidate: usize) -> io::Result<(Self, Option<Row>)> {
-        let file = GrowingFile::go_on(path)?;
+        let mut file = GrowingFile::go_on(path)?;
         if file.is_empty() {
             return Ok((Self::new(file.path().to_owned(), candidate), None));
         }
-        let mut metrics = Metrics::read_sound(file.path())?.0;
+        let (mut metrics, broken) = Metrics::read_sound(file.path())?;
+        if broken.is_some() {
+            // Nobody would ever read what came behind a line that cannot be understood.
+            let text = whole(&metrics.terms, &metrics)?;
+            replace(file.path(), &text)?;
+            file = GrowingFile::new(file.path().to_owned(), text.len() as u64);
+        }
         let last = metrics.rows.pop();
         let writer = Self {
             file,

@@ -130,40 +130,38 @@ impl Writing {
     }
 
     fn went_back(&mut self, step: u64) -> io::Result<()> {
-        let branch = self.new_way(step)?;
-        self.happened(Some(step), Happening::WentBack { branch })
+        self.new_way(step, |branch| Happening::WentBack { branch })
     }
 
-    /// Steps from `step` on have never been made. The number of the way that the run goes from there.
-    fn new_way(&mut self, step: u64) -> io::Result<u32> {
+    /// Steps from `step` on have never been made, since `what` happened; it is told the number of the way that the run
+    /// goes from there.
+    fn new_way(&mut self, step: u64, what: impl FnOnce(u32) -> Happening) -> io::Result<()> {
         self.branch += 1;
         self.description.step = step;
-        self.tell_tensorboard(|writer, now| writer.went_back(now, step))?;
-        Ok(self.branch)
+        // The same step may come again with another picture.
+        self.checkpointed = None;
+        let told = self.happened(Some(step), what(self.branch));
+        told.and(self.tell_tensorboard(|writer, now| writer.went_back(now, step)))
     }
 
     fn recovered(&mut self, recovered: Recovered) -> io::Result<()> {
-        let branch = self.new_way(recovered.step)?;
-        let what = Happening::Recovered {
+        self.new_way(recovered.step, |branch| Happening::Recovered {
             branch,
             failed_step: recovered.failed_step,
             why: recovered.why,
             attempt: recovered.attempt,
             attempts: recovered.attempts,
             learning_rate: recovered.learning_rate,
-        };
-        self.happened(Some(recovered.step), what)
+        })
     }
 
     fn stuck(&mut self, stuck: Stuck) -> io::Result<()> {
-        let branch = self.new_way(stuck.step)?;
-        let what = Happening::Stuck {
+        self.new_way(stuck.step, |branch| Happening::Stuck {
             branch,
             failed_step: stuck.failed_step,
             why: stuck.why,
             suggestion: stuck.suggestion,
-        };
-        self.happened(Some(stuck.step), what)
+        })
     }
 
     /// Takes over the checkpoint of this number, unless there is a newer one: that one comes behind the losses of the
@@ -249,13 +247,15 @@ impl Writing {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.metrics.sync()?;
-        self.journal.sync()?;
-        self.write_checkpoint()?;
-        self.write_result()?;
+        // Each is tried, whatever becomes of the others.
+        let mut synced = self.metrics.sync();
+        synced = synced.and(self.journal.sync());
+        synced = synced.and(self.write_checkpoint());
+        synced = synced.and(self.write_result());
         if let Some(writer) = &mut self.tensorboard {
-            writer.flush()?;
+            synced = synced.and(writer.flush());
         }
+        synced?;
         if self.is_troubled {
             self.preset.put(self.preset.in_force())?;
             self.description.write(&self.folder)?;
@@ -333,13 +333,11 @@ impl Writing {
     }
 
     fn started(&mut self, started: &Started) -> io::Result<()> {
+        let mut anew = Ok(());
         if started.step == 0 && self.description.step > 0 {
-            self.branch += 1;
-            self.description.step = 0;
             self.description.seconds = 0.0;
-            let told = self.happened(Some(0), Happening::Restarted);
-            let shown = self.tell_tensorboard(|writer, now| writer.went_back(now, 0));
-            told.and(shown).and(self.preset.put(self.wanted.clone()))?;
+            anew = self.new_way(0, |_| Happening::Restarted);
+            anew = anew.and(self.preset.put(self.wanted.clone()));
         }
         // Hashed from now on: later another program may have put another file in its place.
         if self.weights.as_ref().map(|digest| digest.path()) != started.weights.as_deref() {
@@ -362,7 +360,8 @@ impl Writing {
             steps: started.steps,
             notes: started.notes.clone(),
         };
-        self.happened(Some(started.step), what).and(described)
+        anew.and(self.happened(Some(started.step), what))
+            .and(described)
     }
 
     fn losses(&mut self, block: LossBlock) -> io::Result<()> {
@@ -483,9 +482,9 @@ impl Writing {
             self.description.ended = Some(Timestamp::now());
         }
         self.complete();
-        self.preset.restore()?;
-        self.description.write(&self.folder)?;
-        self.sync()
+        let restored = self.preset.restore();
+        let described = self.description.write(&self.folder);
+        restored.and(described).and(self.sync())
     }
 }
 
