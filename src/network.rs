@@ -6,10 +6,14 @@ pub mod convention;
 pub mod convolution;
 pub mod fitted;
 pub mod geometry;
+pub mod layout;
+mod module;
+pub mod pass;
 pub mod pooling;
 pub mod random_weights;
 pub mod reach;
 pub mod weights;
+mod winograd;
 
 use tch::{Device, TchError, Tensor};
 
@@ -17,6 +21,7 @@ use crate::preset::{NetworkName, NetworkPreset, Padding};
 use crate::weights::error::WeightsError;
 use architecture::{ConvolutionShape, Operation, OperationKind, depth};
 use convolution::Convolution;
+use module::{Fire, Module};
 use pooling::Pool;
 use reach::Reach;
 
@@ -78,21 +83,6 @@ pub struct Network {
 struct Stage {
     layer: String,
     module: Module,
-}
-
-#[derive(Debug)]
-enum Module {
-    Convolution(Convolution),
-    Relu,
-    Pool(Pool),
-    Fire(Box<Fire>),
-}
-
-#[derive(Debug)]
-struct Fire {
-    squeeze: Convolution,
-    expand1x1: Convolution,
-    expand3x3: Convolution,
 }
 
 /// Where a network's tensors come from: by name and expected shape.
@@ -183,72 +173,6 @@ impl Network {
         })
     }
 
-    /// The features of `picture` (`[N, 3, H, W]`, RGB in [0, 1]) at `layers`, in that order, each
-    /// `[N, C, H', W']`. Nothing beyond the deepest of `layers` is computed.
-    ///
-    /// On the CPU the pictures go through one by one: libtorch chooses its convolutions by how many
-    /// there are, and a candidate's numbers must not depend on its company. It costs nothing there,
-    /// since one picture keeps all cores busy.
-    pub fn features(
-        &self,
-        picture: &Tensor,
-        layers: &[String],
-    ) -> Result<Vec<Tensor>, NetworkError> {
-        let count = picture.size().first().copied().unwrap_or(0);
-        if count <= 1 || picture.device() != Device::Cpu {
-            return self.features_together(picture, layers);
-        }
-        let each = (0..count)
-            .map(|index| self.features_together(&picture.f_narrow(0, index, 1)?, layers))
-            .collect::<Result<Vec<_>, _>>()?;
-        (0..layers.len())
-            .map(|layer| {
-                let of_layer: Vec<&Tensor> = each
-                    .iter()
-                    .filter_map(|features| features.get(layer))
-                    .collect();
-                Ok(Tensor::f_cat(&of_layer, 0)?)
-            })
-            .collect()
-    }
-
-    fn features_together(
-        &self,
-        picture: &Tensor,
-        layers: &[String],
-    ) -> Result<Vec<Tensor>, NetworkError> {
-        let mut found: Vec<Option<Tensor>> = layers.iter().map(|_| None).collect();
-        let mut keep = |layer: &str, features: &Tensor| {
-            for (slot, wanted) in found.iter_mut().zip(layers) {
-                if wanted == layer {
-                    *slot = Some(features.shallow_clone());
-                }
-            }
-            found.iter().all(Option::is_some)
-        };
-        let mut features = picture.f_sub(&self.mean)?.f_div(&self.deviation)?;
-        let mut complete = keep(INPUT_LAYER, &features);
-        for stage in &self.stages {
-            if complete {
-                break;
-            }
-            features = stage.module.forward(&features)?;
-            complete = keep(&stage.layer, &features);
-        }
-        found
-            .into_iter()
-            .zip(layers)
-            .map(|(slot, layer)| {
-                slot.ok_or_else(|| NetworkError::UnknownLayer {
-                    network: self.name.clone(),
-                    layer: layer.clone(),
-                })
-            })
-            .collect()
-    }
-}
-
-impl Network {
     /// Which pixels the features at `layer` depend on; `None` where it has no such layer.
     pub fn reach(&self, layer: &str) -> Option<Reach> {
         geometry::reach(&self.operations, layer, self.padding)
@@ -268,23 +192,10 @@ impl Network {
         self.stages
             .iter()
             .try_fold(features.shallow_clone(), |features, stage| {
-                stage.module.forward(&features)
+                stage.module.forward(features, false, None)
             })
     }
 }
 
-impl Module {
-    fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        match self {
-            Self::Convolution(convolution) => convolution.forward(input),
-            Self::Relu => input.f_relu(),
-            Self::Pool(pool) => pool.forward(input),
-            Self::Fire(fire) => {
-                let squeezed = fire.squeeze.forward(input)?.f_relu()?;
-                let one = fire.expand1x1.forward(&squeezed)?.f_relu()?;
-                let three = fire.expand3x3.forward(&squeezed)?.f_relu()?;
-                Tensor::f_cat(&[one, three], 1)
-            }
-        }
-    }
-}
+#[cfg(test)]
+mod tests;

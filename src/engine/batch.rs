@@ -9,6 +9,8 @@ use super::group::Group;
 use super::message::{LossTerm, TermKind};
 use super::target::{Targets, picture_hw};
 use crate::network::Network;
+use crate::network::layout::channels_last;
+use crate::network::pass::Pass;
 use crate::preset::Preset;
 
 /// So many pixels of candidates pass the network together on the CPU: eight of 64×64. Up to about there a pass for
@@ -58,15 +60,16 @@ struct Column {
     normalized: Option<Tensor>,
 }
 
-/// A batch's losses with their graph.
+/// A batch's losses with their graph, which ends at the features; from there on the way back is the network's own.
 #[derive(Debug)]
-pub(super) struct Evaluated {
-    /// The pictures at the root of the graph, `[n, 3, H, W]`.
+pub(super) struct Evaluated<'a> {
+    /// The pictures, `[n, 3, H, W]`, a root of the graph.
     pub(super) picture: Tensor,
     /// The unweighted terms, `[n, K]`.
     pub(super) unweighted: Tensor,
-    /// At [`Batch::layers`], each `[n, C, H, W]`.
+    /// At [`Batch::layers`], each `[n, C, H, W]`: the other roots.
     features: Vec<Tensor>,
+    pass: Pass<'a>,
 }
 
 impl Batch {
@@ -146,18 +149,22 @@ impl Batch {
     }
 
     /// The losses of this batch's part of `pictures`, which are the whole lane's, `[N, 3, H, W]`, after `step` updates.
-    pub(super) fn evaluate(
+    pub(super) fn evaluate<'a>(
         &self,
-        network: &Network,
+        network: &'a Network,
         pictures: &Tensor,
         step: u64,
-    ) -> Result<Evaluated, EngineError> {
+    ) -> Result<Evaluated<'a>, EngineError> {
         let count = self.weights.size2()?.0;
         let picture = pictures
             .f_narrow(0, self.start, count)?
             .f_detach()?
             .f_set_requires_grad(true)?;
-        let features = network.features(&picture, &self.layers)?;
+        let pass = network.pass(&picture, &self.layers)?;
+        let roots = pass.features.iter();
+        let features = roots
+            .map(|features| features.f_detach()?.f_set_requires_grad(true))
+            .collect::<Result<Vec<_>, _>>()?;
         let hw = picture_hw(&picture)?;
         let values = self
             .columns
@@ -174,6 +181,7 @@ impl Batch {
             picture,
             unweighted,
             features,
+            pass,
         })
     }
 
@@ -185,7 +193,7 @@ impl Batch {
 
     /// A number whose gradient is the one to go along: the weighted sum of all terms that [`Batch::evaluate`] gave, `[]`,
     /// where terms with gradients of a given size are replaced by something that has them.
-    pub(super) fn descended(&self, evaluated: &Evaluated) -> Result<Tensor, TchError> {
+    pub(super) fn descended(&self, evaluated: &Evaluated<'_>) -> Result<Tensor, TchError> {
         let unweighted = &evaluated.unweighted;
         let mut sum = unweighted.f_mul(&self.weights)?.f_sum(Kind::Float)?;
         for column in 0..self.columns.len() {
@@ -199,7 +207,7 @@ impl Batch {
     /// The same of one column; `None` where nobody weighs it.
     pub(super) fn descended_column(
         &self,
-        evaluated: &Evaluated,
+        evaluated: &Evaluated<'_>,
         column: usize,
     ) -> Result<Option<Tensor>, TchError> {
         if self.is_weighed.get(column) != Some(&true) {
@@ -218,7 +226,7 @@ impl Batch {
     /// constant: jcjohnson's `-normalize_gradients`. `None` where nobody asks for it.
     fn normalized_column(
         &self,
-        evaluated: &Evaluated,
+        evaluated: &Evaluated<'_>,
         column: usize,
     ) -> Result<Option<Tensor>, TchError> {
         let Some(column_of) = self.columns.get(column) else {
@@ -257,10 +265,22 @@ fn is_normalized(preset: &Preset, kind: TermKind) -> bool {
     }
 }
 
-impl Evaluated {
+impl Evaluated<'_> {
     /// The gradient of `sum`, a number of this graph, with respect to the pictures, `[n, 3, H, W]`.
     pub(super) fn gradient(&self, sum: Tensor, keep_graph: bool) -> Result<Tensor, TchError> {
-        backward(sum, &self.picture, keep_graph)
+        let roots: Vec<&Tensor> = self.features.iter().chain([&self.picture]).collect();
+        let found = Tensor::f_run_backward(&[sum], &roots, keep_graph, false)?;
+        // Nothing comes back for what the number does not depend on.
+        let mut slopes: Vec<Option<Tensor>> = found
+            .into_iter()
+            .map(|slope| slope.defined().then_some(slope))
+            .collect();
+        let by_picture = slopes.pop().flatten();
+        match (self.pass.gradient(&slopes)?, by_picture) {
+            (Some(mut gradient), Some(by_picture)) => gradient.f_add_(&by_picture),
+            (Some(gradient), None) | (None, Some(gradient)) => Ok(gradient),
+            (None, None) => self.picture.f_detach()?.f_zeros_like(),
+        }
     }
 }
 
@@ -290,6 +310,11 @@ impl Column {
         for group in &self.groups {
             if let Some(rows) = &group.rows {
                 let members = source.f_index_select(0, rows)?;
+                // Products are rounded by how features lie, and alone they lie like this.
+                let members = match self.layer {
+                    Some(_) => channels_last(&members)?,
+                    None => members,
+                };
                 values =
                     values.f_index_copy(0, rows, &group.evaluate(&members, picture_hw, step)?)?;
             }

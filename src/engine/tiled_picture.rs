@@ -5,6 +5,7 @@ use tch::{Kind, TchError, Tensor};
 use super::EngineError;
 use super::tiles::{Area, Tile, tiles};
 use crate::network::Network;
+use crate::network::pass::Pass;
 use crate::network::reach::Reach;
 
 /// A layer that is tapped.
@@ -14,6 +15,17 @@ pub(super) struct Layer {
     reach: Reach,
     /// Height and width of its features.
     pub(super) size: (i64, i64),
+}
+
+/// A tile's own features at a layer.
+#[derive(Debug)]
+pub(super) struct Own {
+    /// `[1, C, h, w]`
+    pub(super) features: Tensor,
+    /// Where they lie in the layer.
+    pub(super) place: Area,
+    /// Where they lie among those of what the tile sees.
+    pub(super) among_seen: Area,
 }
 
 /// The picture in tiles, and the layers that are looked at.
@@ -58,35 +70,54 @@ impl<'a> TiledPicture<'a> {
         })
     }
 
-    /// The features of `part`, `[1, 3, h, w]`, at the layers that are numbered `wanted`: for each layer, `None` for others.
+    /// The features of what `tile` sees at the layers that are numbered `wanted`: for each layer, `None` for others.
     pub(super) fn features(
         &self,
-        part: &Tensor,
+        tile: &Tile,
         wanted: &[usize],
     ) -> Result<Vec<Option<Tensor>>, EngineError> {
-        let of_layer =
-            |(number, layer): (usize, &Layer)| wanted.contains(&number).then(|| layer.name.clone());
-        let names: Vec<String> = self
-            .layers
-            .iter()
-            .enumerate()
-            .filter_map(of_layer)
-            .collect();
-        let mut found = self.network.features(part, &names)?.into_iter();
-        let numbers = 0..self.layers.len();
-        Ok(numbers
-            .map(|number| wanted.contains(&number).then(|| found.next()).flatten())
-            .collect())
+        let seen = tile.seen.of(&self.picture)?;
+        let found = self.network.features(&seen, &self.names(wanted))?;
+        Ok(self.by_layer(wanted, &found))
     }
 
-    /// Where the tile's own features lie in the layer, and these; `None` where it has none there, or there is no such
-    /// layer. `features` are those of what the tile sees.
+    /// The same, and the way back, which takes gradients by the features of those that are `wanted`, in the order of their
+    /// numbers.
+    pub(super) fn pass(
+        &self,
+        tile: &Tile,
+        wanted: &[usize],
+    ) -> Result<(Pass<'a>, Vec<Option<Tensor>>), EngineError> {
+        let seen = tile.seen.of(&self.picture)?;
+        let pass = self.network.pass(&seen, &self.names(wanted))?;
+        let features = self.by_layer(wanted, &pass.features);
+        Ok((pass, features))
+    }
+
+    fn names(&self, wanted: &[usize]) -> Vec<String> {
+        let layers = self.layers.iter().enumerate();
+        layers
+            .filter(|(number, _)| wanted.contains(number))
+            .map(|(_, layer)| layer.name.clone())
+            .collect()
+    }
+
+    fn by_layer(&self, wanted: &[usize], features: &[Tensor]) -> Vec<Option<Tensor>> {
+        let mut features = features.iter().map(Tensor::shallow_clone);
+        let numbers = 0..self.layers.len();
+        numbers
+            .map(|number| wanted.contains(&number).then(|| features.next()).flatten())
+            .collect()
+    }
+
+    /// The tile's own features; `None` where it has none at this layer, or there is no such layer. `features` are those of
+    /// what the tile sees.
     pub(super) fn own(
         &self,
         tile: &Tile,
         layer: Option<usize>,
         features: &[Option<Tensor>],
-    ) -> Result<Option<(Area, Tensor)>, TchError> {
+    ) -> Result<Option<Own>, TchError> {
         let found = layer.and_then(|layer| {
             let features = features.get(layer)?.as_ref()?;
             Some((self.layers.get(layer)?, features))
@@ -94,12 +125,15 @@ impl<'a> TiledPicture<'a> {
         let Some((layer, features)) = found else {
             return Ok(None);
         };
-        let (place, seen) = tile.features(layer.reach, layer.size, self.size);
+        let (place, among_seen) = tile.features(layer.reach, layer.size, self.size);
         if place.is_empty() {
             return Ok(None);
         }
-        let own = seen.of(features)?;
-        Ok(Some((place, own)))
+        Ok(Some(Own {
+            features: among_seen.of(features)?,
+            place,
+            among_seen,
+        }))
     }
 
     /// How many numbers the layer has in all, of which `own`, `[1, C, h, w]`, are some.
@@ -119,10 +153,10 @@ impl<'a> TiledPicture<'a> {
         let all: Vec<usize> = (0..self.layers.len()).collect();
         for tile in &self.tiles {
             tch::no_grad(|| {
-                let features = self.features(&tile.seen.of(&self.picture)?, &all)?;
+                let features = self.features(tile, &all)?;
                 for layer in &all {
-                    if let Some((place, own)) = self.own(tile, Some(*layer), &features)? {
-                        look(*layer, &place, &own)?;
+                    if let Some(own) = self.own(tile, Some(*layer), &features)? {
+                        look(*layer, &own.place, &own.features)?;
                     }
                 }
                 Ok::<_, EngineError>(())

@@ -168,12 +168,13 @@ impl Moments {
         let centred = rows.f_sub(&self.mean.f_detach()?.f_transpose(0, 1)?)?;
         let by_scatter = by_scatter.f_squeeze_dim(0)?;
         let both = by_scatter.f_add(&by_scatter.f_transpose(0, 1)?)?;
-        let mut slope = both.f_mm(&centred)?;
-        let _ = slope.f_add_(&by_mean.f_transpose(0, 1)?.f_div_scalar(self.area)?)?;
+        // A position's numbers side by side, as those of features are.
+        let mut slope = centred.f_transpose(0, 1)?.f_mm(&both)?;
+        let _ = slope.f_add_(&by_mean.f_div_scalar(self.area)?)?;
         if let Some(region) = region {
-            let _ = slope.f_mul_(&shares_of(region, slope.kind())?)?;
+            let _ = slope.f_mul_(&shares_of(region, slope.kind())?.f_transpose(0, 1)?)?;
         }
-        slope.f_view_as(features)
+        slope.f_transpose(0, 1)?.f_reshape(features.size())
     }
 
     pub(super) fn presence(&self) -> Option<&Tensor> {

@@ -145,8 +145,18 @@ impl<'a> Whole<'a> {
     }
 }
 
+/// X Xᵀ, `[n, C, P]` to `[n, C, C]`.
+///
+/// Its gradient is (D + Dᵀ)X, one large product in place of the two, D X and Dᵀ X, that automatic differentiation would
+/// take: only the right of the two factors is followed, and what it gives is added once more, turned over, as a 0.
 fn product_with_transpose(rows: &Tensor) -> Result<Tensor, TchError> {
-    rows.f_bmm(&rows.f_transpose(1, 2)?)
+    let product = rows.f_detach()?.f_bmm(&rows.f_transpose(1, 2)?)?;
+    if !rows.requires_grad() {
+        return Ok(product);
+    }
+    let both = product.f_add(&product.f_transpose(1, 2)?)?;
+    let nothing = both.f_sub(&both.f_detach()?)?;
+    product.f_detach()?.f_add(&nothing)
 }
 
 #[cfg(test)]

@@ -212,7 +212,7 @@ fn check(name: &str, trained: Option<&Path>) {
     for (found, &wanted) in block.rows(0).zip(&steps) {
         let tolerance = match found.step {
             0 => 1e-5,
-            1..7 => 1e-4,
+            1..7 => tolerance / 10.0,
             _ => tolerance,
         };
         assert_near(

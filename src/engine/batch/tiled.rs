@@ -1,8 +1,8 @@
 //! A candidate whose picture passes the network tile by tile, so that memory holds one tile's features and not the
 //! picture's. Losses and gradient are those of the whole picture, up to the order in which sums are rounded. Worker thread.
 //!
-//! Once without a graph, where style adds up what its statistics follow from; then once more with one, for the way back:
-//! ⟨features, how the loss depends on them⟩ has the loss's gradient.
+//! Once for what style's statistics add up to; then once more with the way back, which takes how the loss depends on each
+//! tile's own features to its pixels.
 
 use std::ops::ControlFlow;
 
@@ -153,12 +153,12 @@ fn judge(
     let mut sums: Vec<Vec<PartialMoments>> = terms.iter().map(|_| Vec::new()).collect();
     for tile in &tiled.tiles {
         tch::no_grad(|| {
-            let features = tiled.features(&tile.seen.of(&tiled.picture)?, &wanted)?;
+            let features = tiled.features(tile, &wanted)?;
             for (term, sums) in terms.iter().zip(&mut sums) {
                 if term.group.adds_up()
-                    && let Some((place, own)) = tiled.own(tile, term.layer, &features)?
+                    && let Some(own) = tiled.own(tile, term.layer, &features)?
                 {
-                    term.group.add(sums, &own, &place)?;
+                    term.group.add(sums, &own.features, &own.place)?;
                 }
             }
             Ok::<_, EngineError>(())
@@ -184,41 +184,42 @@ fn go_back(
     tile: &Tile,
     gradient: &mut Tensor,
 ) -> Result<(), EngineError> {
-    let root = tile
-        .seen
-        .of(&tiled.picture)?
-        .f_detach_copy()?
-        .f_set_requires_grad(true)?;
-    let features = tiled.features(&root, &layers(terms, |_| true))?;
-    let mut sum: Option<Tensor> = None;
+    let wanted = layers(terms, |_| true);
+    let (pass, features) = tiled.pass(tile, &wanted)?;
+    let mut slopes: Vec<Option<Tensor>> = features.iter().map(|_| None).collect();
     for term in terms {
-        let Some((place, own)) = tiled.own(tile, term.layer, &features)? else {
+        let Some(own) = tiled.own(tile, term.layer, &features)? else {
             continue;
         };
-        let slopes = tch::no_grad(|| {
-            let judged = term.judged.as_ref();
-            let count = tiled.count(term.layer, &own)?;
-            let Some(part) = term.group.part(judged, &own, &place, count)? else {
-                return Ok(None);
-            };
-            if let Some(more) = part.value {
-                let _ = term.value.f_add_(&more)?;
-            }
-            part.slopes.f_mul(&term.weight).map(Some)
-        })?;
-        let Some(slopes) = slopes else { continue };
-        let part = own.f_mul(&slopes)?.f_sum(Kind::Float)?;
-        sum = Some(match sum {
-            Some(sum) => sum.f_add(&part)?,
-            None => part,
+        let judged = term.judged.as_ref();
+        let count = tiled.count(term.layer, &own.features)?;
+        let Some(part) = term.group.part(judged, &own.features, &own.place, count)? else {
+            continue;
+        };
+        if let Some(more) = part.value {
+            let _ = term.value.f_add_(&more)?;
+        }
+        let at = term.layer.and_then(|layer| {
+            let features = features.get(layer)?.as_ref()?;
+            Some((slopes.get_mut(layer)?, features))
         });
+        let Some((slope, features)) = at else {
+            continue;
+        };
+        let all = match slope {
+            Some(all) => all,
+            None => slope.insert(features.f_zeros_like()?),
+        };
+        let mut seen = own.among_seen.of(all)?;
+        let _ = seen.f_add_(&part.slopes.f_mul(&term.weight)?)?;
     }
-    drop(features);
-    if let Some(sum) = sum {
-        let _ = tile
-            .seen
-            .of(gradient)?
-            .f_add_(&backward(sum, &root, false)?)?;
+    let of_wanted = slopes.into_iter().enumerate();
+    let of_wanted: Vec<Option<Tensor>> = of_wanted
+        .filter(|(number, _)| wanted.contains(number))
+        .map(|(_, slope)| slope)
+        .collect();
+    if let Some(more) = pass.gradient(&of_wanted)? {
+        let _ = tile.seen.of(gradient)?.f_add_(&more)?;
     }
     Ok(())
 }

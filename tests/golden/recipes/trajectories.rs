@@ -13,8 +13,9 @@ use super::{Worst, apart, lane_of, number, numbers, recipes, samples, set};
 use crate::golden::cases::WEIGHTS_SEED;
 use crate::golden::{golden, norm};
 
-/// How many times further from `PyTorch` an iterate may be than float32 is from float64.
-const FACTOR: f64 = 20.0;
+/// How many times further from `PyTorch` an iterate may be than float32 is from float64: rounding grows tenfold in a few
+/// iterations, that distance is one sample of it, and a `ReLU` whose input is 0 but for rounding is a jump.
+const FACTOR: f64 = 100.0;
 /// What is allowed in any case.
 const SMALLEST_TOLERANCE: f64 = 1e-5;
 

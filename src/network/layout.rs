@@ -1,0 +1,29 @@
+//! Where the numbers of features lie: those of one position side by side, so that whole positions are copied at once.
+//! Shapes are `[N, C, H, W]` all the same. Any thread.
+
+use tch::{Device, Kind, TchError, Tensor};
+
+/// The same numbers, copied where they lie otherwise.
+///
+/// # Errors
+/// Those of libtorch.
+pub fn channels_last(tensor: &Tensor) -> Result<Tensor, TchError> {
+    let (count, channels, height, width) = tensor.size4()?;
+    let lying = tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?;
+    // The distance from one picture to the next, which has no meaning where there is only one, tells libtorch which way
+    // they lie, and so how it convolves them: it has to be what it is for several.
+    lying
+        .f_view([count, height, width, channels])?
+        .f_permute([0, 3, 1, 2])
+}
+
+/// Room for numbers of such a `shape`.
+///
+/// # Errors
+/// Those of libtorch.
+pub(super) fn empty(
+    (count, channels, height, width): (i64, i64, i64, i64),
+    options: (Kind, Device),
+) -> Result<Tensor, TchError> {
+    Tensor::f_empty([count, height, width, channels], options)?.f_permute([0, 3, 1, 2])
+}

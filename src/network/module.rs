@@ -1,0 +1,144 @@
+//! What a network is made of, forth and back. Worker thread.
+//!
+//! The way back is written out: weights are frozen, so of the way forth only the signs of the `ReLU`s and the choices of
+//! the poolings are kept, a byte a number and less, where automatic differentiation keeps all features.
+
+use tch::{Kind, TchError, Tensor};
+
+use super::convolution::Convolution;
+use super::pooling::{KeptOfPool, Pool};
+
+/// An operation with its weights.
+#[derive(Debug)]
+pub(super) enum Module {
+    Convolution(Convolution),
+    Relu,
+    Pool(Pool),
+    Fire(Box<Fire>),
+}
+
+/// `SqueezeNet`'s module; see [`super::architecture::OperationKind::Fire`].
+#[derive(Debug)]
+pub(super) struct Fire {
+    pub(super) squeeze: Convolution,
+    pub(super) expand1x1: Convolution,
+    pub(super) expand3x3: Convolution,
+}
+
+/// What has to be known of the way forth to take a gradient back.
+#[derive(Debug)]
+pub(super) enum Kept {
+    Nothing,
+    /// Where the result is positive, 0 or 1.
+    Sign(Tensor),
+    Pool(KeptOfPool),
+    /// The signs after narrowing and after widening.
+    Fire {
+        narrow: Tensor,
+        wide: Tensor,
+    },
+}
+
+impl Module {
+    /// `[N, C, H, W]` to `[N, C', H', W']`. `input` is used up: where nobody else holds it (`is_own`), the result may lie in
+    /// its memory. What [`Module::gradient`] needs goes to `kept` where there is one.
+    pub(super) fn forward(
+        &self,
+        mut input: Tensor,
+        is_own: bool,
+        kept: Option<&mut Kept>,
+    ) -> Result<Tensor, TchError> {
+        match self {
+            Self::Convolution(convolution) => convolution.forward(&input),
+            Self::Relu => {
+                let result = if is_own {
+                    input.f_relu_()?
+                } else {
+                    input.f_relu()?
+                };
+                if let Some(kept) = kept {
+                    *kept = Kept::Sign(sign_of(&result)?);
+                }
+                Ok(result)
+            }
+            Self::Pool(pool) => match kept {
+                Some(kept) => {
+                    let (pooled, of_pool) = pool.forward(&input)?;
+                    *kept = Kept::Pool(of_pool);
+                    Ok(pooled)
+                }
+                None => pool.pooled(&input),
+            },
+            Self::Fire(fire) => fire.forward(&input, kept),
+        }
+    }
+
+    /// The gradient by an input of this `size` (height, width), `[N, C, H, W]`, of something whose gradient by the result is
+    /// `slope`, which is used up as in [`Module::forward`].
+    pub(super) fn gradient(
+        &self,
+        slope: Tensor,
+        is_own: bool,
+        kept: &Kept,
+        size: (i64, i64),
+    ) -> Result<Tensor, TchError> {
+        match (self, kept) {
+            (Self::Convolution(convolution), Kept::Nothing) => convolution.gradient(&slope, size),
+            (Self::Relu, Kept::Sign(sign)) => masked(slope, is_own, sign),
+            (Self::Pool(pool), Kept::Pool(kept)) => pool.gradient(&slope, kept, size),
+            (Self::Fire(fire), Kept::Fire { narrow, wide }) => {
+                fire.gradient(slope, is_own, (narrow, wide), size)
+            }
+            _ => Err(TchError::Shape(
+                "what was kept is of another operation".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Fire {
+    fn forward(&self, input: &Tensor, kept: Option<&mut Kept>) -> Result<Tensor, TchError> {
+        let squeezed = self.squeeze.forward(input)?.f_relu_()?;
+        let one = self.expand1x1.forward(&squeezed)?.f_relu_()?;
+        let three = self.expand3x3.forward(&squeezed)?.f_relu_()?;
+        let result = Tensor::f_cat(&[one, three], 1)?;
+        if let Some(kept) = kept {
+            *kept = Kept::Fire {
+                narrow: sign_of(&squeezed)?,
+                wide: sign_of(&result)?,
+            };
+        }
+        Ok(result)
+    }
+
+    fn gradient(
+        &self,
+        slope: Tensor,
+        is_own: bool,
+        (narrow, wide): (&Tensor, &Tensor),
+        size: (i64, i64),
+    ) -> Result<Tensor, TchError> {
+        let (_, channels, _, _) = slope.size4()?;
+        let slope = masked(slope, is_own, wide)?;
+        let part = |start| slope.f_narrow(1, start, channels / 2)?.f_contiguous();
+        let mut squeezed = self.expand1x1.gradient(&part(0)?, size)?;
+        let three = self.expand3x3.gradient(&part(channels / 2)?, size)?;
+        let squeezed = squeezed.f_add_(&three)?;
+        self.squeeze
+            .gradient(&masked(squeezed, true, narrow)?, size)
+    }
+}
+
+/// Where `result`, which has no negative numbers, is positive: 1, otherwise 0.
+fn sign_of(result: &Tensor) -> Result<Tensor, TchError> {
+    // Several times as fast as a comparison.
+    result.f_to_kind(Kind::Bool)?.f_view_dtype(Kind::Uint8)
+}
+
+fn masked(mut slope: Tensor, is_own: bool, sign: &Tensor) -> Result<Tensor, TchError> {
+    if is_own {
+        slope.f_mul_(sign)
+    } else {
+        slope.f_mul(sign)
+    }
+}

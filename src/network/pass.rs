@@ -1,0 +1,280 @@
+//! Pictures that have passed the network, and the way back. Worker thread.
+//!
+//! No graph is made: what is taken back are gradients by the features, whatever they were found by.
+
+use tch::{Device, TchError, Tensor};
+
+use super::layout::channels_last;
+use super::module::{Kept, Module};
+use super::{INPUT_LAYER, Network, NetworkError};
+use crate::preset::Pooling;
+
+/// Pictures' features at some layers, and what leads back from there to the pictures.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    network: &'a Network,
+    layers: Vec<String>,
+    /// At each of the layers, `[N, C, H', W']`.
+    pub features: Vec<Tensor>,
+    /// Pictures that went together, in their order.
+    parts: Vec<Part<'a>>,
+}
+
+/// How pictures went.
+#[derive(Debug, Default)]
+struct Part<'a> {
+    /// How many.
+    count: i64,
+    /// From the picture on.
+    done: Vec<Done<'a>>,
+}
+
+/// An operation that was done.
+#[derive(Debug)]
+struct Done<'a> {
+    module: &'a Module,
+    /// Under which name its result can be tapped; `None` where it cannot.
+    layer: Option<&'a str>,
+    kept: Kept,
+    /// Height and width of its input.
+    size: (i64, i64),
+}
+
+impl Network {
+    /// The features of `picture` (`[N, 3, H, W]`, RGB in [0, 1]) at `layers`, in that order, each `[N, C, H', W']`,
+    /// without a graph. Nothing beyond the deepest of `layers` is computed.
+    ///
+    /// # Errors
+    /// A layer that the network does not have; those of libtorch.
+    pub fn features(
+        &self,
+        picture: &Tensor,
+        layers: &[String],
+    ) -> Result<Vec<Tensor>, NetworkError> {
+        Ok(self.passed(picture, layers, false)?.features)
+    }
+
+    /// The same with the way back.
+    ///
+    /// On the CPU the pictures go through one by one: libtorch chooses its convolutions by how many
+    /// there are, and a candidate's numbers must not depend on its company. It costs nothing there,
+    /// since one picture keeps all cores busy.
+    ///
+    /// # Errors
+    /// As [`Network::features`].
+    pub fn pass(&self, picture: &Tensor, layers: &[String]) -> Result<Pass<'_>, NetworkError> {
+        self.passed(picture, layers, true)
+    }
+
+    fn passed(
+        &self,
+        picture: &Tensor,
+        layers: &[String],
+        goes_back: bool,
+    ) -> Result<Pass<'_>, NetworkError> {
+        tch::no_grad(|| {
+            let picture = picture.f_detach()?;
+            let count = picture.size().first().copied().unwrap_or(0);
+            let together = if picture.device() == Device::Cpu {
+                1
+            } else {
+                count
+            };
+            let mut parts = Vec::new();
+            let mut of_parts = Vec::new();
+            for picture in picture.f_split(together.max(1), 0)? {
+                let (features, part) = self.together(&picture, layers, goes_back)?;
+                parts.push(part);
+                of_parts.push(features);
+            }
+            let features = if of_parts.len() == 1 {
+                of_parts.remove(0)
+            } else {
+                let of_layer = |layer| {
+                    let each = of_parts.iter().filter_map(|features| features.get(layer));
+                    Tensor::f_cat(&each.collect::<Vec<_>>(), 0)
+                };
+                (0..layers.len()).map(of_layer).collect::<Result<_, _>>()?
+            };
+            Ok(Pass {
+                network: self,
+                layers: layers.to_vec(),
+                features,
+                parts,
+            })
+        })
+    }
+
+    fn together(
+        &self,
+        picture: &Tensor,
+        layers: &[String],
+        goes_back: bool,
+    ) -> Result<(Vec<Tensor>, Part<'_>), NetworkError> {
+        let mut found: Vec<Option<Tensor>> = layers.iter().map(|_| None).collect();
+        let seen = picture.f_sub(&self.mean)?.f_div(&self.deviation)?;
+        let mut features = channels_last(&seen)?;
+        let mut part = Part {
+            count: picture.size().first().copied().unwrap_or(0),
+            done: Vec::new(),
+        };
+        let mut is_own = !keep(&mut found, layers, INPUT_LAYER, &features);
+        let mut stages = self.stages.iter().peekable();
+        while found.iter().any(Option::is_none)
+            && let Some(stage) = stages.next()
+        {
+            // What `ReLU` and maximum do together they do in either order, and there is less for the second.
+            let before = stages.next_if(|next| {
+                let is_free = !layers.contains(&stage.layer) && !layers.contains(&next.layer);
+                is_free && matches!(stage.module, Module::Relu) && next.module.is_maximum()
+            });
+            for stage in before.into_iter().chain([stage]) {
+                let (_, _, height, width) = features.size4()?;
+                let mut kept = Kept::Nothing;
+                let wanted = goes_back.then_some(&mut kept);
+                features = stage.module.forward(features, is_own, wanted)?;
+                if goes_back {
+                    part.done.push(Done {
+                        module: &stage.module,
+                        layer: before.is_none().then_some(stage.layer.as_str()),
+                        kept,
+                        size: (height, width),
+                    });
+                }
+                is_own = true;
+            }
+            if before.is_none() {
+                is_own = !keep(&mut found, layers, &stage.layer, &features);
+            }
+        }
+        let features = found
+            .into_iter()
+            .zip(layers)
+            .map(|(slot, layer)| {
+                slot.ok_or_else(|| NetworkError::UnknownLayer {
+                    network: self.name.clone(),
+                    layer: layer.clone(),
+                })
+            })
+            .collect::<Result<_, _>>()?;
+        Ok((features, part))
+    }
+}
+
+/// Takes `features` where any of `layers` is called `layer`; true where one is.
+fn keep(found: &mut [Option<Tensor>], layers: &[String], layer: &str, features: &Tensor) -> bool {
+    let mut is_kept = false;
+    for (slot, _) in found
+        .iter_mut()
+        .zip(layers)
+        .filter(|(_, wanted)| *wanted == layer)
+    {
+        *slot = Some(features.shallow_clone());
+        is_kept = true;
+    }
+    is_kept
+}
+
+impl Module {
+    /// Whether it takes maxima and then multiplies by nothing negative, as which a `ReLU` may come before or after it.
+    fn is_maximum(&self) -> bool {
+        matches!(self, Self::Pool(pool) if pool.kind == Pooling::Max && pool.scale >= 0.0)
+    }
+}
+
+impl Pass<'_> {
+    /// The gradient by the pictures, `[N, 3, H, W]`, of something whose gradients by the features are `slopes`, one a layer,
+    /// `None` for 0; `None` where all are. It may be asked for several times.
+    ///
+    /// # Errors
+    /// Those of libtorch.
+    pub fn gradient(&self, slopes: &[Option<Tensor>]) -> Result<Option<Tensor>, TchError> {
+        tch::no_grad(|| {
+            let mut start = 0;
+            let mut gradients = Vec::with_capacity(self.parts.len());
+            for part in &self.parts {
+                let of_part = slopes.iter().map(|slope| {
+                    let slope = slope.as_ref();
+                    slope
+                        .map(|slope| slope.f_narrow(0, start, part.count))
+                        .transpose()
+                });
+                let slopes: Vec<Option<Tensor>> = of_part.collect::<Result<_, _>>()?;
+                start += part.count;
+                let Some(slope) = part.gradient(&self.layers, slopes)? else {
+                    return Ok(None);
+                };
+                // As pictures lie.
+                gradients.push(slope.f_div(&self.network.deviation)?.f_contiguous()?);
+            }
+            if gradients.len() == 1 {
+                return Ok(gradients.pop());
+            }
+            Tensor::f_cat(&gradients, 0).map(Some)
+        })
+    }
+}
+
+impl Part<'_> {
+    /// By the picture as the network sees it.
+    fn gradient(
+        &self,
+        layers: &[String],
+        mut slopes: Vec<Option<Tensor>>,
+    ) -> Result<Option<Tensor>, TchError> {
+        let mut so_far = Slope::default();
+        let mut add = |so_far: &mut Slope, name: &str| {
+            let of_layer = slopes.iter_mut().zip(layers);
+            for (slope, _) in of_layer.filter(|(_, layer)| *layer == name) {
+                if let Some(slope) = slope.take() {
+                    so_far.add(&slope)?;
+                }
+            }
+            Ok::<_, TchError>(())
+        };
+        for done in self.done.iter().rev() {
+            if let Some(layer) = done.layer {
+                add(&mut so_far, layer)?;
+            }
+            if let Some(slope) = so_far.value.take() {
+                let next = done
+                    .module
+                    .gradient(slope, so_far.is_own, &done.kept, done.size)?;
+                so_far = Slope {
+                    value: Some(next),
+                    is_own: true,
+                };
+            }
+        }
+        add(&mut so_far, INPUT_LAYER)?;
+        Ok(so_far.value)
+    }
+}
+
+/// A sum of gradients.
+#[derive(Debug, Default)]
+struct Slope {
+    value: Option<Tensor>,
+    /// Whether nobody else holds its memory.
+    is_own: bool,
+}
+
+impl Slope {
+    fn add(&mut self, slope: &Tensor) -> Result<(), TchError> {
+        *self = match self.value.take() {
+            Some(mut sum) if self.is_own => Self {
+                value: Some(sum.f_add_(slope)?),
+                is_own: true,
+            },
+            Some(sum) => Self {
+                value: Some(sum.f_add(slope)?),
+                is_own: true,
+            },
+            None => Self {
+                value: Some(channels_last(slope)?),
+                is_own: false,
+            },
+        };
+        Ok(())
+    }
+}

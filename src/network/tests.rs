@@ -1,0 +1,174 @@
+//! A whole network forth and back, against automatic differentiation.
+
+use tch::{Device, Kind, Tensor};
+
+use super::architecture::{ConvolutionShape, OperationKind};
+use super::random_weights::{RandomWeights, uniform};
+use super::{Network, TensorSource, convention, operations};
+use crate::preset::{NetworkName, NetworkPreset, Padding, PixelConvention, Pooling};
+
+/// In [-0.5, 0.5), always the same.
+pub(super) fn numbers(shape: &[i64]) -> Tensor {
+    let count = shape.iter().product::<i64>() as u64;
+    let values: Vec<f32> = (0..count)
+        .map(|index| uniform(7, index) as f32 - 0.5)
+        .collect();
+    Tensor::from_slice(&values).reshape(shape)
+}
+
+/// Nowhere further apart than `tolerance` of the largest value.
+#[track_caller]
+pub(super) fn assert_close(found: &Tensor, expected: &Tensor, tolerance: f64) {
+    assert_eq!(found.size(), expected.size());
+    let largest = |tensor: &Tensor| tensor.abs().max().double_value(&[]);
+    let (apart, size) = (largest(&(found - expected)), largest(expected));
+    assert!(apart <= tolerance * size, "{apart:.3e} of {size:.3e}");
+}
+
+fn preset(name: NetworkName, pooling: Pooling, padding: Padding) -> NetworkPreset {
+    NetworkPreset {
+        name,
+        weights: None,
+        pooling,
+        pooling_scale: 1.5,
+        padding,
+        pixels: PixelConvention::Torchvision,
+        widths: vec![8],
+        whitening: 0.5,
+    }
+}
+
+/// The features of `picture`, with a graph, by the plainest means.
+fn features(preset: &NetworkPreset, picture: &Tensor, layers: &[String]) -> Vec<Tensor> {
+    let source = &mut RandomWeights::new(3);
+    let mut convolved = |input: &Tensor, shape: &ConvolutionShape| {
+        let [(weight, weight_shape), (bias, bias_shape)] = shape.tensors();
+        let weight = source.tensor(&weight, &weight_shape).unwrap();
+        let bias = source.tensor(&bias, &bias_shape).unwrap();
+        let (side, kind) = shape.padding_with(preset.padding);
+        let padded = match kind {
+            Padding::Reflect if side > 0 => input.reflection_pad2d([side; 4]),
+            Padding::Replicate if side > 0 => input.replication_pad2d([side; 4]),
+            _ => input.constant_pad_nd([side; 4]),
+        };
+        padded.conv2d(&weight, Some(&bias), shape.stride, 0, 1, 1)
+    };
+    let per_channel = |values: [f32; 3]| Tensor::from_slice(&values).reshape([1, 3, 1, 1]);
+    let mean = per_channel(convention::mean(preset.pixels));
+    let mut seen = (picture - mean) / per_channel(convention::deviation(preset.pixels));
+    let mut found = vec![("input".to_owned(), seen.shallow_clone())];
+    for operation in operations(preset) {
+        if layers
+            .iter()
+            .all(|layer| found.iter().any(|(name, _)| name == layer))
+        {
+            break;
+        }
+        seen = match &operation.kind {
+            OperationKind::Convolution(shape) => convolved(&seen, shape),
+            OperationKind::Relu => seen.relu(),
+            &OperationKind::Pool {
+                kernel,
+                stride,
+                ceil,
+            } => match preset.pooling {
+                Pooling::Max => seen.max_pool2d(kernel, stride, 0, 1, ceil) * 1.5,
+                Pooling::Average => {
+                    seen.avg_pool2d(kernel, stride, 0, ceil, false, None::<i64>) * 1.5
+                }
+                Pooling::L2 => {
+                    let squares = seen.square();
+                    let sum = squares.avg_pool2d(kernel, stride, 0, ceil, false, 1);
+                    sum.clamp_min(1e-12).sqrt() * 1.5
+                }
+            },
+            OperationKind::Fire {
+                squeeze,
+                expand1x1,
+                expand3x3,
+            } => {
+                let squeezed = convolved(&seen, squeeze).relu();
+                let one = convolved(&squeezed, expand1x1).relu();
+                Tensor::cat(&[one, convolved(&squeezed, expand3x3).relu()], 1)
+            }
+        };
+        found.push((operation.layer, seen.shallow_clone()));
+    }
+    let at = |layer: &String| found.iter().find(|(name, _)| name == layer);
+    layers
+        .iter()
+        .map(|layer| at(layer).unwrap().1.shallow_clone())
+        .collect()
+}
+
+/// Features at `layers` and the gradient of something that depends on those of them that are `weighed`.
+fn compare(preset: &NetworkPreset, size: [i64; 2], layers: &[&str], weighed: &[bool]) {
+    let layers: Vec<String> = layers.iter().map(|&layer| layer.to_owned()).collect();
+    let source = &mut RandomWeights::new(3);
+    let network =
+        Network::assemble(preset, &operations(preset), &layers, source, Device::Cpu).unwrap();
+    let pictures = numbers(&[2, 3, size[0], size[1]]) + 0.5;
+    let root = pictures.detach().set_requires_grad(true);
+    let expected = features(preset, &root, &layers);
+    let pass = network.pass(&pictures, &layers).unwrap();
+    let plain = network.features(&pictures, &layers).unwrap();
+    let mut slopes = Vec::new();
+    let mut sum = Tensor::zeros([0_i64; 0], (Kind::Float, Device::Cpu));
+    for (((expected, found), plain), weighed) in
+        expected.iter().zip(&pass.features).zip(&plain).zip(weighed)
+    {
+        assert_close(found, expected, 3e-5);
+        assert_eq!(found, plain);
+        let slope = numbers(&expected.size());
+        if *weighed {
+            sum += (expected * &slope).sum(Kind::Float);
+        }
+        slopes.push(weighed.then_some(slope));
+    }
+    sum.backward();
+    for _ in 0..2 {
+        let gradient = pass.gradient(&slopes).unwrap().unwrap();
+        let apart = (&gradient - root.grad()).norm() / root.grad().norm();
+        let apart = apart.double_value(&[]);
+        // A number that is 0 but for rounding may have the other sign: of these few, one is much.
+        assert!(apart < 1e-2, "{apart:.1e}");
+    }
+}
+
+#[test]
+fn forth_and_back_as_automatic_differentiation() {
+    let vgg = [
+        "relu1_1", "conv2_2", "relu2_2", "relu3_1", "pool3", "relu4_1",
+    ];
+    let squeezenet = ["input", "conv1", "relu1", "fire2", "fire4"];
+    for pooling in [Pooling::Max, Pooling::Average, Pooling::L2] {
+        for padding in [Padding::Zeros, Padding::Reflect, Padding::Replicate] {
+            let of = |name| preset(name, pooling, padding);
+            compare(&of(NetworkName::Vgg16), [34, 41], &vgg, &[true; 6]);
+            compare(
+                &of(NetworkName::Squeezenet1_0),
+                [40, 47],
+                &squeezenet,
+                &[true; 5],
+            );
+        }
+    }
+}
+
+#[test]
+fn layers_that_nobody_weighs_have_no_part_in_the_gradient() {
+    let of = preset(NetworkName::Vgg19, Pooling::Max, Padding::Zeros);
+    let layers = ["conv1_2", "relu1_2", "pool1", "conv3_1"];
+    for weighed in [
+        [true, false, false, false],
+        [false, true, false, true],
+        [false, false, true, false],
+    ] {
+        compare(&of, [24, 24], &layers, &weighed);
+    }
+    let layers = vec!["relu1_1".to_owned()];
+    let source = &mut RandomWeights::new(3);
+    let network = Network::assemble(&of, &operations(&of), &layers, source, Device::Cpu).unwrap();
+    let pass = network.pass(&numbers(&[1, 3, 9, 9]), &layers).unwrap();
+    assert!(pass.gradient(&[None]).unwrap().is_none());
+}

@@ -1,0 +1,207 @@
+//! 3×3 convolutions with a quarter of the multiplications: Winograd's minimal filtering F(4×4, 3×3) (Lavin and Gray,
+//! arXiv:1509.09308, section 4.3). Worker thread.
+//!
+//! The input is cut into tiles of 6×6 that overlap by 2, each gives 4×4 results. All three transforms are products with
+//! constant matrices, so everything is done by libtorch's matrix products. Results differ from those of the direct
+//! way by about 3e-6 of their size.
+
+use tch::{Device, Kind, TchError, Tensor};
+
+/// Results of a tile along a side.
+const STEP: i64 = 4;
+/// Input of a tile along a side.
+const SIDE: i64 = 6;
+/// So many tiles are transformed at once: their numbers fit the caches, and products are still large.
+const TILES_AT_ONCE: i64 = 128;
+/// Fewer channels go the direct way.
+const MIN_CHANNELS_IN: i64 = 64;
+/// Also of results, among which what the transform of the input costs is shared.
+const MIN_CHANNELS_OUT: i64 = 128;
+/// Fewer tiles go the direct way.
+const MIN_TILES: i64 = 16;
+/// Where among the 36 numbers of a transformed tile the one is that every result of the tile has in it once: the row
+/// and column that belong to the point 1.
+const EVERYWHERE: i64 = SIDE + 1;
+
+/// Bᵀ, of the points 0, ±1, ±2, ∞.
+const INPUT: [[f64; 6]; 6] = [
+    [4.0, 0.0, -5.0, 0.0, 1.0, 0.0],
+    [0.0, -4.0, -4.0, 1.0, 1.0, 0.0],
+    [0.0, 4.0, -4.0, -1.0, 1.0, 0.0],
+    [0.0, -2.0, -1.0, 2.0, 1.0, 0.0],
+    [0.0, 2.0, -1.0, -2.0, 1.0, 0.0],
+    [0.0, 4.0, 0.0, -5.0, 0.0, 1.0],
+];
+/// G
+const FILTERS: [[f64; 3]; 6] = [
+    [1.0 / 4.0, 0.0, 0.0],
+    [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
+    [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
+    [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
+    [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
+    [0.0, 0.0, 1.0],
+];
+/// Aᵀ
+const OUTPUT: [[f64; 6]; 4] = [
+    [1.0, 1.0, 1.0, 1.0, 1.0, 0.0],
+    [0.0, 1.0, -1.0, 2.0, -2.0, 0.0],
+    [0.0, 1.0, 1.0, 4.0, 4.0, 0.0],
+    [0.0, 1.0, -1.0, 8.0, -8.0, 1.0],
+];
+
+/// Filters, transformed once.
+#[derive(Debug)]
+pub(super) struct Winograd {
+    /// `[36, C_in, C_out]`
+    filters: Tensor,
+    /// Bᵀ ⊗ Bᵀ, `[36, 36]`
+    input: Tensor,
+    /// Aᵀ ⊗ Aᵀ, `[16, 36]`
+    output: Tensor,
+}
+
+impl Winograd {
+    /// Of `weight`, `[C_out, C_in, 3, 3]`.
+    ///
+    /// # Errors
+    /// Those of libtorch.
+    pub(super) fn new(weight: &Tensor) -> Result<Self, TchError> {
+        let (channels_out, channels_in, height, width) = weight.size4()?;
+        let device = weight.device();
+        let twice = |rows: &[f64], columns: i64| -> Result<Tensor, TchError> {
+            let matrix = Tensor::f_from_slice(rows)?.f_reshape([-1, columns])?;
+            matrix.f_kron(&matrix)?.f_to_device(device)
+        };
+        let single = |matrix: Tensor| matrix.f_to_kind(Kind::Float);
+        // In double, since this is done once.
+        let flat = weight
+            .f_to_kind(Kind::Double)?
+            .f_permute([2, 3, 1, 0])?
+            .f_reshape([height * width, channels_in * channels_out])?;
+        let filters = twice(FILTERS.as_flattened(), 3)?.f_mm(&flat)?.f_reshape([
+            SIDE * SIDE,
+            channels_in,
+            channels_out,
+        ])?;
+        Ok(Self {
+            filters: single(filters)?,
+            input: single(twice(INPUT.as_flattened(), SIDE)?)?,
+            output: single(twice(OUTPUT.as_flattened(), SIDE)?)?,
+        })
+    }
+
+    /// Whether this way is taken for filters of `[C_out, C_in, K, K]`, `stride` pixels from window to window, and an input of
+    /// `[N, C_in, H, W]` on `device`.
+    ///
+    /// With few channels the transforms cost as much as the products save, and for a few tiles the transformed filters,
+    /// which are four times as large, take longer to read.
+    pub(super) fn is_worth_it(filters: &[i64], stride: i64, input: &[i64], device: Device) -> bool {
+        matches!(filters, [out, into, 3, 3] if *out >= MIN_CHANNELS_OUT && *into >= MIN_CHANNELS_IN)
+            && matches!(input, [1, _, height, width] if height * width >= MIN_TILES * STEP * STEP)
+            && stride == 1
+            && device == Device::Cpu
+    }
+
+    /// The results of every window, `[1, C_in, H, W]` to `[1, C_out, H', W']`, where `input` has `padding` zeros around it;
+    /// `bias` is `[C_out]`.
+    ///
+    /// # Errors
+    /// Those of libtorch.
+    pub(super) fn forward(
+        &self,
+        input: &Tensor,
+        padding: i64,
+        bias: Option<&Tensor>,
+    ) -> Result<Tensor, TchError> {
+        let (_, channels_in, height, width) = input.size4()?;
+        let (_, _, channels_out) = self.filters.size3()?;
+        let results = |side: i64| side + 2 * padding - 2;
+        let (out_height, out_width) = (results(height), results(width));
+        let tiles = |results: i64| (results + STEP - 1) / STEP;
+        let (rows, columns) = (tiles(out_height), tiles(out_width));
+        let beyond = |tiles: i64, side: i64| tiles * STEP + 2 - side - padding;
+        let (right, bottom) = (beyond(columns, width), beyond(rows, height));
+        let padded = input
+            .f_permute([0, 2, 3, 1])?
+            .f_constant_pad_nd([0, 0, padding, right, padding, bottom])?
+            .f_contiguous()?;
+        let line = padded.size4()?.2 * channels_in;
+        let options = (Kind::Float, input.device());
+        let whole = Tensor::f_empty([rows * STEP, columns * STEP, channels_out], options)?;
+        let rows_at_once = (TILES_AT_ONCE / columns).max(1);
+        let mut row = 0;
+        while row < rows {
+            let count = rows_at_once.min(rows - row);
+            let tiles = count * columns;
+            // Number of a tile's 36, then tile, then channel.
+            let gathered = padded
+                .f_as_strided(
+                    [SIDE, SIDE, count, columns, channels_in],
+                    [line, channels_in, STEP * line, STEP * channels_in, 1],
+                    row * STEP * line,
+                )?
+                .f_reshape([SIDE * SIDE, tiles * channels_in])?;
+            let transformed = self.input.f_mm(&gathered)?;
+            drop(gathered);
+            let product = transformed
+                .f_view([SIDE * SIDE, tiles, channels_in])?
+                .f_bmm(&self.filters)?;
+            drop(transformed);
+            if let Some(bias) = bias {
+                let _ = product.f_select(0, EVERYWHERE)?.f_add_(bias)?;
+            }
+            let results = self
+                .output
+                .f_mm(&product.f_view([SIDE * SIDE, tiles * channels_out])?)?
+                .f_view([STEP, STEP, count, columns, channels_out])?
+                .f_permute([2, 0, 3, 1, 4])?;
+            whole
+                .f_narrow(0, row * STEP, count * STEP)?
+                .f_view([count, STEP, columns, STEP, channels_out])?
+                .f_copy_(&results)?;
+            row += count;
+        }
+        whole
+            .f_narrow(0, 0, out_height)?
+            .f_narrow(1, 0, out_width)?
+            .f_contiguous()?
+            .f_unsqueeze(0)?
+            .f_permute([0, 3, 1, 2])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::tests::numbers;
+
+    #[test]
+    fn as_the_direct_way_at_all_sizes_and_paddings() {
+        let weight = numbers(&[5, 4, 3, 3]);
+        let bias = numbers(&[5]);
+        let winograd = Winograd::new(&weight).unwrap();
+        for (height, width) in [(1, 1), (3, 8), (16, 16), (17, 130), (70, 69)] {
+            for padding in [1, 2] {
+                for bias in [None, Some(&bias)] {
+                    let input = numbers(&[1, 4, height, width]);
+                    let expected = input
+                        .to_kind(Kind::Double)
+                        .f_conv2d(
+                            &weight.to_kind(Kind::Double),
+                            bias.map(|bias| bias.to_kind(Kind::Double)),
+                            1,
+                            padding,
+                            1,
+                            1,
+                        )
+                        .unwrap();
+                    let found = winograd.forward(&input, padding, bias).unwrap();
+                    assert_eq!(found.size(), expected.size());
+                    let apart = (&found - &expected).norm().double_value(&[]);
+                    let size = expected.norm().double_value(&[]);
+                    assert!(apart <= 5e-6 * size, "{height}×{width}: {apart} of {size}");
+                }
+            }
+        }
+    }
+}
