@@ -3,8 +3,8 @@
 
 Both compute the recipe of the preset `gatys` on the same pictures, with the same weights, threads, device and number of
 steps; benches/eager.py is the PyTorch side, run by $STYLESCOPE_TEST_PYTHON (or python3), which has to have torch. Prints
-medians of the time of a step, their ratio, the peaks of memory, and how far the first step's losses are apart. $WEIGHTS
-are weights of VGG for both; random ones are made where there are none. Needs nothing but Python itself.
+medians of the time of a step, their ratio, the peaks of memory, and how far the first step's losses are apart. Weights
+are random ones. Needs nothing but Python itself.
 """
 
 import argparse
@@ -137,16 +137,13 @@ def main():
     if subprocess.run([bench.python, "-c", "import torch; torch.__version__"], capture_output=True).returncode:
         print(f"\n{bench.python} has no torch: the comparison with PyTorch is left out (STYLESCOPE_TEST_PYTHON)")
         return
-    given = os.environ.get("WEIGHTS")
-    given = given and os.path.abspath(given)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         files = {}
         for network in options.networks.split(","):
-            files[network] = given or f"{network}.safetensors"
-            if not given:
-                make = [bench.python, bench.eager, "--make-weights", files[network]]
-                subprocess.run([*make, "--network", network], check=True)
+            files[network] = os.path.abspath(f"{network}.safetensors")
+            make = [bench.python, bench.eager, "--make-weights", files[network]]
+            subprocess.run([*make, "--network", network], check=True)
         print(f"\na step of gatys, {options.device}, {options.threads} threads, median of {options.repeats} runs in turns:")
         print("  network size  stylescope     PyTorch     ratio (least to most)   peaks            loss apart")
         for network, weights in files.items():

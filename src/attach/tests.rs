@@ -16,7 +16,7 @@ use crate::engine::EngineError;
 use crate::engine::message::{
     Command, EndReason, Event, Fetching, Gradients, LossBlock, LossTerm, PictureRequest, Pictures,
     Preview, Recovered, Refusal, Region, Remark, RemarkKind, Seen, Snapshot, Stage, Started, Stuck,
-    Suggestion, TermKind, Trouble, Whose,
+    Suggestion, TermKind, TilesPassed, Trouble, Whose,
 };
 use crate::preset::{self, Change, ChangeClass, Preset};
 
@@ -114,6 +114,12 @@ fn events() -> Vec<Event> {
             steps: 200,
         }),
         Event::Losses(block()),
+        Event::TilesPassed(TilesPassed {
+            candidates: [0].into(),
+            step: 4,
+            passed: 3,
+            tiles: 24,
+        }),
         Event::PresetChanged {
             candidate: 0,
             step: 5,

@@ -84,6 +84,17 @@ pub enum ToViewer {
     },
     /// As [`crate::engine::message::Started`].
     Started(Box<Started>),
+    /// As [`crate::engine::message::TilesPassed`].
+    TilesPassed {
+        /// Whose.
+        candidates: Vec<usize>,
+        /// Updates made before it.
+        step: u64,
+        /// How many have passed.
+        passed: u64,
+        /// Of how many.
+        tiles: u64,
+    },
     /// Losses; the unweighted values follow as 32-bit floats, a row, a candidate, a term after the other.
     Losses {
         /// Whose.

@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::engine::message::{Command, EndReason, Gradients, LossBlock, Pictures, Stage, Started};
+use crate::engine::message::{
+    Command, EndReason, Gradients, LossBlock, Pictures, Stage, Started, TilesPassed,
+};
 use crate::record::history::History;
 use crate::record::speed::Speed;
 use crate::record::transfer::Transfer;
@@ -37,6 +39,8 @@ pub(super) struct RunState {
     pub(super) gradients: Option<Gradients>,
     /// Updates made.
     pub(super) step: u64,
+    /// How far a step was when that was last said.
+    pub(super) tiles_passed: Option<TilesPassed>,
     /// Seconds of stepping.
     pub(super) seconds: f64,
     /// The newest picture in full that was heard of.
@@ -62,6 +66,7 @@ impl RunState {
             speed: Speed::default(),
             gradients: None,
             step: 0,
+            tiles_passed: None,
             seconds: 0.0,
             pictures: None,
             preparing: None,
@@ -101,6 +106,14 @@ impl RunState {
 
     pub(super) fn is_paused(&self) -> bool {
         self.paused
+    }
+
+    /// How many tiles of the step that is being made have passed the network, and how many are to; `None` where none is
+    /// being made, or not in tiles.
+    pub(super) fn tiles(&self) -> Option<(u64, u64)> {
+        let passed = self.tiles_passed.as_ref()?;
+        let is_now = passed.step == self.step && self.phase() == Phase::Running;
+        is_now.then_some((passed.passed, passed.tiles))
     }
 
     /// The weighted sum of all terms, at the newest step that is known.

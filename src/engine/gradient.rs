@@ -29,7 +29,7 @@ pub(super) fn gradient_norms(
                 if !is_wanted() {
                     return Ok(known(f64::NAN)?);
                 }
-                let mut goes_on = || broken_off(!is_wanted());
+                let mut goes_on = |_| broken_off(!is_wanted());
                 let what = (column, &mut goes_on as &mut GoesOn<'_>);
                 Ok(
                     match batch.column_gradient_tiled(network, pictures, side, step, what) {

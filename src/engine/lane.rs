@@ -259,7 +259,7 @@ impl Lane {
 
     /// One step of every candidate. The losses stay on the device until [`Lane::read_losses`].
     pub fn step(&mut self) -> Result<(), EngineError> {
-        self.step_unless(&mut || ControlFlow::Continue(()))
+        self.step_unless(&mut |_| ControlFlow::Continue(()))
     }
 
     /// The same, but `goes_on` may break it off where pictures pass the network in tiles, until the first gradient is there:
@@ -289,7 +289,7 @@ impl Lane {
             .progress
             .advance(first, &active, &mut |pictures, wanted| {
                 *gradients += 1;
-                let mut always = || ControlFlow::Continue(());
+                let mut always = |_| ControlFlow::Continue(());
                 evaluated(
                     (batches, network, tile),
                     pictures,
@@ -306,7 +306,7 @@ impl Lane {
     /// the weighted sum.
     pub fn evaluate(&self) -> Result<(Tensor, Tensor), EngineError> {
         let everyone = vec![true; self.candidates.len()];
-        let mut always = || ControlFlow::Continue(());
+        let mut always = |_| ControlFlow::Continue(());
         let found = self.evaluate_at(&self.progress.picture, &everyone, &mut always)?;
         Ok((found.terms, found.gradient))
     }

@@ -522,6 +522,19 @@ pub enum Refusal {
     Pause,
 }
 
+/// How far a step is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TilesPassed {
+    /// Whose.
+    pub candidates: Arc<[usize]>,
+    /// Updates made before it.
+    pub step: u64,
+    /// How many tiles have passed the network. Each does so twice in a step.
+    pub passed: u64,
+    /// How many are to pass it.
+    pub tiles: u64,
+}
+
 /// Said by the worker, in order, never dropped.
 #[derive(Debug)]
 pub enum Event {
@@ -533,6 +546,8 @@ pub enum Event {
     Losses(LossBlock),
     /// Losses of steps that were made before the program was started, by the run that it goes on with.
     PastLosses(LossBlock),
+    /// How far a step is that takes long: said now and then where pictures pass the network in tiles.
+    TilesPassed(TilesPassed),
     /// A preset took effect, or part of it waits for a restart.
     PresetChanged {
         /// Which candidate.
@@ -625,6 +640,7 @@ impl Event {
             | Self::Losses(LossBlock { candidates, .. })
             | Self::PastLosses(LossBlock { candidates, .. })
             | Self::Gradients(Gradients { candidates, .. })
+            | Self::TilesPassed(TilesPassed { candidates, .. })
             | Self::WentBack { candidates, .. }
             | Self::Failed { candidates, .. }
             | Self::Ended {

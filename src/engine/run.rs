@@ -13,6 +13,7 @@ use tch::Device;
 
 use super::EngineError;
 use super::arrangement::arrange;
+use super::batch::tiled::Passed;
 use super::checkpoint::{self, Checkpoint};
 use super::cut::carried_over;
 use super::device;
@@ -21,11 +22,14 @@ use super::inbox::{Inbox, Next};
 use super::input::Candidate;
 use super::lane_run::LaneRun;
 use super::message::{
-    Command, EndReason, Event, PictureRequest, Preview, Refusal, Snapshot, Whose,
+    Command, EndReason, Event, PictureRequest, Preview, Refusal, Snapshot, TilesPassed, Whose,
 };
 use super::picture_slot::PictureSlot;
 use super::snapshot::{Kept, Snapshots};
 use super::worker::{Job, caught};
+
+/// How far a step is is said no more often than this.
+const TILES_INTERVAL: Duration = Duration::from_millis(250);
 
 /// What the worker is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -332,7 +336,20 @@ impl<'a> Run<'a> {
         };
         lane.attempt(|lane| lane.change_size(outbox));
         // A step of a huge picture takes minutes, and whoever wants the end need not wait for its gradient.
-        let mut goes_on = || broken_off(inbox.is_stopping());
+        let (candidates, step) = (Arc::clone(lane.lane.numbers()), lane.lane.step_count());
+        let mut said = Instant::now();
+        let mut goes_on = |passed: Passed| {
+            if said.elapsed() >= TILES_INTERVAL {
+                said = Instant::now();
+                let _ = outbox.send(Event::TilesPassed(TilesPassed {
+                    candidates: Arc::clone(&candidates),
+                    step,
+                    passed: passed.tiles as u64,
+                    tiles: passed.of as u64,
+                }));
+            }
+            broken_off(inbox.is_stopping())
+        };
         if lane.attempt(|lane| lane.step(interval, outbox, &mut goes_on)) == Some(true) {
             self.deliver_picture();
         }

@@ -13,7 +13,7 @@ use stylescope::record::folder::metrics::Metrics;
 use super::setting::{Ended, Setting};
 
 /// Enough that a run is never finished before it is killed.
-const STEPS: &str = "700";
+const STEPS: &str = "1500";
 const LONG: Duration = Duration::from_secs(120);
 
 fn arguments(more: &[&str]) -> Vec<String> {
@@ -254,7 +254,7 @@ fn what_cannot_be_gone_on_with_is_said() {
 fn one_of_a_comparison_goes_on_alone() {
     let setting = Setting::with_pictures();
     let line = "compare content.png style.png demo --grid style.weight=1,3 --size 32 --headless --threads 1 \
-                --set network.widths=[8,8,8,8] --checkpoint-interval 0.02 --budget 700";
+                --set network.widths=[8,8,8,8] --checkpoint-interval 0.02 --budget 1500";
     let mut program = setting.program();
     program
         .args(line.split_whitespace())

@@ -3,7 +3,9 @@
 use crate::attach::frame::FrameError;
 use crate::attach::words::ToViewer;
 use crate::engine::EngineError;
-use crate::engine::message::{Event, Gradients, LossBlock, Recovered, Remark, Snapshot, Stuck};
+use crate::engine::message::{
+    Event, Gradients, LossBlock, Recovered, Remark, Snapshot, Stuck, TilesPassed,
+};
 
 use super::parts::{
     numbers, of_numbers, of_reason, of_refusal, of_stage, of_started, of_term, of_value, reason,
@@ -22,6 +24,13 @@ pub(in crate::attach) fn of_event(event: &Event) -> Option<Said> {
         }
         .into(),
         Event::Started(started) => ToViewer::Started(Box::new(of_started(started))).into(),
+        Event::TilesPassed(passed) => ToViewer::TilesPassed {
+            candidates: passed.candidates.to_vec(),
+            step: passed.step,
+            passed: passed.passed,
+            tiles: passed.tiles,
+        }
+        .into(),
         Event::Losses(block) | Event::PastLosses(block) => of_losses(block, 1),
         Event::PresetChanged {
             candidate,
@@ -144,6 +153,17 @@ pub(super) fn event(words: ToViewer, raw: &[u8]) -> Result<Event, FrameError> {
     Ok(match words {
         ToViewer::Preparing { stage: what } => Event::Preparing(stage(what)),
         ToViewer::Started(what) => Event::Started(started(*what)),
+        ToViewer::TilesPassed {
+            candidates,
+            step,
+            passed,
+            tiles,
+        } => Event::TilesPassed(TilesPassed {
+            candidates: candidates.into(),
+            step,
+            passed,
+            tiles,
+        }),
         ToViewer::Losses {
             candidates,
             first_step,

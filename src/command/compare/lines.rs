@@ -304,6 +304,7 @@ impl<'a> Listener<'a> {
                 }
             }
             Event::Preparing(_)
+            | Event::TilesPassed(_)
             | Event::Dropped { .. }
             | Event::Paused(_)
             | Event::Resumed(_)

@@ -103,7 +103,20 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
             Span::styled(format!("/{steps}"), theme.dim),
         ],
     ));
-    pieces.push(bar(6, step as f64 / steps.max(1) as f64, style, theme));
+    let tiles = app.run.tiles();
+    if let Some((passed, all)) = tiles {
+        pieces.push(Piece::new(
+            2,
+            [
+                Span::styled("tile ", theme.dim),
+                Span::styled(format!("{passed}"), theme.strong),
+                Span::styled(format!("/{all}"), theme.dim),
+            ],
+        ));
+    }
+    let within = tiles.map_or(0.0, |(passed, all)| passed as f64 / all.max(1) as f64);
+    let done = (step as f64 + within) / steps.max(1) as f64;
+    pieces.push(bar(6, done, style, theme));
     let is_over = app.watched.as_ref().is_some_and(Watched::is_over) || app.is_cut_off();
     if app.run.phase() == Phase::Running && !is_over {
         if let Some(rate) = app.run.speed.recent_steps_per_second() {

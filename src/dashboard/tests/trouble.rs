@@ -1,7 +1,9 @@
 //! Runs whose numbers go wrong.
 
 use super::*;
-use crate::engine::message::{Recovered, Remark, RemarkKind, Stuck, Suggestion, Trouble};
+use crate::engine::message::{
+    Recovered, Remark, RemarkKind, Stuck, Suggestion, TilesPassed, Trouble,
+};
 use crate::preset::{Change, diff};
 use crate::terminal::signals::Signal;
 
@@ -146,4 +148,24 @@ fn remarks_are_safe_to_print() {
         text.starts_with("no progress") && !text.contains('\u{1b}'),
         "{text:?}"
     );
+}
+
+#[test]
+fn tiles_of_a_long_step_are_seen_passing() {
+    let mut desk = running();
+    let step = desk.app.run.step;
+    let passed = |step| TilesPassed {
+        candidates: [0].into(),
+        step,
+        passed: 5,
+        tiles: 48,
+    };
+    desk.engine(Event::TilesPassed(passed(step)));
+    assert!(desk.screen().contains("tile 5/48"));
+    // The step is made, and what comes late is of no interest.
+    let losses = losses(step..step + 1, &desk.app);
+    desk.engine(Event::Losses(losses));
+    assert!(!desk.screen().contains("tile"));
+    desk.engine(Event::TilesPassed(passed(step)));
+    assert!(!desk.screen().contains("tile"));
 }

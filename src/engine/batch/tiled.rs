@@ -19,7 +19,14 @@ use crate::loss::moments::PartialMoments;
 use crate::network::Network;
 
 /// Asked between two tiles whether to go on. With `Break` the step is broken off, as if it had never been begun.
-pub(in crate::engine) type GoesOn<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
+pub(in crate::engine) type GoesOn<'a> = dyn FnMut(Passed) -> ControlFlow<()> + 'a;
+
+/// How many tiles have passed the network, of how many. Each does so twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) struct Passed {
+    pub(in crate::engine) tiles: usize,
+    pub(in crate::engine) of: usize,
+}
 
 /// What came of a candidate.
 #[derive(Debug)]
@@ -81,9 +88,10 @@ impl Batch {
             let sum = value.f_mul(&term.weight)?.f_sum(Kind::Float)?;
             let _ = gradient.f_add_(&backward(sum, &root, false)?)?;
         }
-        for tile in &tiled.tiles {
+        let count = tiled.tiles.len();
+        for (index, tile) in tiled.tiles.iter().enumerate() {
             go_back(&mut terms, &tiled, tile, &mut gradient)?;
-            heard(goes_on())?;
+            ask(goes_on, count + index, count)?;
         }
         let nothing = Tensor::f_zeros([0_i64; 0], (Kind::Double, gradient.device()))?;
         let values: Vec<&Tensor> = (0..self.columns.len())
@@ -151,7 +159,7 @@ fn judge(
 ) -> Result<(), EngineError> {
     let wanted = layers(terms, |term| term.group.adds_up());
     let mut sums: Vec<Vec<PartialMoments>> = terms.iter().map(|_| Vec::new()).collect();
-    for tile in &tiled.tiles {
+    for (index, tile) in tiled.tiles.iter().enumerate() {
         tch::no_grad(|| {
             let features = tiled.features(tile, &wanted)?;
             for (term, sums) in terms.iter().zip(&mut sums) {
@@ -163,7 +171,7 @@ fn judge(
             }
             Ok::<_, EngineError>(())
         })?;
-        heard(goes_on())?;
+        ask(goes_on, index, tiled.tiles.len())?;
     }
     let hw = picture_hw(&tiled.picture)?;
     for (term, sums) in terms.iter_mut().zip(&sums) {
@@ -224,8 +232,13 @@ fn go_back(
     Ok(())
 }
 
-fn heard(answer: ControlFlow<()>) -> Result<(), EngineError> {
-    match answer {
+/// After the tile number `index` of both rounds, in each of which there are `count`.
+fn ask(goes_on: &mut GoesOn<'_>, index: usize, count: usize) -> Result<(), EngineError> {
+    let passed = Passed {
+        tiles: index + 1,
+        of: 2 * count,
+    };
+    match goes_on(passed) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(EngineError::BrokenOff),
     }

@@ -364,7 +364,10 @@ impl Recorder {
                 seconds: None,
             },
             // What is known from this folder stands in it.
-            Event::Preparing(_) | Event::PictureReady | Event::PastLosses(_) => return None,
+            Event::Preparing(_)
+            | Event::TilesPassed(_)
+            | Event::PictureReady
+            | Event::PastLosses(_) => return None,
         })
     }
 }
