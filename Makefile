@@ -2,12 +2,12 @@
 CARGO ?= cargo
 TARGET = $${CARGO_TARGET_DIR:-target}
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench torture fuzz install clean distclean
+.PHONY: help setup demo test check bench bench-gpu torture fuzz install clean distclean
 
 help: ## Show what there is
 	@echo 'stylescope: neural style transfer by optimisation, live in the terminal'
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Find libtorch 2.11, or install it inside this folder (once)
 	@CARGO='$(CARGO)' sh ./setup.sh
@@ -25,9 +25,15 @@ check: setup ## What CI runs: format, lints, tests
 
 bench: setup ## Measure the figures in benches/RESULTS.md
 	$(CARGO) build --quiet --locked --release
+	python3 benches/pytorch.py "$(TARGET)/release/stylescope" --cost 64,256,512
 	benches/run.sh "$(TARGET)/release/stylescope"
 	python3 benches/lanes.py "$(TARGET)/release/stylescope"
 	python3 benches/dashboard.py "$(TARGET)/release/stylescope"
+
+bench-gpu: setup ## The same against PyTorch and of lanes, on a GPU
+	$(CARGO) build --quiet --locked --release
+	python3 benches/pytorch.py "$(TARGET)/release/stylescope" --device cuda --sizes 256,512,1024
+	python3 benches/lanes.py "$(TARGET)/release/stylescope" --device cuda
 
 torture: setup ## Disks that fail, terminals that are torn away, long runs, files that lie (about a quarter of an hour)
 	STYLESCOPE_TORTURE=long $(CARGO) test --locked --test stylescope torture:: -- --nocapture --test-threads=1

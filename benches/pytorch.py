@@ -16,16 +16,17 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 # The first steps warm up; fewer steps where they take long.
 WARM = 2
-PIXELS = 256 * 256 * 24
+PIXELS = 256 * 256 * 12
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program")
-    parser.add_argument("--sizes", default="64,256,512", help="sides, in pixels")
+    parser.add_argument("--sizes", default="256,512", help="sides, in pixels")
     parser.add_argument("--networks", default="vgg16,vgg19")
     parser.add_argument("--repeats", type=int, default=int(os.environ.get("REPEATS", "3")))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -45,6 +46,18 @@ def picture(path, size, phase):
             rows += bytes((int(108 + 30 * wave + check), int(128 - 25 * wave), int(100 + 20 * wave)))
     with open(path, "wb") as file:
         file.write(f"P6\n{size} {size}\n255\n".encode() + rows)
+
+
+def machine():
+    """What Linux calls the processor, and the widest vectors that it knows."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            text = file.read()
+    except OSError:
+        return platform.processor() or platform.machine()
+    name = next((line.split(": ")[1] for line in text.splitlines() if line.startswith("model name")), "")
+    wide = next((flag for flag in ("avx512f", "avx2") if f" {flag}" in text), "")
+    return f"{name} {wide}".strip() or platform.machine()
 
 
 def run(command):
@@ -144,7 +157,8 @@ def main():
             files[network] = os.path.abspath(f"{network}.safetensors")
             make = [bench.python, bench.eager, "--make-weights", files[network]]
             subprocess.run([*make, "--network", network], check=True)
-        print(f"\na step of gatys, {options.device}, {options.threads} threads, median of {options.repeats} runs in turns:")
+        print(f"\n{machine()}, {time.strftime('%Y-%m-%d')}")
+        print(f"a step of gatys, {options.device}, {options.threads} threads, median of {options.repeats} runs in turns:")
         print("  network size  stylescope     PyTorch     ratio (least to most)   peaks            loss apart")
         for network, weights in files.items():
             for size in map(int, options.sizes.split(",")):

@@ -146,7 +146,7 @@ pub(super) fn lane_of(preset: Preset, expected: &Value, weights: WeightsChoice) 
 ///
 /// Kinks of `ReLU` and max pooling and Adam's sign-like first steps make rounding grow; the random VGG
 /// networks under `gatys` are the worst, where `PyTorch` itself in float32 is 1e-3 from float64.
-fn tolerance_after_20(name: &str) -> (f64, f64) {
+pub(super) fn tolerance_after_20(name: &str) -> (f64, f64) {
     if name.starts_with("gatys/vgg") {
         (5e-3, 2e-2)
     } else {
