@@ -289,13 +289,16 @@ impl Lane {
             .progress
             .advance(first, &active, &mut |pictures, wanted| {
                 *gradients += 1;
-                let mut always = |_| ControlFlow::Continue(());
+                let mut to_the_end = |passed| {
+                    let _ = goes_on(passed);
+                    ControlFlow::Continue(())
+                };
                 evaluated(
                     (batches, network, tile),
                     pictures,
                     step,
                     wanted,
-                    &mut always,
+                    &mut to_the_end,
                 )
             })?;
         self.unread.push(terms);
@@ -642,3 +645,6 @@ fn joined(mut of_batches: Vec<Tensor>) -> Result<Tensor, TchError> {
         _ => Tensor::f_cat(&of_batches, 0),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! Steps in tiles, as they are heard of and broken off.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use image::{Rgb, Rgb32FImage};
+use tch::Device;
+
+use crate::engine::EngineError;
+use crate::engine::input::{Candidate, WeightsChoice};
+use crate::engine::lane::Lane;
+use crate::engine::way::Way;
+use crate::preset;
+
+/// Four tiles of a picture of 96×96, and L-BFGS with a line search.
+fn tiled() -> Lane {
+    let overrides = [
+        "image.size=96",
+        "network.widths=[8, 12]",
+        "style.layers={ input = 1.0, block1 = 1.0 }",
+        "content.layers={ block2 = 1.0 }",
+        "optimizer.kind=lbfgs",
+        "optimizer.line_search=strong_wolfe",
+    ];
+    let overrides = overrides.map(|text| text.parse().unwrap());
+    let picture = |kind: f32| {
+        Arc::new(Rgb32FImage::from_fn(96, 96, |x, y| {
+            Rgb([x, y, x + y].map(|place| 0.5 + 0.4 * (place as f32 * kind).sin()))
+        }))
+    };
+    let candidate = Candidate {
+        preset: preset::load("demo", &overrides).unwrap().preset,
+        content: picture(0.1).into(),
+        styles: vec![picture(0.7).into()],
+    };
+    let way = Way {
+        most_together: 1,
+        tile: Some(48),
+    };
+    let place = (Device::Cpu, way);
+    let go_on = &mut |_| ControlFlow::Continue(());
+    Lane::begun(vec![candidate], &[], WeightsChoice::Random(0), place, go_on).unwrap()
+}
+
+#[test]
+fn every_tile_of_a_step_is_heard_of_those_of_a_line_search_too() {
+    let mut lane = tiled();
+    let mut heard = Vec::new();
+    for _ in 0..3 {
+        lane.step_unless(&mut |passed| {
+            heard.push(passed);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    }
+    assert!(lane.gradient_count() > 3, "no search was made");
+    assert_eq!(heard.len() as u64, lane.gradient_count() * 8);
+    for gradient in heard.chunks(8) {
+        let tiles = gradient.iter().map(|passed| (passed.tiles, passed.of));
+        assert!(tiles.eq((1..=8).map(|tile| (tile, 8))));
+    }
+}
+
+#[test]
+fn a_step_is_broken_off_before_its_first_gradient_and_never_after_it() {
+    let mut lane = tiled();
+    let before = lane.picture().copy();
+    let broken = lane.step_unless(&mut |_| ControlFlow::Break(()));
+    assert!(matches!(broken, Err(EngineError::BrokenOff)), "{broken:?}");
+    assert_eq!((lane.step_count(), lane.picture()), (0, &before));
+    let mut tiles = 0;
+    lane.step_unless(&mut |_| {
+        tiles += 1;
+        if tiles > 8 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })
+    .unwrap();
+    assert_eq!(lane.step_count(), 1);
+    assert!(tiles > 8 && lane.picture() != &before);
+}
