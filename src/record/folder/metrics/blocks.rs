@@ -8,7 +8,8 @@ use crate::engine::message::{LossBlock, LossTerm};
 /// Rows that are told at once: whoever hears them is not to be kept busy for long.
 const MOST_ROWS: usize = 2048;
 
-/// The losses of `rows` under the same `terms`, in as few blocks as there are ways, weights and gaps.
+/// The losses of `rows` under the same `terms`, in as few blocks as there are ways, weights and gaps. Rows without a loss,
+/// which no run writes, are left out.
 pub(in crate::record::folder) fn blocks(
     candidate: usize,
     terms: &[LossTerm],
@@ -40,6 +41,7 @@ fn block(candidate: usize, terms: &[LossTerm], rows: &[Row]) -> Option<LossBlock
             .zip(&first.terms)
             .filter(|(_, cell)| cell.is_some())
     };
+    there().next()?;
     let weights = there().filter_map(|(_, cell)| cell.map(|(_, weight)| weight));
     let values = rows
         .iter()
@@ -84,6 +86,7 @@ mod tests {
             row(1, 3, &[None, two]),
             row(2, 3, &[None, two]),
             row(2, 5, &[None, two]),
+            row(2, 6, &[None, None]),
         ];
         let told: Vec<(u64, u64, usize)> = blocks(0, &terms, &rows)
             .into_iter()
