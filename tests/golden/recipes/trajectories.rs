@@ -13,9 +13,15 @@ use super::{Worst, apart, lane_of, number, numbers, recipes, samples, set};
 use crate::golden::cases::WEIGHTS_SEED;
 use crate::golden::{golden, norm};
 
-/// How many times further from `PyTorch` an iterate may be than float32 is from float64: rounding grows tenfold in a few
-/// iterations, that distance is one sample of it, and a `ReLU` whose input is 0 but for rounding is a jump.
-const FACTOR: f64 = 100.0;
+/// How many times further from `PyTorch` an iterate may be than float32 is from float64.
+const FACTOR: f64 = 20.0;
+/// The same of those in which a `ReLU` whose input is 0 but for rounding falls on the other side early on: from there
+/// rounding grows as fast as elsewhere, but from a jump.
+const FACTOR_AFTER_A_JUMP: f64 = 100.0;
+const WITH_A_JUMP: [&str; 2] = [
+    "gatys/squeezenet1_0/light/normalized/none",
+    "gatys-2016/light/strong_wolfe",
+];
 /// What is allowed in any case.
 const SMALLEST_TOLERANCE: f64 = 1e-5;
 
@@ -89,9 +95,14 @@ fn check(name: &str) {
     let chaotic = expected["chaotic_from"].as_u64();
     let count = chaotic.map_or(losses.len(), |iterate| iterate as usize);
     let mut furthest = Worst::default();
+    let factor = if WITH_A_JUMP.contains(&name) {
+        FACTOR_AFTER_A_JUMP
+    } else {
+        FACTOR
+    };
     for iterate in 0..count {
-        allowed_loss = allowed_loss.max(FACTOR * known_losses[iterate]);
-        allowed = allowed.max(FACTOR * known_pictures[iterate]);
+        allowed_loss = allowed_loss.max(factor * known_losses[iterate]);
+        allowed = allowed.max(factor * known_pictures[iterate]);
         let difference = apart(found[iterate], losses[iterate]);
         loss.see(&iterate, difference / allowed_loss);
         let difference = apart(norm(&pictures[iterate]), norms[iterate]);
