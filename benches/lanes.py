@@ -9,13 +9,11 @@ measured always, SqueezeNet where its trained weights are there. Needs nothing b
 """
 
 import argparse
-import json
 import os
-import platform
 import statistics
-import subprocess
-import sys
 import tempfile
+
+from measured import run
 
 # Steps at each size: about as long everywhere.
 STEPS_OF_PIXELS = 64 * 64 * 60
@@ -37,19 +35,9 @@ def arguments():
 
 def measured(command):
     """Seconds in steps after the first, of the last candidate that speaks, and peak memory in MB."""
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE)
-        complaint = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            sys.exit(f"{' '.join(command)}\n{complaint.decode()}")
-        output.seek(0)
-        events = [json.loads(line) for line in output]
+    events, peak = run(command)
     seconds = [event["seconds"] for event in events if event["event"] == "step"]
-    # macOS counts bytes, Linux kB.
-    unit = 1e6 if platform.system() == "Darwin" else 1e3
-    return seconds[-1] - seconds[0], usage.ru_maxrss / unit
+    return seconds[-1] - seconds[0], peak
 
 
 class Bench:

@@ -8,15 +8,15 @@ are random ones. Needs nothing but Python itself.
 """
 
 import argparse
-import json
 import math
 import os
 import platform
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
+
+from measured import run
 
 # The first steps warm up; fewer steps where they take long.
 WARM = 2
@@ -60,21 +60,6 @@ def machine():
     return f"{name} {wide}".strip() or platform.machine()
 
 
-def run(command):
-    """The lines of a program, and its peak memory in MB."""
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE)
-        complaint = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            sys.exit(f"{' '.join(command)}\n{complaint.decode()}")
-        output.seek(0)
-        lines = [json.loads(line) for line in output if line.startswith("{")]
-    # macOS counts bytes, Linux kB.
-    return lines, usage.ru_maxrss / (1e6 if platform.system() == "Darwin" else 1e3)
-
-
 class Side:
     """One of the two, over all its runs of a size."""
 
@@ -96,7 +81,7 @@ class Bench:
         self.eager = os.path.join(os.path.dirname(os.path.abspath(__file__)), "eager.py")
         self.program = os.path.abspath(options.program)
 
-    def common(self, network, size, weights):
+    def common(self, size, weights):
         steps = WARM + max(4, min(24, PIXELS // size**2))
         common = ["--weights", weights, "--steps", str(steps)]
         return [*common, "--threads", str(self.options.threads), "--device", self.options.device]
@@ -104,7 +89,7 @@ class Bench:
     def ours(self, network, size, weights):
         command = [self.program, "run", f"content-{size}.ppm", f"style-{size}.ppm", "-p", "gatys"]
         command += ["-o", "out.png", "--size", str(size), "--json", "--no-record"]
-        command += ["--set", f"network.name={network}", *self.common(network, size, weights)]
+        command += ["--set", f"network.name={network}", *self.common(size, weights)]
         for field in self.options.set:
             command += ["--set", field]
         lines, peak = run(command)
@@ -113,7 +98,7 @@ class Bench:
 
     def theirs(self, network, size, weights):
         command = [self.python, self.eager, f"content-{size}.ppm", f"style-{size}.ppm"]
-        lines, peak = run([*command, "--network", network, *self.common(network, size, weights)])
+        lines, peak = run([*command, "--network", network, *self.common(size, weights)])
         return [(line["seconds"], line["loss"]) for line in lines], peak
 
     def pictures(self, size):

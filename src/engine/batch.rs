@@ -67,8 +67,7 @@ pub(super) struct Evaluated<'a> {
     pub(super) picture: Tensor,
     /// The unweighted terms, `[n, K]`.
     pub(super) unweighted: Tensor,
-    /// At [`Batch::layers`], each `[n, C, H, W]`: the other roots.
-    features: Vec<Tensor>,
+    /// Its features, at [`Batch::layers`], are the other roots.
     pass: Pass<'a>,
 }
 
@@ -161,16 +160,17 @@ impl Batch {
             .f_detach()?
             .f_set_requires_grad(true)?;
         let pass = network.pass(&picture, &self.layers)?;
-        let roots = pass.features.iter();
-        let features = roots
-            .map(|features| features.f_detach()?.f_set_requires_grad(true))
-            .collect::<Result<Vec<_>, _>>()?;
+        for features in &pass.features {
+            let _ = features.f_set_requires_grad(true)?;
+        }
         let hw = picture_hw(&picture)?;
         let values = self
             .columns
             .iter()
             .map(|column| {
-                let source = column.layer.map_or(Some(&picture), |at| features.get(at));
+                let source = column
+                    .layer
+                    .map_or(Some(&picture), |at| pass.features.get(at));
                 let source = source
                     .ok_or_else(|| TchError::Shape("a term without its features".to_owned()))?;
                 column.evaluate(source, count, hw, step)
@@ -180,7 +180,6 @@ impl Batch {
         Ok(Evaluated {
             picture,
             unweighted,
-            features,
             pass,
         })
     }
@@ -236,7 +235,7 @@ impl Batch {
             &column_of.normalized,
             column_of
                 .layer
-                .and_then(|layer| evaluated.features.get(layer)),
+                .and_then(|layer| evaluated.pass.features.get(layer)),
         ) else {
             return Ok(None);
         };
@@ -268,7 +267,7 @@ fn is_normalized(preset: &Preset, kind: TermKind) -> bool {
 impl Evaluated<'_> {
     /// The gradient of `sum`, a number of this graph, with respect to the pictures, `[n, 3, H, W]`.
     pub(super) fn gradient(&self, sum: Tensor, keep_graph: bool) -> Result<Tensor, TchError> {
-        let roots: Vec<&Tensor> = self.features.iter().chain([&self.picture]).collect();
+        let roots: Vec<&Tensor> = self.pass.features.iter().chain([&self.picture]).collect();
         let found = Tensor::f_run_backward(&[sum], &roots, keep_graph, false)?;
         // Nothing comes back for what the number does not depend on.
         let mut slopes: Vec<Option<Tensor>> = found

@@ -50,14 +50,20 @@ impl Filters {
         if !Winograd::is_worth_it(&weight.size(), stride, &input.size(), input.device()) {
             return channels_last(input)?.f_conv2d(weight, bias, stride, padding, 1, 1);
         }
-        let winograd = if let Some(winograd) = self.winograd.get() {
-            winograd
-        } else {
-            let made = Winograd::new(weight)?;
-            self.winograd.get_or_init(|| made)
-        };
-        winograd.forward(input, padding, bias)
+        made_once(&self.winograd, || Winograd::new(weight))?.forward(input, padding, bias)
     }
+}
+
+/// What is in `cell`, made where there is nothing yet.
+fn made_once<T>(
+    cell: &OnceCell<T>,
+    make: impl FnOnce() -> Result<T, TchError>,
+) -> Result<&T, TchError> {
+    if let Some(value) = cell.get() {
+        return Ok(value);
+    }
+    let value = make()?;
+    Ok(cell.get_or_init(|| value))
 }
 
 impl Convolution {
@@ -156,12 +162,10 @@ impl Convolution {
     }
 
     fn back(&self) -> Result<&Filters, TchError> {
-        if let Some(back) = self.back.get() {
-            return Ok(back);
-        }
-        let turned = self.forth.weight.f_flip([2, 3])?.f_transpose(0, 1)?;
-        let filters = Filters::new(channels_last(&turned)?, 1);
-        Ok(self.back.get_or_init(|| filters))
+        made_once(&self.back, || {
+            let turned = self.forth.weight.f_flip([2, 3])?.f_transpose(0, 1)?;
+            Ok(Filters::new(channels_last(&turned)?, 1))
+        })
     }
 
     fn pads_by_zeros(&self) -> bool {

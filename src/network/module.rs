@@ -74,20 +74,19 @@ impl Module {
     }
 
     /// The gradient by an input of this `size` (height, width), `[N, C, H, W]`, of something whose gradient by the result is
-    /// `slope`, which is used up as in [`Module::forward`].
+    /// `slope`. That is used up: nobody else may hold its memory.
     pub(super) fn gradient(
         &self,
-        slope: Tensor,
-        is_own: bool,
+        mut slope: Tensor,
         kept: &Kept,
         size: (i64, i64),
     ) -> Result<Tensor, TchError> {
         match (self, kept) {
             (Self::Convolution(convolution), Kept::Nothing) => convolution.gradient(&slope, size),
-            (Self::Relu, Kept::Sign(sign)) => masked(slope, is_own, sign),
+            (Self::Relu, Kept::Sign(sign)) => slope.f_mul_(sign),
             (Self::Pool(pool), Kept::Pool(kept)) => pool.gradient(&slope, kept, size),
             (Self::Fire(fire), Kept::Fire { narrow, wide }) => {
-                fire.gradient(slope, is_own, (narrow, wide), size)
+                fire.gradient(slope, (narrow, wide), size)
             }
             _ => Err(TchError::Shape(
                 "what was kept is of another operation".to_owned(),
@@ -113,19 +112,17 @@ impl Fire {
 
     fn gradient(
         &self,
-        slope: Tensor,
-        is_own: bool,
+        mut slope: Tensor,
         (narrow, wide): (&Tensor, &Tensor),
         size: (i64, i64),
     ) -> Result<Tensor, TchError> {
         let (_, channels, _, _) = slope.size4()?;
-        let slope = masked(slope, is_own, wide)?;
-        let part = |start| slope.f_narrow(1, start, channels / 2)?.f_contiguous();
+        let slope = slope.f_mul_(wide)?;
+        let part = |start| slope.f_narrow(1, start, channels / 2);
         let mut squeezed = self.expand1x1.gradient(&part(0)?, size)?;
         let three = self.expand3x3.gradient(&part(channels / 2)?, size)?;
-        let squeezed = squeezed.f_add_(&three)?;
-        self.squeeze
-            .gradient(&masked(squeezed, true, narrow)?, size)
+        let squeezed = squeezed.f_add_(&three)?.f_mul_(narrow)?;
+        self.squeeze.gradient(&squeezed, size)
     }
 }
 
@@ -133,12 +130,4 @@ impl Fire {
 fn sign_of(result: &Tensor) -> Result<Tensor, TchError> {
     // Several times as fast as a comparison.
     result.f_to_kind(Kind::Bool)?.f_view_dtype(Kind::Uint8)
-}
-
-fn masked(mut slope: Tensor, is_own: bool, sign: &Tensor) -> Result<Tensor, TchError> {
-    if is_own {
-        slope.f_mul_(sign)
-    } else {
-        slope.f_mul(sign)
-    }
 }

@@ -4,9 +4,9 @@
 
 use tch::{Device, TchError, Tensor};
 
-use super::layout::channels_last;
+use super::layout::{self, channels_last};
 use super::module::{Kept, Module};
-use super::{INPUT_LAYER, Network, NetworkError};
+use super::{INPUT_LAYER, Network, NetworkError, Stage};
 use crate::preset::Pooling;
 
 /// Pictures' features at some layers, and what leads back from there to the pictures.
@@ -32,9 +32,7 @@ struct Part<'a> {
 /// An operation that was done.
 #[derive(Debug)]
 struct Done<'a> {
-    module: &'a Module,
-    /// Under which name its result can be tapped; `None` where it cannot.
-    layer: Option<&'a str>,
+    stage: &'a Stage,
     kept: Kept,
     /// Height and width of its input.
     size: (i64, i64),
@@ -134,16 +132,9 @@ impl Network {
                 let wanted = goes_back.then_some(&mut kept);
                 features = stage.module.forward(features, is_own, wanted)?;
                 if goes_back {
-                    part.done.push(Done {
-                        module: &stage.module,
-                        layer: before.is_none().then_some(stage.layer.as_str()),
-                        kept,
-                        size: (height, width),
-                    });
+                    let size = (height, width);
+                    part.done.push(Done { stage, kept, size });
                 }
-                is_own = true;
-            }
-            if before.is_none() {
                 is_own = !keep(&mut found, layers, &stage.layer, &features);
             }
         }
@@ -201,7 +192,7 @@ impl Pass<'_> {
                 });
                 let slopes: Vec<Option<Tensor>> = of_part.collect::<Result<_, _>>()?;
                 start += part.count;
-                let Some(slope) = part.gradient(&self.layers, slopes)? else {
+                let Some(slope) = part.gradient(&self.layers, &slopes)? else {
                     return Ok(None);
                 };
                 // As pictures lie.
@@ -220,61 +211,31 @@ impl Part<'_> {
     fn gradient(
         &self,
         layers: &[String],
-        mut slopes: Vec<Option<Tensor>>,
+        slopes: &[Option<Tensor>],
     ) -> Result<Option<Tensor>, TchError> {
-        let mut so_far = Slope::default();
-        let mut add = |so_far: &mut Slope, name: &str| {
-            let of_layer = slopes.iter_mut().zip(layers);
-            for (slope, _) in of_layer.filter(|(_, layer)| *layer == name) {
-                if let Some(slope) = slope.take() {
-                    so_far.add(&slope)?;
-                }
-            }
-            Ok::<_, TchError>(())
+        let with_those_at = |name: &str, sum: Option<Tensor>| {
+            let at_layer = slopes.iter().zip(layers);
+            at_layer
+                .filter(|(_, layer)| *layer == name)
+                .filter_map(|(slope, _)| slope.as_ref())
+                .try_fold(sum, |sum, slope| added(sum, slope).map(Some))
         };
-        for done in self.done.iter().rev() {
-            if let Some(layer) = done.layer {
-                add(&mut so_far, layer)?;
-            }
-            if let Some(slope) = so_far.value.take() {
-                let next = done
-                    .module
-                    .gradient(slope, so_far.is_own, &done.kept, done.size)?;
-                so_far = Slope {
-                    value: Some(next),
-                    is_own: true,
-                };
-            }
+        let mut sum = None;
+        for Done { stage, kept, size } in self.done.iter().rev() {
+            sum = with_those_at(&stage.layer, sum)?
+                .map(|slope| stage.module.gradient(slope, kept, *size))
+                .transpose()?;
         }
-        add(&mut so_far, INPUT_LAYER)?;
-        Ok(so_far.value)
+        with_those_at(INPUT_LAYER, sum)
     }
 }
 
-/// A sum of gradients.
-#[derive(Debug, Default)]
-struct Slope {
-    value: Option<Tensor>,
-    /// Whether nobody else holds its memory.
-    is_own: bool,
-}
-
-impl Slope {
-    fn add(&mut self, slope: &Tensor) -> Result<(), TchError> {
-        *self = match self.value.take() {
-            Some(mut sum) if self.is_own => Self {
-                value: Some(sum.f_add_(slope)?),
-                is_own: true,
-            },
-            Some(sum) => Self {
-                value: Some(sum.f_add(slope)?),
-                is_own: true,
-            },
-            None => Self {
-                value: Some(channels_last(slope)?),
-                is_own: false,
-            },
-        };
-        Ok(())
+/// `sum`, where there is one already, and `slope`, in memory that nobody else holds.
+fn added(sum: Option<Tensor>, slope: &Tensor) -> Result<Tensor, TchError> {
+    if let Some(mut sum) = sum {
+        return sum.f_add_(slope);
     }
+    let mut copy = layout::empty(slope.size4()?, (slope.kind(), slope.device()))?;
+    copy.f_copy_(slope)?;
+    Ok(copy)
 }

@@ -50,7 +50,7 @@ impl Pool {
     /// Those of libtorch.
     pub(super) fn pooled(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let pooled = match self.kind {
-            Pooling::Max if self.takes_pairs(input)? => pairs::maximum(input)?,
+            Pooling::Max if self.takes_pairs_of(input)? => pairs::maximum(input)?,
             Pooling::Max => input.f_max_pool2d(self.kernel, self.stride, 0, 1, self.ceil)?,
             Pooling::Average => self.mean(input)?,
             Pooling::L2 => self.length(input)?,
@@ -64,7 +64,7 @@ impl Pool {
     /// Those of libtorch.
     pub(super) fn forward(&self, input: &Tensor) -> Result<(Tensor, KeptOfPool), TchError> {
         let (pooled, kept) = match self.kind {
-            Pooling::Max if self.takes_pairs(input)? => {
+            Pooling::Max if self.takes_pairs_of(input)? => {
                 let (pooled, chosen) = pairs::chosen_maximum(input)?;
                 (pooled, KeptOfPool::Chosen(chosen))
             }
@@ -102,7 +102,7 @@ impl Pool {
         let input = || slope.f_new_empty([count, channels, size.0, size.1], options);
         let (kernel, stride, ceil) = (self.kernel, self.stride, self.ceil);
         match kept {
-            KeptOfPool::Nothing if self.takes_pairs(&input()?)? => {
+            KeptOfPool::Nothing if self.takes_pairs(size, slope.device()) => {
                 pairs::gradient_of_mean(&slope, size)
             }
             KeptOfPool::Nothing => {
@@ -120,16 +120,20 @@ impl Pool {
         }
     }
 
-    /// Whether every window is two whole rows of two, and no pixel in two of them.
-    fn takes_pairs(&self, input: &Tensor) -> Result<bool, TchError> {
-        let (_, _, height, width) = input.size4()?;
+    /// Whether every window is two whole rows of two, and no pixel in two of them, in an input of this size on `device`.
+    fn takes_pairs(&self, (height, width): (i64, i64), device: Device) -> bool {
         let has_no_rest = height % 2 == 0 && width % 2 == 0;
         let is_window = (self.kernel, self.stride) == (2, 2) && (has_no_rest || !self.ceil);
-        Ok(is_window && input.device() == Device::Cpu)
+        is_window && device == Device::Cpu
+    }
+
+    fn takes_pairs_of(&self, input: &Tensor) -> Result<bool, TchError> {
+        let (_, _, height, width) = input.size4()?;
+        Ok(self.takes_pairs((height, width), input.device()))
     }
 
     fn mean(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        if self.takes_pairs(input)? {
+        if self.takes_pairs_of(input)? {
             pairs::mean(input)
         } else {
             self.average(input, None)
