@@ -51,7 +51,6 @@ fn what_a_library_prints_lands_in_the_log_and_not_on_the_screen() {
 fn a_panic_in_any_thread_gives_the_terminal_back_and_the_run_goes_on() {
     let setting = setting();
     let mut person = breaks(&setting, "any");
-    person.waits_for("running");
     std::fs::write(setting.path("break"), "").unwrap();
     person.has_the_terminal_back();
     person.waits_for("broken by hand");
@@ -64,7 +63,6 @@ fn a_panic_in_any_thread_gives_the_terminal_back_and_the_run_goes_on() {
 fn a_panic_while_a_picture_is_saved_is_told_on_the_screen() {
     let setting = setting();
     let mut person = breaks(&setting, "tasks");
-    person.waits_for("running");
     person.types("s");
     person.waits_for("cannot keep this");
     person.waits_for("the program made a mistake");
@@ -73,7 +71,8 @@ fn a_panic_while_a_picture_is_saved_is_told_on_the_screen() {
     person.has_the_terminal_back();
 }
 
-/// Starts this very program as one whose only test is [`a_dashboard_that_breaks`].
+/// Starts this very program as one whose only test is [`a_dashboard_that_breaks`], until its run is seen
+/// running.
 fn breaks(setting: &Setting, thread: &str) -> Person {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command
@@ -84,7 +83,11 @@ fn breaks(setting: &Setting, thread: &str) -> Person {
         .env(BREAKS, thread)
         .env("RUST_BACKTRACE", "0")
         .current_dir(setting.path(""));
-    Person::starts_command(&command, USUAL)
+    let mut person = Person::starts_command(&command, USUAL);
+    // "running 1 test" stands there before there is a dashboard.
+    person.waits_for("1 Loss");
+    person.waits_for("running");
+    person
 }
 
 #[test]
