@@ -27,6 +27,7 @@ mod fault;
 mod finish;
 mod first_lane;
 mod gamut;
+mod going_on;
 mod gradient;
 mod group;
 mod health;

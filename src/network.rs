@@ -15,6 +15,8 @@ pub mod reach;
 pub mod weights;
 mod winograd;
 
+use std::ops::ControlFlow;
+
 use tch::{Device, TchError, Tensor};
 
 use crate::preset::{NetworkName, NetworkPreset, Padding};
@@ -27,6 +29,9 @@ use reach::Reach;
 
 /// The tap that is the normalised picture itself, RGB in whatever order the network takes its channels.
 pub const INPUT_LAYER: &str = "input";
+
+/// Asked after every operation whether to go on. With `Break` nothing comes of the rest.
+pub type AfterOperation<'a> = dyn FnMut() -> ControlFlow<()> + 'a;
 
 /// Why a network could not be built or run.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +57,9 @@ pub enum NetworkError {
          `weights = \"FILE\"` under [network] in the preset; `-p demo` needs none"
     )]
     NoWeights(String),
+    /// Something else is wanted.
+    #[error("the network was broken off")]
+    BrokenOff,
 }
 
 impl From<WeightsError> for NetworkError {

@@ -132,7 +132,7 @@ impl Backlog {
             } => self.preparing = None,
             Event::Refused { .. }
             | Event::Snapshot(_)
-            | Event::TilesPassed(_)
+            | Event::PartOfStep(_)
             | Event::Checkpoint(_)
             | Event::PictureReady
             | Event::Dropped { .. } => {}

@@ -14,9 +14,9 @@ use super::words::{ToRun, ToViewer};
 use super::{outbox, protocol};
 use crate::engine::EngineError;
 use crate::engine::message::{
-    Command, EndReason, Event, Fetching, Gradients, LossBlock, LossTerm, PictureRequest, Pictures,
-    Preview, Recovered, Refusal, Region, Remark, RemarkKind, Seen, Snapshot, Stage, Started, Stuck,
-    Suggestion, TermKind, TilesPassed, Trouble, Whose,
+    Command, EndReason, Event, Fetching, Gradients, LossBlock, LossTerm, PartOfStep, Parts,
+    PictureRequest, Pictures, Preview, Recovered, Refusal, Region, Remark, RemarkKind, Seen,
+    Snapshot, Stage, Started, Stuck, Suggestion, TermKind, Trouble, Whose,
 };
 use crate::preset::{self, Change, ChangeClass, Preset};
 
@@ -114,11 +114,12 @@ fn events() -> Vec<Event> {
             steps: 200,
         }),
         Event::Losses(block()),
-        Event::TilesPassed(TilesPassed {
+        Event::PartOfStep(PartOfStep {
             candidates: [0].into(),
             step: 4,
-            passed: 3,
-            tiles: 24,
+            parts: Parts::Tiles,
+            done: 3,
+            of: 24,
         }),
         Event::PresetChanged {
             candidate: 0,

@@ -84,16 +84,18 @@ pub enum ToViewer {
     },
     /// As [`crate::engine::message::Started`].
     Started(Box<Started>),
-    /// As [`crate::engine::message::TilesPassed`].
-    TilesPassed {
+    /// As [`crate::engine::message::PartOfStep`].
+    PartOfStep {
         /// Whose.
         candidates: Vec<usize>,
         /// Updates made before it.
         step: u64,
-        /// How many have passed.
-        passed: u64,
+        /// What is counted.
+        parts: Parts,
+        /// How many are done.
+        done: u64,
         /// Of how many.
-        tiles: u64,
+        of: u64,
     },
     /// Losses; the unweighted values follow as 32-bit floats, a row, a candidate, a term after the other.
     Losses {
@@ -275,6 +277,16 @@ pub enum ToViewer {
         /// Whether it went wrong.
         is_error: bool,
     },
+}
+
+/// What a step is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parts {
+    /// Tiles that pass the network.
+    Tiles,
+    /// Operations of the network.
+    Operations,
 }
 
 /// Everything that has to be known before anything is told.

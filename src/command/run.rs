@@ -358,7 +358,7 @@ impl Going<'_> {
             // Nobody could do anything about it here, so the run fails instead.
             | Event::Stuck(_)
             | Event::Gradients(_)
-            | Event::TilesPassed(_)
+            | Event::PartOfStep(_)
             | Event::Checkpoint(_)
             | Event::PastLosses(_)
             | Event::PictureReady => {}

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::engine::message::{
-    Command, EndReason, Gradients, LossBlock, Pictures, Stage, Started, TilesPassed,
+    Command, EndReason, Gradients, LossBlock, PartOfStep, Parts, Pictures, Stage, Started,
 };
 use crate::record::history::History;
 use crate::record::speed::Speed;
@@ -40,7 +40,7 @@ pub(super) struct RunState {
     /// Updates made.
     pub(super) step: u64,
     /// How far a step was when that was last said.
-    pub(super) tiles_passed: Option<TilesPassed>,
+    pub(super) part_of_step: Option<PartOfStep>,
     /// Seconds of stepping.
     pub(super) seconds: f64,
     /// The newest picture in full that was heard of.
@@ -66,7 +66,7 @@ impl RunState {
             speed: Speed::default(),
             gradients: None,
             step: 0,
-            tiles_passed: None,
+            part_of_step: None,
             seconds: 0.0,
             pictures: None,
             preparing: None,
@@ -108,12 +108,17 @@ impl RunState {
         self.paused
     }
 
-    /// How many tiles of the step that is being made have passed the network, and how many are to; `None` where none is
-    /// being made, or not in tiles.
-    pub(super) fn tiles(&self) -> Option<(u64, u64)> {
-        let passed = self.tiles_passed.as_ref()?;
-        let is_now = passed.step == self.step && self.phase() == Phase::Running;
-        is_now.then_some((passed.passed, passed.tiles))
+    /// How much of the step that is being made is done, and of how much; `None` where none is, or it takes no time.
+    pub(super) fn within_step(&self) -> Option<(Parts, u64, u64)> {
+        let part = self.part_of_step.as_ref()?;
+        if self.phase() != Phase::Running {
+            return None;
+        }
+        if part.step == self.step {
+            return Some((part.parts, part.done, part.of));
+        }
+        // The next one will take as long, and has just begun.
+        (part.step + 1 == self.step).then_some((part.parts, 0, part.of))
     }
 
     /// The weighted sum of all terms, at the newest step that is known.

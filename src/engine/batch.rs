@@ -8,9 +8,9 @@ use super::EngineError;
 use super::group::Group;
 use super::message::{LossTerm, TermKind};
 use super::target::{Targets, picture_hw};
-use crate::network::Network;
 use crate::network::layout::channels_last;
 use crate::network::pass::Pass;
+use crate::network::{AfterOperation, Network};
 use crate::preset::Preset;
 
 /// So many pixels of candidates pass the network together on the CPU: eight of 64×64. Up to about there a pass for
@@ -147,19 +147,26 @@ impl Batch {
         start..start + count as usize
     }
 
-    /// The losses of this batch's part of `pictures`, which are the whole lane's, `[N, 3, H, W]`, after `step` updates.
+    /// How many operations of `network` a step of it takes, forth and back.
+    pub(super) fn operation_count(&self, network: &Network) -> usize {
+        2 * network.operation_count(&self.layers, self.rows().len() as i64)
+    }
+
+    /// The losses of this batch's part of `pictures`, which are the whole lane's, `[N, 3, H, W]`, after `step` updates,
+    /// unless `after` breaks it off.
     pub(super) fn evaluate<'a>(
         &self,
         network: &'a Network,
         pictures: &Tensor,
         step: u64,
+        after: &mut AfterOperation<'_>,
     ) -> Result<Evaluated<'a>, EngineError> {
         let count = self.weights.size2()?.0;
         let picture = pictures
             .f_narrow(0, self.start, count)?
             .f_detach()?
             .f_set_requires_grad(true)?;
-        let pass = network.pass(&picture, &self.layers)?;
+        let pass = network.pass(&picture, &self.layers, after)?;
         for features in &pass.features {
             let _ = features.f_set_requires_grad(true)?;
         }
@@ -265,8 +272,14 @@ fn is_normalized(preset: &Preset, kind: TermKind) -> bool {
 }
 
 impl Evaluated<'_> {
-    /// The gradient of `sum`, a number of this graph, with respect to the pictures, `[n, 3, H, W]`.
-    pub(super) fn gradient(&self, sum: Tensor, keep_graph: bool) -> Result<Tensor, TchError> {
+    /// The gradient of `sum`, a number of this graph, with respect to the pictures, `[n, 3, H, W]`, unless `after` breaks it
+    /// off.
+    pub(super) fn gradient(
+        &self,
+        sum: Tensor,
+        keep_graph: bool,
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Tensor, EngineError> {
         let roots: Vec<&Tensor> = self.pass.features.iter().chain([&self.picture]).collect();
         let found = Tensor::f_run_backward(&[sum], &roots, keep_graph, false)?;
         // Nothing comes back for what the number does not depend on.
@@ -275,11 +288,11 @@ impl Evaluated<'_> {
             .map(|slope| slope.defined().then_some(slope))
             .collect();
         let by_picture = slopes.pop().flatten();
-        match (self.pass.gradient(&slopes)?, by_picture) {
-            (Some(mut gradient), Some(by_picture)) => gradient.f_add_(&by_picture),
-            (Some(gradient), None) | (None, Some(gradient)) => Ok(gradient),
-            (None, None) => self.picture.f_detach()?.f_zeros_like(),
-        }
+        Ok(match (self.pass.gradient(&slopes, after)?, by_picture) {
+            (Some(mut gradient), Some(by_picture)) => gradient.f_add_(&by_picture)?,
+            (Some(gradient), None) | (None, Some(gradient)) => gradient,
+            (None, None) => self.picture.f_detach()?.f_zeros_like()?,
+        })
     }
 }
 

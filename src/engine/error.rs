@@ -116,7 +116,7 @@ pub enum EngineError {
          normalize_gradients, or give a smaller --size"
     )]
     NotInTiles(String),
-    /// A step that was broken off between two tiles: something else is wanted.
+    /// A step that was broken off: something else is wanted.
     #[error("the step was broken off")]
     BrokenOff,
     /// A checkpoint that is whole, and yet cannot be gone on from.
@@ -166,6 +166,7 @@ impl From<NetworkError> for EngineError {
     fn from(error: NetworkError) -> Self {
         match error {
             NetworkError::Torch(error) => error.into(),
+            NetworkError::BrokenOff => Self::BrokenOff,
             other => Self::Network(other),
         }
     }

@@ -3,7 +3,7 @@
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::EngineError;
-use super::batch::tiled::GoesOn;
+use super::going_on::GoesOn;
 use super::run::broken_off;
 use super::term::Terms;
 use crate::network::Network;
@@ -46,23 +46,31 @@ pub(super) fn gradient_norms(
             norms.push(Tensor::f_stack(&columns, 1)?);
             continue;
         }
-        let evaluated = batch.evaluate(network, pictures, step)?;
-        let zeros = Tensor::f_zeros(
-            evaluated.picture.size().get(..1).unwrap_or_default(),
-            (Kind::Double, pictures.device()),
-        )?;
-        let columns = (0..terms.columns.len())
-            .map(|column| {
-                if !is_wanted() {
-                    return zeros.f_full_like(f64::NAN);
-                }
-                let Some(sum) = batch.descended_column(&evaluated, column)? else {
-                    return Ok(zeros.shallow_clone());
-                };
-                // The graph is kept for the next term.
-                norm(&evaluated.gradient(sum, true)?)
-            })
-            .collect::<Result<Vec<Tensor>, TchError>>()?;
+        let known = |number: f64| {
+            let shape = [batch.rows().len() as i64];
+            Tensor::f_full(shape, number, (Kind::Double, pictures.device()))
+        };
+        let after = &mut || broken_off(!is_wanted());
+        let evaluated = match batch.evaluate(network, pictures, step, after) {
+            Ok(evaluated) => Some(evaluated),
+            Err(EngineError::BrokenOff) => None,
+            Err(error) => return Err(error),
+        };
+        let columns = (0..terms.columns.len()).map(|column| {
+            let Some(evaluated) = evaluated.as_ref().filter(|_| after().is_continue()) else {
+                return Ok(known(f64::NAN)?);
+            };
+            let Some(sum) = batch.descended_column(evaluated, column)? else {
+                return Ok(known(0.0)?);
+            };
+            // The graph is kept for the next term.
+            match evaluated.gradient(sum, true, after) {
+                Ok(gradient) => Ok(norm(&gradient)?),
+                Err(EngineError::BrokenOff) => Ok(known(f64::NAN)?),
+                Err(error) => Err(error),
+            }
+        });
+        let columns: Vec<Tensor> = columns.collect::<Result<_, EngineError>>()?;
         norms.push(Tensor::f_stack(&columns, 1)?);
     }
     let norms = Tensor::f_cat(&norms, 0)?

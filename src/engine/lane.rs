@@ -1,5 +1,6 @@
 //! A lane: N candidates as one tensor, stepped together. Worker thread.
 
+use std::borrow::Borrow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,15 +8,15 @@ use std::time::Instant;
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::batch::Batch;
-use super::batch::tiled::GoesOn;
 use super::checkpoint::{Checkpoint, progress_of};
 use super::extractor::Extractor;
 use super::finish::Finish;
+use super::going_on::{GoesOn, Passed};
 use super::gradient::gradient_norms;
 use super::input::{Candidate, WeightsChoice};
 use super::look::{Look, look_at};
 use super::message::{
-    Gradients, LossBlock, LossTerm, Pictures, Region, Report, Seen, Stage, Started,
+    Gradients, LossBlock, LossTerm, Parts, Pictures, Region, Report, Seen, Stage, Started,
 };
 use super::preparation::Preparation;
 use super::preview::{pictures_of, seen};
@@ -46,7 +47,7 @@ pub struct Lane {
     /// How much is computed at once.
     way: Way,
     finish: Finish,
-    /// What is known of the pictures as they are, where a line search has found it out.
+    /// What is known of the pictures as they are, where a line search or a look ahead has found it out.
     known: Option<Evaluation>,
     /// How often steps have asked for a gradient since the lane was built.
     gradients: u64,
@@ -262,21 +263,14 @@ impl Lane {
         self.step_unless(&mut |_| ControlFlow::Continue(()))
     }
 
-    /// The same, but `goes_on` may break it off where pictures pass the network in tiles, until the first gradient is there:
-    /// then nothing has happened. The evaluations of a line search are always made to their end, since what L-BFGS
+    /// The same, but `goes_on` may break it off until the first gradient is there: then nothing has happened. The evaluations of a line search are always made to their end, since what L-BFGS
     /// remembers has changed by then.
     ///
     /// # Errors
     /// Those of libtorch, and [`EngineError::BrokenOff`].
     pub(super) fn step_unless(&mut self, goes_on: &mut GoesOn<'_>) -> Result<(), EngineError> {
         let step = self.progress.step;
-        let everyone = vec![true; self.candidates.len()];
-        let first = if let Some(known) = self.known.take() {
-            known
-        } else {
-            self.gradients += 1;
-            self.evaluate_at(&self.progress.picture, &everyone, goes_on)?
-        };
+        let first = self.known_or_evaluated(goes_on)?;
         // A candidate that has made its own steps keeps its picture while the others go on.
         let active: Vec<bool> = self
             .presets()
@@ -303,6 +297,30 @@ impl Lane {
             })?;
         self.unread.push(terms);
         Ok(())
+    }
+
+    fn known_or_evaluated(&mut self, goes_on: &mut GoesOn<'_>) -> Result<Evaluation, EngineError> {
+        if let Some(known) = self.known.take() {
+            return Ok(known);
+        }
+        self.gradients += 1;
+        let everyone = vec![true; self.candidates.len()];
+        self.evaluate_at(&self.progress.picture, &everyone, goes_on)
+    }
+
+    /// The losses of the pictures as they are, with which the next step begins, which `goes_on` may break off. No part
+    /// of that step is made twice.
+    ///
+    /// # Errors
+    /// As [`Lane::step_unless`]; then nothing has happened.
+    pub(super) fn look_ahead(
+        &mut self,
+        goes_on: &mut GoesOn<'_>,
+    ) -> Result<LossBlock, EngineError> {
+        let known = self.known_or_evaluated(goes_on)?;
+        let block = self.block_of(&[&known.terms], self.progress.step, 0.0);
+        self.known = Some(known);
+        block
     }
 
     /// The unweighted losses `[N, K]` of the pictures as they are, and the gradient `[N, 3, H, W]` of
@@ -333,24 +351,33 @@ impl Lane {
         if self.unread.is_empty() {
             return Ok(None);
         }
-        let steps = self.unread.len() as u64;
-        let stacked = Tensor::f_stack(&self.unread, 0)?
+        let unread = std::mem::take(&mut self.unread);
+        let first_step = self.progress.step - unread.len() as u64;
+        self.block_of(&unread, first_step, seconds).map(Some)
+    }
+
+    /// Unweighted losses of one step after the other, `[N, K]` each, read back.
+    fn block_of(
+        &self,
+        unweighted: &[impl Borrow<Tensor>],
+        first_step: u64,
+        seconds: f64,
+    ) -> Result<LossBlock, EngineError> {
+        let stacked = Tensor::f_stack(unweighted, 0)?
             .f_to_device(Device::Cpu)?
             .f_to_kind(Kind::Float)?
             .f_contiguous()?;
-        self.unread.clear();
         let mut values = vec![0.0_f32; stacked.numel()];
         let count = values.len();
         stacked.f_copy_data(&mut values, count)?;
-        let block = LossBlock {
+        Ok(LossBlock {
             candidates: Arc::clone(&self.numbers),
-            first_step: self.progress.step - steps,
+            first_step,
             terms: Arc::clone(&self.terms.columns),
             weights: Arc::clone(&self.terms.weights),
             values,
             seconds,
-        };
-        Ok(Some(block))
+        })
     }
 
     /// Takes up changed live fields of the candidate at `row`: weights, rates, divisors. The pictures and moments
@@ -604,13 +631,20 @@ fn evaluated(
     wanted: &[bool],
     goes_on: &mut GoesOn<'_>,
 ) -> Result<Evaluation, EngineError> {
+    let is_wanted = |batch: &Batch| {
+        let rows = wanted.get(batch.rows());
+        rows.is_some_and(|rows| rows.contains(&true))
+    };
+    let operations = batches.iter().filter(|batch| is_wanted(batch));
+    let operations = operations.map(|batch| batch.operation_count(network)).sum();
+    let mut done = 0;
     let mut totals = Vec::with_capacity(batches.len());
     let mut gradients = Vec::with_capacity(batches.len());
     let mut terms = Vec::with_capacity(batches.len());
     for batch in batches {
         let rows = batch.rows();
         let (start, count) = (rows.start as i64, rows.len() as i64);
-        if !wanted.get(rows).is_some_and(|rows| rows.contains(&true)) {
+        if !is_wanted(batch) {
             let like = pictures.f_narrow(0, start, count)?;
             gradients.push(like.f_zeros_like()?);
             let zeros = |shape: &[i64]| Tensor::f_zeros(shape, (Kind::Float, pictures.device()));
@@ -625,8 +659,13 @@ fn evaluated(
             terms.push(found.unweighted);
             continue;
         }
-        let evaluated = batch.evaluate(network, pictures, step)?;
-        gradients.push(evaluated.gradient(batch.descended(&evaluated)?, false)?);
+        let after = &mut || {
+            done += 1;
+            let (parts, of) = (Parts::Operations, operations);
+            goes_on(Passed { parts, done, of })
+        };
+        let evaluated = batch.evaluate(network, pictures, step, after)?;
+        gradients.push(evaluated.gradient(batch.descended(&evaluated)?, false, after)?);
         let unweighted = evaluated.unweighted.f_detach()?;
         totals.push(batch.totals(&unweighted)?);
         terms.push(unweighted);

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::EngineError;
 use super::attempts::Attempts;
-use super::batch::tiled::GoesOn;
 use super::checkpoint::Checkpoint;
 #[cfg(test)]
 use super::fault::Faults;
+use super::going_on::GoesOn;
 use super::health::Health;
 use super::input::Candidate;
 use super::lane::Lane;
@@ -29,6 +29,8 @@ pub(super) struct LaneRun {
     /// The presets as last asked for: those in force, and what waits for a restart.
     pub(super) wanted: Vec<Preset>,
     last_good: LastGood,
+    /// Losses of all steps so far are sound, and it is time to see whether this state is worth keeping.
+    is_worth_keeping: bool,
     /// Every candidate's judge, in the order of the rows.
     health: Vec<Health>,
     /// When the pictures may be looked at again.
@@ -43,6 +45,8 @@ pub(super) struct LaneRun {
     pub(super) faults: Faults,
     /// Time spent in steps.
     stepping: Duration,
+    /// What the last one took.
+    last_step: Duration,
     /// When losses were last read back; `None` until the first step, so that its losses show at once.
     last_read: Option<Instant>,
     /// Its end has been said, and no step made since.
@@ -57,6 +61,7 @@ impl LaneRun {
         Self {
             wanted: presets.map(|candidate| candidate.preset.clone()).collect(),
             last_good: LastGood::new(&lane),
+            is_worth_keeping: false,
             health: judging::judges(&lane),
             look_due: Instant::now(),
             attempts: Attempts::default(),
@@ -66,6 +71,7 @@ impl LaneRun {
             faults: Faults::default(),
             lane,
             stepping: Duration::ZERO,
+            last_step: Duration::ZERO,
             last_read: None,
             has_ended: false,
             failure: None,
@@ -89,6 +95,11 @@ impl LaneRun {
         self.stepping
     }
 
+    /// What the last step took.
+    pub(super) fn last_step(&self) -> Duration {
+        self.last_step
+    }
+
     /// Does `work` where nothing has failed yet; what fails in it ends the lane.
     pub(super) fn attempt<T>(
         &mut self,
@@ -106,7 +117,7 @@ impl LaneRun {
         }
     }
 
-    /// One step, which `goes_on` may break off between two tiles: then nothing has happened. True where it is time to look
+    /// One step, which `goes_on` may break off: then nothing has happened. True where it is time to look
     /// at what came of it, which has been read back then.
     pub(super) fn step(
         &mut self,
@@ -120,7 +131,8 @@ impl LaneRun {
             Err(EngineError::BrokenOff) => return Ok(false),
             other => other?,
         }
-        self.stepping += started.elapsed();
+        self.last_step = started.elapsed();
+        self.stepping += self.last_step;
         let due = self
             .last_read
             .is_none_or(|last| last.elapsed() >= report_interval);
@@ -128,7 +140,8 @@ impl LaneRun {
             self.read_losses(outbox)?;
             self.judge_pictures(outbox)?;
             self.say_stalls(outbox);
-            self.renew_last_good();
+            self.is_worth_keeping =
+                self.last_good.is_due() && self.health.iter().all(Health::is_sound);
         }
         Ok(due)
     }

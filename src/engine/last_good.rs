@@ -14,13 +14,11 @@ const INTERVAL: Duration = Duration::from_millis(500);
 /// Copying takes at most one part in so many of the time: large pictures are copied more rarely.
 const COST_LIMIT: u32 = 1000;
 
-/// Copies in the host's memory, renewed now and then.
+/// A copy in the host's memory, renewed now and then. There is only one, since it is as large as the run itself.
 #[derive(Debug)]
 pub(super) struct LastGood {
-    /// A state after which losses were sound; `None` where there never was one.
-    proven: Option<Progress>,
-    /// A newer one, whose losses are not known yet.
-    unproven: Option<Progress>,
+    /// A state whose own losses were sound; `None` where there never was one.
+    state: Option<Progress>,
     /// When the next copy may be made.
     due: Instant,
 }
@@ -29,47 +27,44 @@ impl LastGood {
     /// Begins with the state that the lane goes on from.
     pub(super) fn new(lane: &Lane) -> Self {
         Self {
-            proven: copied(lane),
-            unproven: None,
+            state: copied(lane),
             due: Instant::now(),
         }
     }
 
     /// The same of the candidates at `rows` only.
     pub(super) fn rows(&self, rows: &[usize]) -> Self {
-        let of = |state: &Option<Progress>| state.as_ref()?.rows(rows).ok();
         Self {
-            proven: of(&self.proven),
-            unproven: of(&self.unproven),
+            state: self.state.as_ref().and_then(|state| state.rows(rows).ok()),
             due: self.due,
         }
     }
 
-    /// Copies the lane's state where it is time to and it is finite. To be called when the losses of all steps have
-    /// been read and are sound.
-    pub(super) fn renew(&mut self, lane: &Lane) {
-        // Its own losses came with the step after it.
-        if let Some(state) = self
-            .unproven
-            .take_if(|state| state.step < lane.step_count())
-        {
-            self.proven = Some(state);
-        }
-        let began = Instant::now();
-        if began >= self.due {
-            self.unproven = copied(lane);
-            self.due = Instant::now() + pause_after(began.elapsed());
-        }
+    /// Whether it is time to renew it.
+    pub(super) fn is_due(&self) -> bool {
+        Instant::now() >= self.due
     }
 
-    /// The newest state that later losses have shown to be good.
+    /// Copies the lane's state where it is finite. To be called when the losses of the pictures as they are have been found
+    /// to be sound.
+    pub(super) fn renew(&mut self, lane: &Lane) {
+        let began = Instant::now();
+        if lane.progress().is_finite().unwrap_or(false) {
+            // Never both at once.
+            self.state = None;
+            self.state = copied(lane);
+        }
+        self.due = Instant::now() + pause_after(began.elapsed());
+    }
+
+    /// The newest state that is known to be good.
     pub(super) fn state(&self) -> Option<&Progress> {
-        self.proven.as_ref()
+        self.state.as_ref()
     }
 
     /// What is worth saving of a run that failed with `error`.
     pub(super) fn pictures(&self, lane: &Lane, error: &EngineError) -> Option<Pictures> {
-        let proven = || pictures_at(lane, self.proven.as_ref()?);
+        let proven = || pictures_at(lane, self.state.as_ref()?);
         // A failing device gives nothing, and pictures that are not finite are none.
         let newest = || {
             let is_finite = lane.progress().is_finite().unwrap_or(false);

@@ -524,15 +524,26 @@ pub enum Refusal {
 
 /// How far a step is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TilesPassed {
+pub struct PartOfStep {
     /// Whose.
     pub candidates: Arc<[usize]>,
     /// Updates made before it.
     pub step: u64,
-    /// How many tiles have passed the network. Each does so twice in a step.
-    pub passed: u64,
-    /// How many are to pass it.
-    pub tiles: u64,
+    /// What is counted.
+    pub parts: Parts,
+    /// How many are done.
+    pub done: u64,
+    /// How many there are in the step.
+    pub of: u64,
+}
+
+/// What a step is made of, as far as anybody sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// Tiles that pass the network; each does so twice.
+    Tiles,
+    /// Operations of the network, forth and back.
+    Operations,
 }
 
 /// Said by the worker, in order, never dropped.
@@ -546,8 +557,8 @@ pub enum Event {
     Losses(LossBlock),
     /// Losses of steps that were made before the program was started, by the run that it goes on with.
     PastLosses(LossBlock),
-    /// How far a step is that takes long: said now and then where pictures pass the network in tiles.
-    TilesPassed(TilesPassed),
+    /// How far a step is that takes long: said now and then.
+    PartOfStep(PartOfStep),
     /// A preset took effect, or part of it waits for a restart.
     PresetChanged {
         /// Which candidate.
@@ -640,7 +651,7 @@ impl Event {
             | Self::Losses(LossBlock { candidates, .. })
             | Self::PastLosses(LossBlock { candidates, .. })
             | Self::Gradients(Gradients { candidates, .. })
-            | Self::TilesPassed(TilesPassed { candidates, .. })
+            | Self::PartOfStep(PartOfStep { candidates, .. })
             | Self::WentBack { candidates, .. }
             | Self::Failed { candidates, .. }
             | Self::Ended {

@@ -13,23 +13,25 @@ use tch::Device;
 
 use super::EngineError;
 use super::arrangement::arrange;
-use super::batch::tiled::Passed;
 use super::checkpoint::{self, Checkpoint};
 use super::cut::carried_over;
 use super::device;
 use super::first_lane::FirstLane;
+use super::going_on::Passed;
 use super::inbox::{Inbox, Next};
 use super::input::Candidate;
 use super::lane_run::LaneRun;
 use super::message::{
-    Command, EndReason, Event, PictureRequest, Preview, Refusal, Snapshot, TilesPassed, Whose,
+    Command, EndReason, Event, PartOfStep, Parts, PictureRequest, Preview, Refusal, Snapshot, Whose,
 };
 use super::picture_slot::PictureSlot;
 use super::snapshot::{Kept, Snapshots};
 use super::worker::{Job, caught};
 
 /// How far a step is is said no more often than this.
-const TILES_INTERVAL: Duration = Duration::from_millis(250);
+const PARTS_INTERVAL: Duration = Duration::from_millis(250);
+/// A step that takes less is over before anybody wonders.
+const LONG_STEP: Duration = Duration::from_secs(1);
 
 /// What the worker is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -337,15 +339,19 @@ impl<'a> Run<'a> {
         lane.attempt(|lane| lane.change_size(outbox));
         // A step of a huge picture takes minutes, and whoever wants the end need not wait for its gradient.
         let (candidates, step) = (Arc::clone(lane.lane.numbers()), lane.lane.step_count());
-        let mut said = Instant::now();
+        let began = Instant::now();
+        let mut said = began;
+        let is_long = lane.last_step() >= LONG_STEP;
         let mut goes_on = |passed: Passed| {
-            if said.elapsed() >= TILES_INTERVAL {
+            let is_told = is_long || passed.parts == Parts::Tiles || began.elapsed() >= LONG_STEP;
+            if is_told && said.elapsed() >= PARTS_INTERVAL {
                 said = Instant::now();
-                let _ = outbox.send(Event::TilesPassed(TilesPassed {
+                let _ = outbox.send(Event::PartOfStep(PartOfStep {
                     candidates: Arc::clone(&candidates),
                     step,
-                    passed: passed.tiles as u64,
-                    tiles: passed.of as u64,
+                    parts: passed.parts,
+                    done: passed.done as u64,
+                    of: passed.of as u64,
                 }));
             }
             broken_off(inbox.is_stopping())

@@ -1,12 +1,14 @@
 //! A picture that passes a network tile by tile. Worker thread.
 
+use std::ops::ControlFlow;
+
 use tch::{Kind, TchError, Tensor};
 
 use super::EngineError;
 use super::tiles::{Area, Tile, tiles};
-use crate::network::Network;
 use crate::network::pass::Pass;
 use crate::network::reach::Reach;
+use crate::network::{AfterOperation, Network};
 
 /// A layer that is tapped.
 #[derive(Debug)]
@@ -75,9 +77,11 @@ impl<'a> TiledPicture<'a> {
         &self,
         tile: &Tile,
         wanted: &[usize],
+        after: &mut AfterOperation<'_>,
     ) -> Result<Vec<Option<Tensor>>, EngineError> {
         let seen = tile.seen.of(&self.picture)?;
-        let found = self.network.features(&seen, &self.names(wanted))?;
+        let names = self.names(wanted);
+        let found = self.network.features_unless(&seen, &names, after)?;
         Ok(self.by_layer(wanted, &found))
     }
 
@@ -87,9 +91,10 @@ impl<'a> TiledPicture<'a> {
         &self,
         tile: &Tile,
         wanted: &[usize],
+        after: &mut AfterOperation<'_>,
     ) -> Result<(Pass<'a>, Vec<Option<Tensor>>), EngineError> {
         let seen = tile.seen.of(&self.picture)?;
-        let pass = self.network.pass(&seen, &self.names(wanted))?;
+        let pass = self.network.pass(&seen, &self.names(wanted), after)?;
         let features = self.by_layer(wanted, &pass.features);
         Ok((pass, features))
     }
@@ -153,7 +158,8 @@ impl<'a> TiledPicture<'a> {
         let all: Vec<usize> = (0..self.layers.len()).collect();
         for tile in &self.tiles {
             tch::no_grad(|| {
-                let features = self.features(tile, &all)?;
+                let mut always = || ControlFlow::Continue(());
+                let features = self.features(tile, &all, &mut always)?;
                 for layer in &all {
                     if let Some(own) = self.own(tile, Some(*layer), &features)? {
                         look(*layer, &own.place, &own.features)?;

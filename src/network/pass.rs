@@ -2,11 +2,13 @@
 //!
 //! No graph is made: what is taken back are gradients by the features, whatever they were found by.
 
+use std::ops::ControlFlow;
+
 use tch::{Device, TchError, Tensor};
 
 use super::layout::{self, channels_last};
 use super::module::{Kept, Module};
-use super::{INPUT_LAYER, Network, NetworkError, Stage};
+use super::{AfterOperation, INPUT_LAYER, Network, NetworkError, Stage};
 use crate::preset::Pooling;
 
 /// Pictures' features at some layers, and what leads back from there to the pictures.
@@ -49,19 +51,45 @@ impl Network {
         picture: &Tensor,
         layers: &[String],
     ) -> Result<Vec<Tensor>, NetworkError> {
-        Ok(self.passed(picture, layers, false)?.features)
+        self.features_unless(picture, layers, &mut always)
     }
 
-    /// The same with the way back.
+    /// The same, unless `after` breaks it off.
+    ///
+    /// # Errors
+    /// As [`Network::features`], and [`NetworkError::BrokenOff`].
+    pub fn features_unless(
+        &self,
+        picture: &Tensor,
+        layers: &[String],
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Vec<Tensor>, NetworkError> {
+        Ok(self.passed(picture, layers, false, after)?.features)
+    }
+
+    /// The same with the way back, unless `after` breaks it off.
     ///
     /// On the CPU the pictures go through one by one: libtorch chooses its convolutions by how many
     /// there are, and a candidate's numbers must not depend on its company. It costs nothing there,
     /// since one picture keeps all cores busy.
     ///
     /// # Errors
-    /// As [`Network::features`].
-    pub fn pass(&self, picture: &Tensor, layers: &[String]) -> Result<Pass<'_>, NetworkError> {
-        self.passed(picture, layers, true)
+    /// As [`Network::features_unless`].
+    pub fn pass(
+        &self,
+        picture: &Tensor,
+        layers: &[String],
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Pass<'_>, NetworkError> {
+        self.passed(picture, layers, true, after)
+    }
+
+    /// How many operations so many pictures take there or back.
+    pub fn operation_count(&self, layers: &[String], pictures: i64) -> usize {
+        let is_tapped = |stage: &Stage| layers.contains(&stage.layer);
+        let depth = self.stages.iter().rposition(is_tapped);
+        let parts = pictures / together(self.mean.device(), pictures);
+        depth.map_or(0, |deepest| deepest + 1) * parts as usize
     }
 
     fn passed(
@@ -69,19 +97,15 @@ impl Network {
         picture: &Tensor,
         layers: &[String],
         goes_back: bool,
+        after: &mut AfterOperation<'_>,
     ) -> Result<Pass<'_>, NetworkError> {
         tch::no_grad(|| {
             let picture = picture.f_detach()?;
             let count = picture.size().first().copied().unwrap_or(0);
-            let together = if picture.device() == Device::Cpu {
-                1
-            } else {
-                count
-            };
             let mut parts = Vec::new();
             let mut of_parts = Vec::new();
-            for picture in picture.f_split(together.max(1), 0)? {
-                let (features, part) = self.together(&picture, layers, goes_back)?;
+            for picture in picture.f_split(together(picture.device(), count), 0)? {
+                let (features, part) = self.together(&picture, layers, goes_back, after)?;
                 parts.push(part);
                 of_parts.push(features);
             }
@@ -108,6 +132,7 @@ impl Network {
         picture: &Tensor,
         layers: &[String],
         goes_back: bool,
+        after: &mut AfterOperation<'_>,
     ) -> Result<(Vec<Tensor>, Part<'_>), NetworkError> {
         let mut found: Vec<Option<Tensor>> = layers.iter().map(|_| None).collect();
         let seen = picture.f_sub(&self.mean)?.f_div(&self.deviation)?;
@@ -136,6 +161,7 @@ impl Network {
                     part.done.push(Done { stage, kept, size });
                 }
                 is_own = !keep(&mut found, layers, &stage.layer, &features);
+                asked(after)?;
             }
         }
         let features = found
@@ -149,6 +175,26 @@ impl Network {
             })
             .collect::<Result<_, _>>()?;
         Ok((features, part))
+    }
+}
+
+/// How many of `count` pictures pass together on `device`, at least 1.
+fn together(device: Device, count: i64) -> i64 {
+    if device == Device::Cpu {
+        1
+    } else {
+        count.max(1)
+    }
+}
+
+fn always() -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+fn asked(after: &mut AfterOperation<'_>) -> Result<(), NetworkError> {
+    match after() {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(NetworkError::BrokenOff),
     }
 }
 
@@ -178,8 +224,12 @@ impl Pass<'_> {
     /// `None` for 0; `None` where all are. It may be asked for several times.
     ///
     /// # Errors
-    /// Those of libtorch.
-    pub fn gradient(&self, slopes: &[Option<Tensor>]) -> Result<Option<Tensor>, TchError> {
+    /// Those of libtorch, and [`NetworkError::BrokenOff`].
+    pub fn gradient(
+        &self,
+        slopes: &[Option<Tensor>],
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Option<Tensor>, NetworkError> {
         tch::no_grad(|| {
             let mut start = 0;
             let mut gradients = Vec::with_capacity(self.parts.len());
@@ -192,7 +242,7 @@ impl Pass<'_> {
                 });
                 let slopes: Vec<Option<Tensor>> = of_part.collect::<Result<_, _>>()?;
                 start += part.count;
-                let Some(slope) = part.gradient(&self.layers, &slopes)? else {
+                let Some(slope) = part.gradient(&self.layers, &slopes, after)? else {
                     return Ok(None);
                 };
                 // As pictures lie.
@@ -201,7 +251,7 @@ impl Pass<'_> {
             if gradients.len() == 1 {
                 return Ok(gradients.pop());
             }
-            Tensor::f_cat(&gradients, 0).map(Some)
+            Ok(Some(Tensor::f_cat(&gradients, 0)?))
         })
     }
 }
@@ -212,7 +262,8 @@ impl Part<'_> {
         &self,
         layers: &[String],
         slopes: &[Option<Tensor>],
-    ) -> Result<Option<Tensor>, TchError> {
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Option<Tensor>, NetworkError> {
         let with_those_at = |name: &str, sum: Option<Tensor>| {
             let at_layer = slopes.iter().zip(layers);
             at_layer
@@ -225,8 +276,9 @@ impl Part<'_> {
             sum = with_those_at(&stage.layer, sum)?
                 .map(|slope| stage.module.gradient(slope, kept, *size))
                 .transpose()?;
+            asked(after)?;
         }
-        with_those_at(INPUT_LAYER, sum)
+        Ok(with_those_at(INPUT_LAYER, sum)?)
     }
 }
 

@@ -1,10 +1,12 @@
 //! A whole network forth and back, against automatic differentiation.
 
+use std::ops::ControlFlow;
+
 use tch::{Device, Kind, Tensor};
 
 use super::architecture::{ConvolutionShape, OperationKind};
 use super::random_weights::{RandomWeights, uniform};
-use super::{Network, TensorSource, convention, operations};
+use super::{Network, NetworkError, TensorSource, convention, operations};
 use crate::preset::{NetworkName, NetworkPreset, Padding, PixelConvention, Pooling};
 
 /// In [-0.5, 0.5), always the same.
@@ -101,6 +103,10 @@ fn features(preset: &NetworkPreset, picture: &Tensor, layers: &[String]) -> Vec<
         .collect()
 }
 
+fn always() -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 /// Features at `layers` and the gradient of something that depends on those of them that are `weighed`.
 fn compare(preset: &NetworkPreset, size: [i64; 2], layers: &[&str], weighed: &[bool]) {
     let layers: Vec<String> = layers.iter().map(|&layer| layer.to_owned()).collect();
@@ -110,7 +116,7 @@ fn compare(preset: &NetworkPreset, size: [i64; 2], layers: &[&str], weighed: &[b
     let pictures = numbers(&[2, 3, size[0], size[1]]) + 0.5;
     let root = pictures.detach().set_requires_grad(true);
     let expected = features(preset, &root, &layers);
-    let pass = network.pass(&pictures, &layers).unwrap();
+    let pass = network.pass(&pictures, &layers, &mut always).unwrap();
     let plain = network.features(&pictures, &layers).unwrap();
     let mut slopes = Vec::new();
     let mut sum = Tensor::zeros([0_i64; 0], (Kind::Float, Device::Cpu));
@@ -127,7 +133,7 @@ fn compare(preset: &NetworkPreset, size: [i64; 2], layers: &[&str], weighed: &[b
     }
     sum.backward();
     for _ in 0..2 {
-        let gradient = pass.gradient(&slopes).unwrap().unwrap();
+        let gradient = pass.gradient(&slopes, &mut always).unwrap().unwrap();
         let apart = (&gradient - root.grad()).norm() / root.grad().norm();
         let apart = apart.double_value(&[]);
         // A number that is 0 but for rounding may have the other sign: of these few, one is much.
@@ -169,6 +175,44 @@ fn layers_that_nobody_weighs_have_no_part_in_the_gradient() {
     let layers = vec!["relu1_1".to_owned()];
     let source = &mut RandomWeights::new(3);
     let network = Network::assemble(&of, &operations(&of), &layers, source, Device::Cpu).unwrap();
-    let pass = network.pass(&numbers(&[1, 3, 9, 9]), &layers).unwrap();
-    assert!(pass.gradient(&[None]).unwrap().is_none());
+    let pass = network
+        .pass(&numbers(&[1, 3, 9, 9]), &layers, &mut always)
+        .unwrap();
+    assert!(pass.gradient(&[None], &mut always).unwrap().is_none());
+}
+
+#[test]
+fn every_operation_is_heard_of_and_any_of_them_breaks_it_off() {
+    let of = preset(NetworkName::Vgg16, Pooling::Max, Padding::Zeros);
+    let layers = ["conv1_2", "relu2_2"].map(str::to_owned);
+    let source = &mut RandomWeights::new(3);
+    let network = Network::assemble(&of, &operations(&of), &layers, source, Device::Cpu).unwrap();
+    let pictures = numbers(&[2, 3, 16, 16]);
+    let count = network.operation_count(&layers, 2);
+    // Two blocks of two convolutions with a ReLU each and a pooling between them, for each picture.
+    assert_eq!(count, 18);
+    let unless = |last: usize| {
+        let mut heard = 0;
+        let mut after = || {
+            heard += 1;
+            if heard == last {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        };
+        let pass = network.pass(&pictures, &layers, &mut after);
+        let gradient = pass.and_then(|pass| {
+            let slopes = pass.features.iter().map(|one| Some(one.ones_like()));
+            pass.gradient(&slopes.collect::<Vec<_>>(), &mut after)
+        });
+        (gradient, heard)
+    };
+    for last in [1, count - 1, count, count + 1, 2 * count] {
+        let (gradient, heard) = unless(last);
+        assert!(matches!(gradient, Err(NetworkError::BrokenOff)));
+        assert_eq!(heard, last);
+    }
+    let (gradient, heard) = unless(0);
+    assert_eq!((gradient.unwrap().is_some(), heard), (true, 2 * count));
 }

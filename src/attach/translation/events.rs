@@ -4,12 +4,12 @@ use crate::attach::frame::FrameError;
 use crate::attach::words::ToViewer;
 use crate::engine::EngineError;
 use crate::engine::message::{
-    Event, Gradients, LossBlock, Recovered, Remark, Snapshot, Stuck, TilesPassed,
+    Event, Gradients, LossBlock, PartOfStep, Recovered, Remark, Snapshot, Stuck,
 };
 
 use super::parts::{
-    numbers, of_numbers, of_reason, of_refusal, of_stage, of_started, of_term, of_value, reason,
-    refusal, stage, started, term, value,
+    numbers, of_numbers, of_parts, of_reason, of_refusal, of_stage, of_started, of_term, of_value,
+    parts, reason, refusal, stage, started, term, value,
 };
 use super::pictures::{of_pictures, pictures_of, values};
 use super::presets::{change, of_change, of_preset, preset_of};
@@ -24,11 +24,12 @@ pub(in crate::attach) fn of_event(event: &Event) -> Option<Said> {
         }
         .into(),
         Event::Started(started) => ToViewer::Started(Box::new(of_started(started))).into(),
-        Event::TilesPassed(passed) => ToViewer::TilesPassed {
+        Event::PartOfStep(passed) => ToViewer::PartOfStep {
             candidates: passed.candidates.to_vec(),
             step: passed.step,
-            passed: passed.passed,
-            tiles: passed.tiles,
+            parts: of_parts(passed.parts),
+            done: passed.done,
+            of: passed.of,
         }
         .into(),
         Event::Losses(block) | Event::PastLosses(block) => of_losses(block, 1),
@@ -153,16 +154,18 @@ pub(super) fn event(words: ToViewer, raw: &[u8]) -> Result<Event, FrameError> {
     Ok(match words {
         ToViewer::Preparing { stage: what } => Event::Preparing(stage(what)),
         ToViewer::Started(what) => Event::Started(started(*what)),
-        ToViewer::TilesPassed {
+        ToViewer::PartOfStep {
             candidates,
             step,
-            passed,
-            tiles,
-        } => Event::TilesPassed(TilesPassed {
+            parts: what,
+            done,
+            of,
+        } => Event::PartOfStep(PartOfStep {
             candidates: candidates.into(),
             step,
-            passed,
-            tiles,
+            parts: parts(what),
+            done,
+            of,
         }),
         ToViewer::Losses {
             candidates,

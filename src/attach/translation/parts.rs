@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::attach::frame::FrameError;
 use crate::attach::words;
-use crate::engine::message::{EndReason, Fetching, LossTerm, Refusal, Stage, Started, TermKind};
+use crate::engine::message::{
+    EndReason, Fetching, LossTerm, Parts, Refusal, Stage, Started, TermKind,
+};
 
 use super::presets::in_characters;
 
@@ -121,6 +123,20 @@ pub(super) fn numbers(words: Vec<Vec<Option<f64>>>) -> Vec<Vec<f64>> {
         .into_iter()
         .map(|row| row.into_iter().map(|one| one.unwrap_or(f64::NAN)).collect())
         .collect()
+}
+
+pub(super) fn of_parts(parts: Parts) -> words::Parts {
+    match parts {
+        Parts::Tiles => words::Parts::Tiles,
+        Parts::Operations => words::Parts::Operations,
+    }
+}
+
+pub(super) fn parts(words: words::Parts) -> Parts {
+    match words {
+        words::Parts::Tiles => Parts::Tiles,
+        words::Parts::Operations => Parts::Operations,
+    }
 }
 
 pub(super) fn of_reason(reason: EndReason) -> words::Reason {

@@ -304,7 +304,7 @@ impl<'a> Listener<'a> {
                 }
             }
             Event::Preparing(_)
-            | Event::TilesPassed(_)
+            | Event::PartOfStep(_)
             | Event::Dropped { .. }
             | Event::Paused(_)
             | Event::Resumed(_)

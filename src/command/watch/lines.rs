@@ -121,7 +121,7 @@ impl Printer<'_> {
             Event::Paused(step) => self.say(format!("paused at step {step}"))?,
             Event::Resumed(step) => self.say(format!("going on at step {step}"))?,
             Event::Preparing(_)
-            | Event::TilesPassed(_)
+            | Event::PartOfStep(_)
             | Event::Snapshot(_)
             | Event::Gradients(_)
             | Event::Checkpoint(_)

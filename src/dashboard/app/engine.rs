@@ -59,7 +59,7 @@ impl App {
         match event {
             Event::Preparing(stage) => self.preparing(stage, now),
             Event::Started(started) => self.started(started, now),
-            Event::TilesPassed(passed) => self.run.tiles_passed = Some(passed),
+            Event::PartOfStep(part) => self.run.part_of_step = Some(part),
             Event::Losses(block) | Event::PastLosses(block) => {
                 self.run.add(&block);
                 self.result_step = None;

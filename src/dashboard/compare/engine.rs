@@ -77,7 +77,7 @@ impl Compare {
             // Nothing here asks for them; whoever is watched may have.
             // Pictures are taken out of the slot by the loop, and handed over.
             Event::WentBack { .. }
-            | Event::TilesPassed(_)
+            | Event::PartOfStep(_)
             | Event::Gradients(_)
             | Event::Checkpoint(_)
             | Event::PictureReady => {}

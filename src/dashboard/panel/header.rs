@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 use super::piece::{Piece, bar, fetched, joined, load, sources};
 use crate::dashboard::app::{App, Watched};
 use crate::dashboard::run_state::Phase;
-use crate::engine::message::Stage;
+use crate::engine::message::{Parts, Stage};
 use crate::preset::visible::visible;
 use crate::record::figure::{compact, counted, duration};
 
@@ -103,18 +103,26 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
             Span::styled(format!("/{steps}"), theme.dim),
         ],
     ));
-    let tiles = app.run.tiles();
-    if let Some((passed, all)) = tiles {
-        pieces.push(Piece::new(
+    let part = app.run.within_step();
+    let within = part.map_or(0.0, |(_, done, of)| done as f64 / of.max(1) as f64);
+    match part {
+        Some((Parts::Tiles, done, of)) => pieces.push(Piece::new(
             2,
             [
                 Span::styled("tile ", theme.dim),
-                Span::styled(format!("{passed}"), theme.strong),
-                Span::styled(format!("/{all}"), theme.dim),
+                Span::styled(format!("{done}"), theme.strong),
+                Span::styled(format!("/{of}"), theme.dim),
             ],
-        ));
+        )),
+        Some((Parts::Operations, ..)) => pieces.push(Piece::new(
+            2,
+            [
+                Span::styled("next ", theme.dim),
+                Span::styled(format!("{:2.0}%", 100.0 * within), theme.strong),
+            ],
+        )),
+        None => {}
     }
-    let within = tiles.map_or(0.0, |(passed, all)| passed as f64 / all.max(1) as f64);
     let done = (step as f64 + within) / steps.max(1) as f64;
     pieces.push(bar(6, done, style, theme));
     let is_over = app.watched.as_ref().is_some_and(Watched::is_over) || app.is_cut_off();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::message::{
-    Recovered, Remark, RemarkKind, Stuck, Suggestion, TilesPassed, Trouble,
+    PartOfStep, Parts, Recovered, Remark, RemarkKind, Stuck, Suggestion, Trouble,
 };
 use crate::preset::{Change, diff};
 use crate::terminal::signals::Signal;
@@ -151,21 +151,26 @@ fn remarks_are_safe_to_print() {
 }
 
 #[test]
-fn tiles_of_a_long_step_are_seen_passing() {
+fn parts_of_a_long_step_are_seen_passing() {
     let mut desk = running();
     let step = desk.app.run.step;
-    let passed = |step| TilesPassed {
+    let part = |step, parts| PartOfStep {
         candidates: [0].into(),
         step,
-        passed: 5,
-        tiles: 48,
+        parts,
+        done: 12,
+        of: 48,
     };
-    desk.engine(Event::TilesPassed(passed(step)));
-    assert!(desk.screen().contains("tile 5/48"));
-    // The step is made, and what comes late is of no interest.
-    let losses = losses(step..step + 1, &desk.app);
-    desk.engine(Event::Losses(losses));
-    assert!(!desk.screen().contains("tile"));
-    desk.engine(Event::TilesPassed(passed(step)));
+    desk.engine(Event::PartOfStep(part(step, Parts::Operations)));
+    assert!(desk.screen().contains("next 25%"));
+    desk.engine(Event::PartOfStep(part(step, Parts::Tiles)));
+    assert!(desk.screen().contains("tile 12/48"));
+    // The step is made, and the next one begins.
+    let next = losses(step..step + 1, &desk.app);
+    desk.engine(Event::Losses(next));
+    assert!(desk.screen().contains("tile 0/48"));
+    // Steps have become quick.
+    let quick = losses(step + 1..step + 2, &desk.app);
+    desk.engine(Event::Losses(quick));
     assert!(!desk.screen().contains("tile"));
 }

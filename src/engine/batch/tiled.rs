@@ -4,29 +4,19 @@
 //! Once for what style's statistics add up to; then once more with the way back, which takes how the loss depends on each
 //! tile's own features to its pixels.
 
-use std::ops::ControlFlow;
-
 use tch::{Kind, TchError, Tensor};
 
 use super::{Batch, backward};
 use crate::engine::EngineError;
+use crate::engine::going_on::{Count, GoesOn, or_broken_off};
 use crate::engine::group::Group;
 use crate::engine::group::tiled::Judged;
+use crate::engine::message::Parts;
 use crate::engine::target::picture_hw;
 use crate::engine::tiled_picture::TiledPicture;
 use crate::engine::tiles::Tile;
 use crate::loss::moments::PartialMoments;
 use crate::network::Network;
-
-/// Asked between two tiles whether to go on. With `Break` the step is broken off, as if it had never been begun.
-pub(in crate::engine) type GoesOn<'a> = dyn FnMut(Passed) -> ControlFlow<()> + 'a;
-
-/// How many tiles have passed the network, of how many. Each does so twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::engine) struct Passed {
-    pub(in crate::engine) tiles: usize,
-    pub(in crate::engine) of: usize,
-}
 
 /// What came of a candidate.
 #[derive(Debug)]
@@ -79,7 +69,8 @@ impl Batch {
         let picture = pictures.f_narrow(0, self.start, 1)?.f_detach()?;
         let tiled = TiledPicture::new(network, picture, &self.layers, i64::from(side))?;
         let mut terms = self.terms(columns)?;
-        judge(&mut terms, &tiled, goes_on)?;
+        let mut count = Count::new(Parts::Tiles, 2 * tiled.tiles.len(), goes_on);
+        judge(&mut terms, &tiled, &mut count)?;
         let mut gradient = tiled.picture.f_zeros_like()?;
         for term in terms.iter_mut().filter(|term| term.layer.is_none()) {
             let root = tiled.picture.f_detach()?.f_set_requires_grad(true)?;
@@ -88,10 +79,9 @@ impl Batch {
             let sum = value.f_mul(&term.weight)?.f_sum(Kind::Float)?;
             let _ = gradient.f_add_(&backward(sum, &root, false)?)?;
         }
-        let count = tiled.tiles.len();
-        for (index, tile) in tiled.tiles.iter().enumerate() {
-            go_back(&mut terms, &tiled, tile, &mut gradient)?;
-            ask(goes_on, count + index, count)?;
+        for tile in &tiled.tiles {
+            go_back(&mut terms, &tiled, tile, &mut gradient, &mut count)?;
+            or_broken_off(count.next())?;
         }
         let nothing = Tensor::f_zeros([0_i64; 0], (Kind::Double, gradient.device()))?;
         let values: Vec<&Tensor> = (0..self.columns.len())
@@ -155,13 +145,13 @@ fn layers(terms: &[Term<'_>], is_wanted: impl Fn(&Term<'_>) -> bool) -> Vec<usiz
 fn judge(
     terms: &mut [Term<'_>],
     tiled: &TiledPicture<'_>,
-    goes_on: &mut GoesOn<'_>,
+    count: &mut Count<'_, '_>,
 ) -> Result<(), EngineError> {
     let wanted = layers(terms, |term| term.group.adds_up());
     let mut sums: Vec<Vec<PartialMoments>> = terms.iter().map(|_| Vec::new()).collect();
-    for (index, tile) in tiled.tiles.iter().enumerate() {
+    for tile in &tiled.tiles {
         tch::no_grad(|| {
-            let features = tiled.features(tile, &wanted)?;
+            let features = tiled.features(tile, &wanted, &mut || count.still())?;
             for (term, sums) in terms.iter().zip(&mut sums) {
                 if term.group.adds_up()
                     && let Some(own) = tiled.own(tile, term.layer, &features)?
@@ -171,7 +161,7 @@ fn judge(
             }
             Ok::<_, EngineError>(())
         })?;
-        ask(goes_on, index, tiled.tiles.len())?;
+        or_broken_off(count.next())?;
     }
     let hw = picture_hw(&tiled.picture)?;
     for (term, sums) in terms.iter_mut().zip(&sums) {
@@ -191,17 +181,21 @@ fn go_back(
     tiled: &TiledPicture<'_>,
     tile: &Tile,
     gradient: &mut Tensor,
+    count: &mut Count<'_, '_>,
 ) -> Result<(), EngineError> {
     let wanted = layers(terms, |_| true);
-    let (pass, features) = tiled.pass(tile, &wanted)?;
+    let (pass, features) = tiled.pass(tile, &wanted, &mut || count.still())?;
     let mut slopes: Vec<Option<Tensor>> = features.iter().map(|_| None).collect();
     for term in terms {
         let Some(own) = tiled.own(tile, term.layer, &features)? else {
             continue;
         };
         let judged = term.judged.as_ref();
-        let count = tiled.count(term.layer, &own.features)?;
-        let Some(part) = term.group.part(judged, &own.features, &own.place, count)? else {
+        let numbers = tiled.count(term.layer, &own.features)?;
+        let Some(part) = term
+            .group
+            .part(judged, &own.features, &own.place, numbers)?
+        else {
             continue;
         };
         if let Some(more) = part.value {
@@ -226,20 +220,8 @@ fn go_back(
         .filter(|(number, _)| wanted.contains(number))
         .map(|(_, slope)| slope)
         .collect();
-    if let Some(more) = pass.gradient(&of_wanted)? {
+    if let Some(more) = pass.gradient(&of_wanted, &mut || count.still())? {
         let _ = tile.seen.of(gradient)?.f_add_(&more)?;
     }
     Ok(())
-}
-
-/// After the tile number `index` of both rounds, in each of which there are `count`.
-fn ask(goes_on: &mut GoesOn<'_>, index: usize, count: usize) -> Result<(), EngineError> {
-    let passed = Passed {
-        tiles: index + 1,
-        of: 2 * count,
-    };
-    match goes_on(passed) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(EngineError::BrokenOff),
-    }
 }

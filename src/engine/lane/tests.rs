@@ -1,4 +1,4 @@
-//! Steps in tiles, as they are heard of and broken off.
+//! Steps as they are heard of and broken off.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -7,13 +7,19 @@ use image::{Rgb, Rgb32FImage};
 use tch::Device;
 
 use crate::engine::EngineError;
+use crate::engine::going_on::Passed;
 use crate::engine::input::{Candidate, WeightsChoice};
 use crate::engine::lane::Lane;
+use crate::engine::message::Parts;
 use crate::engine::way::Way;
 use crate::preset;
 
 /// Four tiles of a picture of 96×96, and L-BFGS with a line search.
 fn tiled() -> Lane {
+    lane(Some(48))
+}
+
+fn lane(tile: Option<u32>) -> Lane {
     let overrides = [
         "image.size=96",
         "network.widths=[8, 12]",
@@ -35,7 +41,7 @@ fn tiled() -> Lane {
     };
     let way = Way {
         most_together: 1,
-        tile: Some(48),
+        tile,
     };
     let place = (Device::Cpu, way);
     let go_on = &mut |_| ControlFlow::Continue(());
@@ -54,10 +60,16 @@ fn every_tile_of_a_step_is_heard_of_those_of_a_line_search_too() {
         .unwrap();
     }
     assert!(lane.gradient_count() > 3, "no search was made");
+    // Within a tile nothing is counted.
+    heard.dedup();
+    heard.retain(|passed| passed.done > 0);
     assert_eq!(heard.len() as u64, lane.gradient_count() * 8);
     for gradient in heard.chunks(8) {
-        let tiles = gradient.iter().map(|passed| (passed.tiles, passed.of));
-        assert!(tiles.eq((1..=8).map(|tile| (tile, 8))));
+        assert!(gradient.iter().copied().eq((1..=8).map(|done| Passed {
+            parts: Parts::Tiles,
+            done,
+            of: 8
+        })));
     }
 }
 
@@ -65,19 +77,29 @@ fn every_tile_of_a_step_is_heard_of_those_of_a_line_search_too() {
 fn a_step_is_broken_off_before_its_first_gradient_and_never_after_it() {
     let mut lane = tiled();
     let before = lane.picture().copy();
-    let broken = lane.step_unless(&mut |_| ControlFlow::Break(()));
-    assert!(matches!(broken, Err(EngineError::BrokenOff)), "{broken:?}");
-    assert_eq!((lane.step_count(), lane.picture()), (0, &before));
-    let mut tiles = 0;
-    lane.step_unless(&mut |_| {
-        tiles += 1;
-        if tiles > 8 {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    })
-    .unwrap();
-    assert_eq!(lane.step_count(), 1);
-    assert!(tiles > 8 && lane.picture() != &before);
+    for last in [0, 7] {
+        let broken = lane.step_unless(&mut |passed| {
+            if passed.done == last {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        assert!(matches!(broken, Err(EngineError::BrokenOff)), "{broken:?}");
+        assert_eq!((lane.step_count(), lane.picture()), (0, &before));
+    }
+    for mut lane in [lane, self::lane(None)] {
+        let mut gradients = 0;
+        lane.step_unless(&mut |passed| {
+            gradients += usize::from(passed.done == passed.of);
+            if gradients > 0 && passed.done < passed.of {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })
+        .unwrap();
+        assert_eq!(lane.step_count(), 1);
+        assert!(gradients > 1 && lane.picture() != &before);
+    }
 }

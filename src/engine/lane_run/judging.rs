@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::LaneRun;
 use crate::engine::EngineError;
 use crate::engine::advice;
-use crate::engine::batch::tiled::GoesOn;
+use crate::engine::going_on::GoesOn;
 use crate::engine::health::{Finding, Health};
 use crate::engine::lane::Lane;
 use crate::engine::last_good::LastGood;
@@ -62,7 +62,23 @@ impl LaneRun {
     fn try_step(&mut self, goes_on: &mut GoesOn<'_>) -> Result<(), EngineError> {
         #[cfg(test)]
         self.faults.clone().strike(&mut self.lane)?;
+        if std::mem::take(&mut self.is_worth_keeping) && self.is_sound_ahead(goes_on)? {
+            self.last_good.renew(&self.lane);
+        }
         self.lane.step_unless(goes_on)
+    }
+
+    /// Whether the losses of the pictures as they are, with which the next step begins, are sound, too.
+    fn is_sound_ahead(&mut self, goes_on: &mut GoesOn<'_>) -> Result<bool, EngineError> {
+        let block = self.lane.look_ahead(goes_on)?;
+        let judged = self.lane.numbers().iter().zip(&self.health);
+        let is_sound = |(number, health): (&usize, &Health)| {
+            let losses = block.losses(0, *number)?;
+            // The judge itself hears them after the step.
+            let mut health = health.clone();
+            Some(health.hear(&losses).is_none() && health.is_sound())
+        };
+        Ok(judged.map(is_sound).all(|sound| sound == Some(true)))
     }
 
     /// The first candidate whose numbers in `block` have gone wrong, and at which step.
@@ -178,13 +194,6 @@ impl LaneRun {
         }
     }
 
-    /// Copies the state where it is time to and every candidate's losses are sound.
-    pub(super) fn renew_last_good(&mut self) {
-        if self.health.iter().all(Health::is_sound) {
-            self.last_good.renew(&self.lane);
-        }
-    }
-
     /// The losses of the candidate at `row`, or of all, are others from now on.
     pub(in crate::engine) fn begin_anew(&mut self, row: Option<usize>) {
         for (index, health) in self.health.iter_mut().enumerate() {
@@ -198,6 +207,7 @@ impl LaneRun {
     /// The lane is at a state that did not follow from the one before.
     pub(super) fn begin_at_another_state(&mut self) {
         self.last_good = LastGood::new(&self.lane);
+        self.is_worth_keeping = false;
         self.health = judges(&self.lane);
         self.look_due = Instant::now();
         self.is_stuck = false;

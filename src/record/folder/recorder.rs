@@ -365,7 +365,7 @@ impl Recorder {
             },
             // What is known from this folder stands in it.
             Event::Preparing(_)
-            | Event::TilesPassed(_)
+            | Event::PartOfStep(_)
             | Event::PictureReady
             | Event::PastLosses(_) => return None,
         })
