@@ -93,7 +93,7 @@ pub enum Command {
     /// The dashboard of a run that another program makes, with every key.
     #[command(long_about = ATTACH_HELP, after_long_help = ATTACH_EXAMPLES)]
     Attach(Box<AttachArguments>),
-    /// Go on with a run whose program has ended.
+    /// Go on with a run or a comparison whose program has ended.
     #[command(long_about = RESUME_HELP, after_long_help = RESUME_EXAMPLES)]
     Resume(Box<ResumeArguments>),
     /// Print a picture and how it was made.
@@ -689,6 +689,9 @@ const RESUME_HELP: &str = "Goes on with a run whose program has ended, whatever 
     The pictures and weights must still be those that the run was made of, and lie where they lay. The run is recorded \
     on in its folder; where steps after the checkpoint were lost, they are made again as another way from there. A \
     run that was completed goes on with --steps.\n\n\
+    Of a comparison everybody goes on, each from its own checkpoint and in its own folder, in the view of the comparison. \
+    Whoever has made all its steps, or was dropped, keeps its picture. --steps is for all but those that were dropped; a \
+    --budget of time goes on where it was. One of a comparison goes on alone by the folder of its run.\n\n\
     After SIGTERM, with which Slurm, Kubernetes and others announce the end, a run keeps a checkpoint, saves the picture so far, and \
     ends with exit status 75: it can be resumed.";
 
@@ -699,13 +702,15 @@ const RESUME_EXAMPLES: &str = "Examples:
       the run whose folder ends so; `stylescope runs list` shows all
   stylescope resume k3f9 --steps 2000
       more steps for a run that was completed
+  stylescope resume w2pz
+      a comparison: all of it
   stylescope resume latest --headless || stylescope run photo.jpg painting.jpg --headless
       in a batch job that may be begun again";
 
 /// Arguments of `resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArguments {
-    /// Which run: its folder, the beginning or the end of its name, or `latest`
+    /// Which run or comparison: its folder, the beginning or the end of its name, or `latest`
     #[arg(value_name = "RUN", default_value = "latest", value_hint = ValueHint::DirPath)]
     pub run: String,
     /// Where runs are kept.

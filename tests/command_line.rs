@@ -23,6 +23,7 @@ mod pyramid;
 mod reference_program;
 mod report;
 mod resuming;
+mod resuming_comparisons;
 mod running;
 mod runs;
 pub(crate) mod setting;

@@ -40,6 +40,8 @@ pub struct Opening {
     pub loaded: Loaded,
     /// What the command line lays over any preset.
     pub overrides: Vec<Override>,
+    /// What happened in an earlier program: everybody hears of it first.
+    pub before: Vec<Event>,
 }
 
 /// Told to the thread.
@@ -107,7 +109,10 @@ impl Hub {
         let no_thread = |error: io::Error| EngineError::WorkerGone(error.to_string());
         let mut threads = Vec::new();
         let hub = std::thread::Builder::new().name("hub".to_owned());
-        threads.push(hub.spawn(move || desk.go(&told)).map_err(no_thread)?);
+        threads.push(
+            hub.spawn(move || desk.go(opening.before, &told))
+                .map_err(no_thread)?,
+        );
         let to_hub = inbox.clone();
         let forward = move || {
             for event in events {
@@ -200,7 +205,10 @@ struct Desk {
 }
 
 impl Desk {
-    fn go(mut self, told: &Receiver<Input>) {
+    fn go(mut self, before: Vec<Event>, told: &Receiver<Input>) {
+        for event in before {
+            self.engine(event);
+        }
         while let Ok(input) = told.recv() {
             match input {
                 Input::Engine(event) => self.engine(event),

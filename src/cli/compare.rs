@@ -32,7 +32,8 @@ pub(super) const COMPARE_EXAMPLES: &str = "Examples:
       as a job array on a cluster, a task with a GPU for every lane; without --submit it is only written
 
 With --json every line on standard output is one object, as for `run --json`, with `candidate`, a number from 0, in it:
-  start     content, style, candidates [{candidate, label, preset, run}, …]; further pictures as for `run`
+  start     content, style, candidates [{candidate, label, preset, run}, …]; further pictures as for `run`;
+            of one that is gone on with (`resume`) also resumed, in words
   step, end, error     as for `run`, of one candidate
 With --slurm it is one object: event (written or submitted), folder, script, tasks, job";
 

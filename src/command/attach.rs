@@ -116,7 +116,9 @@ fn refuse_what_cannot_be(kept: &Kept) -> Result<(), Failure> {
                  `stylescope resume {id}` goes on with it, `stylescope watch {id}` shows how far it came"
             )));
         }
-        State::Completed | State::Stopped | State::Failed if is_held != Some(true) => {
+        State::Completed | State::Stopped | State::Dropped | State::Failed
+            if is_held != Some(true) =>
+        {
             return Err(over(&id, run));
         }
         _ => {}
@@ -218,7 +220,7 @@ fn fate(folder: &RunFolder) -> Company {
                     true,
                 )
             }
-            state @ (State::Completed | State::Stopped) => {
+            state @ (State::Completed | State::Stopped | State::Dropped) => {
                 let word = state.in_words();
                 let why = format!("the run is over ({word}), and its program has ended");
                 (word.to_owned(), why, false)

@@ -1,30 +1,35 @@
 //! `stylescope compare`: several presets on the same two pictures. Main thread.
 
 mod contender;
+mod entrant;
 mod keeping;
 mod lines;
 mod live;
 mod ordering;
 mod presets;
+mod resuming;
 mod shared_plan;
 mod slurm;
 pub(super) mod table;
 mod task;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::run::live::has_terminal;
 use super::run::{recording, report};
-use super::{Failure, output};
+use super::{Failure, INTERRUPTED, RESUMABLE, output, signals};
+use crate::attach::hub::Opening;
 use crate::cli::{Budget, CompareArguments, TileChoice};
-use crate::engine::input::Candidate;
+use crate::engine::message::Event;
 use crate::engine::worker::Job;
 use crate::preset::visible::visible;
 use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::plain_name;
-use contender::{Contender, Field};
+use contender::{Contender, Field, Past};
+pub(super) use resuming::resume;
 
 /// Characters of a label that go into the name of a picture, so that it is not too long.
 const LONGEST_LABEL: usize = 80;
@@ -63,11 +68,7 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
         }
     };
     let job = job(&field);
-    let result = if !field.options.headless && !field.options.json && has_terminal() {
-        live::run(&field, job, folder.as_ref())
-    } else {
-        lines::run(&field, job, folder.as_ref())
-    };
+    let result = perform(&field, job, folder.as_ref(), Vec::new());
     if let Some(folder) = folder {
         // Where no step was made, nothing is left in it.
         let _ = folder.remove_if_empty();
@@ -75,15 +76,31 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
     result
 }
 
+/// Carries out a comparison that is recorded by now, or is not; everybody hears first what happened `before`.
+fn perform(
+    field: &Arc<Field>,
+    job: Job,
+    folder: Option<&ComparisonFolder>,
+    before: Vec<Event>,
+) -> Result<ExitCode, Failure> {
+    if !field.options.headless && !field.options.json && has_terminal() {
+        live::run(field, job, folder, before)
+    } else {
+        lines::run(field, job, folder, before)
+    }
+}
+
 fn job(field: &Field) -> Job {
-    let contenders = field.all();
-    let candidates: Vec<Candidate> = contenders
-        .iter()
-        .map(|contender| contender.candidate())
-        .collect();
+    let all = field.all().into_iter();
+    let contenders: Vec<_> = all.filter(|contender| !contender.is_over()).collect();
+    let contender = |contender: &Arc<Contender>| contender.candidate();
     let arguments = &field.options;
     let mut job = Job {
-        candidates,
+        candidates: contenders.iter().map(contender).collect(),
+        numbers: contenders
+            .iter()
+            .map(|contender| contender.number)
+            .collect(),
         ..Job::empty(arguments.device)
     };
     if let Some(first) = contenders.first() {
@@ -113,9 +130,69 @@ fn begin_to_record(field: &Field) -> Result<Option<ComparisonFolder>, String> {
     Ok(Some(folder))
 }
 
-/// Where more about the comparison can be read.
-fn folder_line(folder: &ComparisonFolder) -> String {
-    format!("kept in {}", visible(&folder.path().display().to_string()))
+/// What others are to know of the comparison.
+fn opening(field: &Field, before: Vec<Event>) -> Result<Opening, Failure> {
+    let contenders = field.all();
+    let Some(first) = contenders.first() else {
+        return Err(Failure::new("there is nothing to compare"));
+    };
+    Ok(Opening {
+        folder: None,
+        loaded: first.plan.preset.clone(),
+        overrides: first.plan.overrides.clone(),
+        before,
+    })
+}
+
+/// Who is compared, a line each, and where each of them stands.
+fn say_who(field: &Field) -> io::Result<()> {
+    let contenders = field.all();
+    let Some(first) = contenders.first() else {
+        return Ok(());
+    };
+    output::line(format!(
+        "comparing {} presets: {}",
+        contenders.len(),
+        first.plan.sources.in_words()
+    ))?;
+    for contender in &contenders {
+        let (number, label) = (contender.place + 1, visible(&contender.label));
+        output::line(match &contender.past {
+            Past::None => format!("  {number}  {label}"),
+            Past::GoesOn(said) | Past::Over(said, _) => format!("  {number}  {label}: {said}"),
+        })?;
+    }
+    Ok(())
+}
+
+/// Where more about the comparison can be read, and how it is gone on with where it can be.
+fn folder_line(field: &Field, folder: &ComparisonFolder) -> String {
+    let kept = format!("kept in {}", visible(&folder.path().display().to_string()));
+    if can_go_on(field) && !field.is_part {
+        let id = visible(&folder.id());
+        format!("{kept}; `stylescope resume {id}` goes on")
+    } else {
+        kept
+    }
+}
+
+/// Whether anybody can be gone on with, once all is written.
+fn can_go_on(field: &Field) -> bool {
+    let contenders = field.all();
+    let mut recorders = contenders
+        .iter()
+        .filter_map(|contender| contender.recorder());
+    recorders.any(|recorder| recorder.can_go_on())
+}
+
+/// The exit code of a comparison that was stopped, once everything of it is written.
+fn stopped_code(field: &Field) -> ExitCode {
+    let can_go_on = can_go_on(field) && !field.is_part;
+    ExitCode::from(if signals::was_terminated() && can_go_on {
+        RESUMABLE
+    } else {
+        INTERRUPTED
+    })
 }
 
 /// The name of a picture in the folder that a person asked for.

@@ -118,7 +118,7 @@ impl Commands for Watched {
 }
 
 /// The run's preset as its folder has it; where it is broken there, something to begin with until it is mended.
-fn loaded(kept: &Kept) -> Result<Loaded, Failure> {
+pub(super) fn loaded(kept: &Kept) -> Result<Loaded, Failure> {
     let path = kept.folder.preset();
     let name = kept.description.preset.clone();
     let loaded = preset::load(&path.to_string_lossy(), &[])

@@ -213,6 +213,8 @@ pub struct CompareCandidate {
     pub recorder: Option<Arc<Recorder>>,
     /// Where its run goes on elsewhere: how, as far as whoever follows it can tell.
     pub sighting: Option<Sighting>,
+    /// It came to its end before, which is told first, and the engine does not know it.
+    pub is_over: bool,
 }
 
 /// Everything that is needed to open the view of a comparison.

@@ -23,6 +23,20 @@ pub fn arrange(candidates: &[Candidate], most: usize) -> Vec<Vec<usize>> {
     lanes
 }
 
+/// The candidates at these places, which could share a lane, as lanes: the candidates of a lane make every step
+/// together, so those that go on from different ones need lanes of their own.
+pub fn by_steps(places: &[usize], step_of: impl Fn(usize) -> Option<u64>) -> Vec<Vec<usize>> {
+    let mut lanes: Vec<(Option<u64>, Vec<usize>)> = Vec::new();
+    for place in places {
+        let step = step_of(*place);
+        match lanes.iter_mut().find(|(other, _)| *other == step) {
+            Some((_, lane)) => lane.push(*place),
+            None => lanes.push((step, vec![*place])),
+        }
+    }
+    lanes.into_iter().map(|(_, lane)| lane).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -62,5 +76,13 @@ mod tests {
         );
         assert_eq!(arrange(&candidates, 0).len(), 6);
         assert!(arrange(&[], 3).is_empty());
+    }
+
+    #[test]
+    fn who_is_at_another_step_has_a_lane_of_its_own() {
+        let steps = [Some(10), None, Some(20), Some(10), None];
+        let lanes = by_steps(&[0, 1, 2, 3, 4], |place| steps[place]);
+        assert_eq!(lanes, [vec![0, 3], vec![1, 4], vec![2]]);
+        assert_eq!(by_steps(&[2, 3], |_| None), [vec![2, 3]]);
     }
 }

@@ -12,14 +12,13 @@ use std::time::{Duration, Instant};
 use tch::Device;
 
 use super::EngineError;
-use super::arrangement::arrange;
+use super::arrangement::{arrange, by_steps};
 use super::checkpoint::{self, Checkpoint};
 use super::cut::carried_over;
 use super::device;
 use super::first_lane::FirstLane;
 use super::going_on::Passed;
 use super::inbox::{Inbox, Next};
-use super::input::Candidate;
 use super::lane_run::LaneRun;
 use super::message::{
     Command, EndReason, Event, PartOfStep, Parts, PictureRequest, Preview, Refusal, Snapshot, Whose,
@@ -27,6 +26,7 @@ use super::message::{
 use super::picture_slot::PictureSlot;
 use super::snapshot::{Kept, Snapshots};
 use super::worker::{Job, caught};
+use crate::optimizer::at;
 
 /// How far a step is is said no more often than this.
 const PARTS_INTERVAL: Duration = Duration::from_millis(250);
@@ -82,19 +82,21 @@ impl<'a> Run<'a> {
             checkpointed: Instant::now(),
             job,
         };
-        let step_of = |number: &usize| run.checkpoint_of(*number).map(|one| one.step);
+        let step_of = |place: usize| {
+            let number = run.job.number_of(place);
+            run.checkpoint_of(number).map(|one| one.step)
+        };
         let groups: Vec<Vec<usize>> = arrange(&run.job.candidates, run.job.most_in_lane)
-            .into_iter()
-            // What goes on from different steps needs lanes of its own.
-            .flat_map(|group| {
-                let parts = group.chunk_by(|one, next| step_of(one) == step_of(next));
-                parts.map(<[usize]>::to_vec).collect::<Vec<_>>()
-            })
+            .iter()
+            .flat_map(|group| by_steps(group, step_of))
             .collect();
         let only_one = groups.len() == 1;
         for group in groups {
-            let numbers: Arc<[usize]> = group.into();
-            match run.add_lane(&numbers, note.as_deref(), inbox) {
+            let numbers: Arc<[usize]> = group
+                .iter()
+                .map(|place| run.job.number_of(*place))
+                .collect();
+            match run.add_lane((&group, &numbers), note.as_deref(), inbox) {
                 Ok(()) => {}
                 Err(error) if only_one || error.is_stopped() => return Err(error),
                 Err(error) => run.say(Event::Failed {
@@ -109,14 +111,11 @@ impl<'a> Run<'a> {
 
     fn add_lane(
         &mut self,
-        numbers: &Arc<[usize]>,
+        (places, numbers): (&[usize], &Arc<[usize]>),
         note: Option<&str>,
         inbox: &mut Inbox<'_>,
     ) -> Result<(), EngineError> {
-        let candidates: Vec<Candidate> = numbers
-            .iter()
-            .filter_map(|number| self.job.candidates.get(*number).cloned())
-            .collect();
+        let candidates = at(&self.job.candidates, places);
         let checkpoints: Vec<&Checkpoint> = numbers
             .iter()
             .filter_map(|number| self.checkpoint_of(*number))

@@ -27,8 +27,10 @@ pub const REPORT_INTERVAL: Duration = Duration::from_millis(50);
 /// Everything a run needs to start.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// The candidates, called 0, 1, … from now on. Those that can share a lane do; several lanes take turns.
+    /// The candidates. Those that can share a lane do; several lanes take turns.
     pub candidates: Vec<Candidate>,
+    /// What they are called, in this order; 0, 1, … where nothing is said.
+    pub numbers: Vec<usize>,
     /// Where published networks find their weights.
     pub weights: WeightsChoice,
     /// Where to compute.
@@ -72,6 +74,7 @@ impl Job {
     pub fn empty(device: DeviceChoice) -> Self {
         Self {
             candidates: Vec::new(),
+            numbers: Vec::new(),
             weights: WeightsChoice::default(),
             device,
             threads: None,
@@ -87,6 +90,11 @@ impl Job {
             past: Vec::new(),
             checkpoint_interval: None,
         }
+    }
+
+    /// What the candidate at `place` is called.
+    pub(super) fn number_of(&self, place: usize) -> usize {
+        self.numbers.get(place).copied().unwrap_or(place)
     }
 }
 
@@ -106,7 +114,8 @@ impl Worker {
     /// # Errors
     /// Where the system gives no thread.
     pub fn spawn(job: Job) -> Result<Self, EngineError> {
-        let all: Arc<[usize]> = (0..job.candidates.len()).collect();
+        let places = 0..job.candidates.len();
+        let all: Arc<[usize]> = places.map(|place| job.number_of(place)).collect();
         let candidates = Arc::clone(&all);
         Self::spawn_with(all, move |commands, events, slot| {
             let mut inbox = Inbox::new(commands);

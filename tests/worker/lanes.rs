@@ -80,6 +80,21 @@ fn change(candidates: &[Candidate], number: usize, overrides: &[&str]) -> Comman
 }
 
 #[test]
+fn candidates_are_called_as_is_said() {
+    let worker = Worker::spawn(Job {
+        candidates: candidates(&[&["schedule.steps=3"], &["schedule.steps=3"]]),
+        numbers: vec![4, 2],
+        ..Job::empty(DeviceChoice::Cpu)
+    })
+    .unwrap();
+    let candidate = 2;
+    worker.send(Command::Drop { candidate });
+    let found = ends(&worker, 1);
+    assert_eq!(found.keys().collect::<Vec<_>>(), [&4]);
+    drop(worker);
+}
+
+#[test]
 fn lanes_take_turns_and_every_candidate_is_what_it_is_alone() {
     let steps = "schedule.steps=25";
     let all = candidates(&[

@@ -60,6 +60,7 @@ fn program(steps: u64) -> Program {
             files: Vec::new(),
         },
         overrides: vec!["schedule.steps=5".parse().unwrap()],
+        before: Vec::new(),
     };
     let (hub, hearing, slot) = Hub::start(worker, opening).unwrap();
     assert!(hub.is_open());

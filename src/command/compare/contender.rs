@@ -1,6 +1,7 @@
 //! Those that are compared: each with a plan of its own, as a run has, and its recorder. Any thread.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -30,12 +31,56 @@ pub(super) struct Contender {
     /// What people call it.
     pub(super) label: String,
     pub(super) plan: Plan,
+    pub(super) past: Past,
     recorder: OnceLock<Arc<Recorder>>,
+    /// A result was written; the next one does not replace it.
+    has_result: AtomicBool,
+}
+
+/// What a contender was before this program.
+#[derive(Debug)]
+pub(super) enum Past {
+    /// Nothing.
+    None,
+    /// It goes on, as is said here.
+    GoesOn(String),
+    /// It came to its end, as is said here, and stays as it is, with this picture.
+    Over(String, PathBuf),
 }
 
 impl Contender {
     pub(super) fn candidate(&self) -> Candidate {
         self.plan.sources.candidate(&self.plan.preset.preset)
+    }
+
+    /// One that this program begins, or goes on with where it has a `recorder` already.
+    pub(super) fn new(
+        number: usize,
+        label: String,
+        plan: Plan,
+        past: Past,
+        recorder: Option<Arc<Recorder>>,
+    ) -> Self {
+        Self {
+            number,
+            place: number,
+            label,
+            plan,
+            past,
+            recorder: recorder.map_or_else(OnceLock::new, OnceLock::from),
+            has_result: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether it came to its end before this program: nobody makes a step of it.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.past, Past::Over(..))
+    }
+
+    /// Whether the result that is written next replaces what an earlier program wrote of it.
+    pub(super) fn replaces(&self) -> bool {
+        let is_first = !self.has_result.swap(true, Ordering::Relaxed);
+        is_first && self.plan.may_replace
     }
 
     pub(super) fn recorder(&self) -> Option<&Arc<Recorder>> {
@@ -168,6 +213,28 @@ impl Field {
         Ok(field)
     }
 
+    /// One that was begun with `arguments` and is recorded in `folder`; its contenders are to be taken in. `options` say how
+    /// it is told now.
+    pub(super) fn begun(
+        arguments: &CompareArguments,
+        options: RunOptions,
+        sources: Sources,
+        folder: ComparisonFolder,
+    ) -> Result<Self, Failure> {
+        let mut field = Self {
+            contenders: Mutex::default(),
+            sources,
+            options,
+            budget: arguments.budget,
+            most_in_lane: arguments.batch.map_or(usize::MAX, usize::from),
+            results: arguments.options.output.clone(),
+            is_part: false,
+            folder: OnceLock::from(folder),
+        };
+        field.prepare()?;
+        Ok(field)
+    }
+
     /// Makes the folder of results and reads the pictures.
     fn prepare(&mut self) -> Result<(), Failure> {
         if let Some(folder) = &self.results {
@@ -199,6 +266,18 @@ impl Field {
         plain: &Loaded,
         digests: &Digests,
     ) -> Result<Arc<Contender>, Failure> {
+        let options = self.options_of(one, plain)?;
+        let plan = Plan::new(self.sources.clone(), options, None, None, digests)?;
+        let mut contender = Contender {
+            place,
+            ..Contender::new(number, label, plan, Past::None, None)
+        };
+        contender.plan.output = self.output_of(&contender);
+        Ok(self.take_in(contender))
+    }
+
+    /// As its run alone would have them; `plain` is its preset with no other values laid over it.
+    pub(super) fn options_of(&self, one: &Chosen, plain: &Loaded) -> Result<RunOptions, Failure> {
         let mut options = self.options.clone();
         options.overrides.extend(one.settings.iter().cloned());
         if plain.preset.network.name == NetworkName::Fitted {
@@ -214,15 +293,13 @@ impl Field {
                 .steps_before_full_size();
             options.steps = Some(steps.saturating_sub(before).max(1));
         }
-        let mut contender = Contender {
-            number,
-            place,
-            label,
-            plan: Plan::new(self.sources.clone(), options, None, None, digests)?,
-            recorder: OnceLock::new(),
-        };
-        let name = file_name(&contender);
-        contender.plan.output = match &self.results {
+        Ok(options)
+    }
+
+    /// Where its picture is written where it is not, or not only, in its run's folder.
+    pub(super) fn output_of(&self, contender: &Contender) -> PathBuf {
+        let name = file_name(contender);
+        match &self.results {
             Some(folder) => folder.join(name),
             None => contender.plan.output.with_file_name(format!(
                 "{}-{}-{}",
@@ -230,10 +307,14 @@ impl Field {
                 contender.plan.sources.style().stem(),
                 name.display()
             )),
-        };
+        }
+    }
+
+    /// One more, which is the last by its number.
+    pub(super) fn take_in(&self, contender: Contender) -> Arc<Contender> {
         let contender = Arc::new(contender);
         self.lock().push(Arc::clone(&contender));
-        Ok(contender)
+        contender
     }
 
     /// One more, by the name or path of its preset.

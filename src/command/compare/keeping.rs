@@ -1,6 +1,10 @@
 //! Writes what was made of each contender. Any thread; writes files.
 
-use super::contender::{Contender, Field};
+use std::path::Path;
+
+use image::Rgb32FImage;
+
+use super::contender::{Contender, Field, Past};
 use crate::command::Failure;
 use crate::command::provenance::Made;
 use crate::command::run::result;
@@ -13,33 +17,49 @@ use crate::record::figure;
 pub(super) fn keep(
     field: &Field,
     contender: &Contender,
-    picture: &image::Rgb32FImage,
+    picture: &Rgb32FImage,
     made: &Made<'_>,
 ) -> Result<Saved, Failure> {
+    if let Past::Over(_, path) = &contender.past {
+        return Ok(there(contender, path, picture, made));
+    }
     let recorded = contender.recorder().filter(|_| field.results.is_none());
     if let Some(recorder) = recorded {
-        let path = recorder.folder().result();
-        let (width, height) = picture.dimensions();
-        let summary = format!(
-            "{}: {width}×{height}, {} in {}, {}",
-            visible(&contender.label),
-            figure::steps(made.step),
-            figure::elapsed(made.seconds),
-            visible(&path.display().to_string())
-        );
-        return Ok(Saved { path, summary });
+        return Ok(there(contender, &recorder.folder().result(), picture, made));
     }
-    save(contender, &contender.plan.output, picture, made)
+    let may_replace = contender.replaces();
+    save(
+        contender,
+        (&contender.plan.output, may_replace),
+        picture,
+        made,
+    )
 }
 
-/// Writes `picture` beside what is there, or, where that is impossible by now, where it is not lost.
+/// What is to be said of a result that is there already.
+fn there(contender: &Contender, path: &Path, picture: &Rgb32FImage, made: &Made<'_>) -> Saved {
+    let (width, height) = picture.dimensions();
+    let summary = format!(
+        "{}: {width}×{height}, {} in {}, {}",
+        visible(&contender.label),
+        figure::steps(made.step),
+        figure::elapsed(made.seconds),
+        visible(&path.display().to_string())
+    );
+    Saved {
+        path: path.to_owned(),
+        summary,
+    }
+}
+
+/// Writes `picture`, beside what is there where it may not replace that, or, where that is impossible by now, where it is not lost.
 pub(super) fn save(
     contender: &Contender,
-    output: &std::path::Path,
-    picture: &image::Rgb32FImage,
+    (output, may_replace): (&Path, bool),
+    picture: &Rgb32FImage,
     made: &Made<'_>,
 ) -> Result<Saved, Failure> {
-    let (path, summary) = result::save(&contender.plan, output, false, picture, made)?;
+    let (path, summary) = result::save(&contender.plan, output, may_replace, picture, made)?;
     if let Some(recorder) = contender.recorder() {
         recorder.saved(&path);
     }

@@ -9,13 +9,15 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::contender::{Contender, Field};
+use super::contender::{Contender, Field, Past};
 use super::table::{Row, Standing};
-use super::{folder_line, keeping, table};
+use super::{folder_line, keeping, opening, say_who, stopped_code, table};
+use crate::attach::company::Voice;
+use crate::attach::hub::Hub;
 use crate::command::provenance::Made;
 use crate::command::run::steering::{Mistakes, steer, take};
 use crate::command::run::{INTERRUPT_CHECK_INTERVAL, report, stop_on_interrupt};
-use crate::command::{Failure, INTERRUPTED, output, signals};
+use crate::command::{Failure, output, signals};
 use crate::engine::EngineError;
 use crate::engine::message::{Command, EndReason, Event, LossBlock, Pictures, Started};
 use crate::engine::worker::{Job, Worker};
@@ -61,12 +63,15 @@ pub(super) fn run(
     field: &Arc<Field>,
     job: Job,
     folder: Option<&ComparisonFolder>,
+    before: Vec<Event>,
 ) -> Result<ExitCode, Failure> {
     let mut listener = Listener::new(field);
     listener.begin()?;
     signals::listen()
         .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
-    let worker = Worker::spawn(job)?;
+    let (hub, hearing, _) = Hub::start(Worker::spawn(job)?, opening(field, before)?)?;
+    let gone = || EngineError::WorkerGone("it said nothing any more".to_owned());
+    let worker = hub.worker().ok_or_else(gone)?;
     let interrupted = Arc::new(AtomicBool::new(false));
     let mut snapshots = SnapshotSchedule::default();
     let mut snapshots_pending = false;
@@ -80,7 +85,7 @@ pub(super) fn run(
         .map(|(contender, recorder)| {
             let mistakes = Mistakes::default();
             let number = contender.number;
-            let steering = steer(&contender.plan, &worker, number, recorder, &mistakes);
+            let steering = steer(&contender.plan, worker, number, recorder, &mistakes);
             (contender, mistakes, steering)
         })
         .collect();
@@ -90,13 +95,10 @@ pub(super) fn run(
                 output::error_line(format!("note: {}: {mistake}", visible(&contender.label)));
             }
         }
-        let event = match worker.events().recv_timeout(INTERRUPT_CHECK_INTERVAL) {
-            Ok(event) => event,
-            Err(RecvTimeoutError::Timeout) => continue,
-            Err(RecvTimeoutError::Disconnected) => {
-                let reason = "it said nothing any more".to_owned();
-                return Err(EngineError::WorkerGone(reason).into());
-            }
+        let event = match hearing.recv_timeout(INTERRUPT_CHECK_INTERVAL) {
+            Ok(Voice::Engine(event)) => event,
+            Ok(Voice::Company(_)) | Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return Err(gone().into()),
         };
         for (contender, recorder) in recorded() {
             recorder.hear(&event);
@@ -105,7 +107,7 @@ pub(super) fn run(
             }
         }
         match &event {
-            Event::Started(_) => stop_on_interrupt(&worker, &interrupted),
+            Event::Started(_) => stop_on_interrupt(worker, &interrupted),
             Event::Losses(block) => {
                 let step = block.first_step + block.steps();
                 if recorded().next().is_some()
@@ -113,13 +115,13 @@ pub(super) fn run(
                     && snapshots.is_due(Instant::now(), step, listener.steps())
                 {
                     snapshots_pending = true;
-                    worker.send(Command::Snapshot);
+                    hub.send(Command::Snapshot);
                 }
             }
             // Only its pictures are wanted, and the recorders have them.
             Event::Snapshot(snapshot) => {
                 snapshots_pending = false;
-                worker.send(Command::Forget {
+                hub.send(Command::Forget {
                     snapshot: snapshot.number,
                 });
             }
@@ -134,7 +136,7 @@ pub(super) fn run(
     listener.end(folder)?;
     let was_interrupted = interrupted.load(Ordering::Relaxed);
     if was_interrupted {
-        Ok(ExitCode::from(INTERRUPTED))
+        Ok(stopped_code(field))
     } else if listener.saved_something {
         Ok(ExitCode::SUCCESS)
     } else {
@@ -170,12 +172,18 @@ impl<'a> Listener<'a> {
             let candidates: Vec<_> = contenders
                 .iter()
                 .map(|contender| {
-                    json!({
+                    let mut object = json!({
                         "candidate": contender.place,
                         "label": contender.label,
                         "preset": contender.plan.preset.name,
                         "run": contender.recorder().map(|recorder| recorder.folder().path()),
-                    })
+                    });
+                    if let Past::GoesOn(said) | Past::Over(said, _) = &contender.past
+                        && let Some(object) = object.as_object_mut()
+                    {
+                        object.insert("resumed".to_owned(), json!(said));
+                    }
+                    object
                 })
                 .collect();
             output::json_line(&sources.more_inputs().named_in(json!({
@@ -187,16 +195,7 @@ impl<'a> Listener<'a> {
             })))?;
             return Ok(());
         }
-        output::line(format!(
-            "comparing {} presets: {}",
-            contenders.len(),
-            sources.in_words()
-        ))?;
-        for contender in &contenders {
-            let (number, label) = (contender.place + 1, visible(&contender.label));
-            output::line(format!("  {number}  {label}"))?;
-        }
-        Ok(())
+        Ok(say_who(self.field)?)
     }
 
     fn is_over(&self) -> bool {
@@ -238,6 +237,20 @@ impl<'a> Listener<'a> {
                 }
             }
             Event::Losses(block) => self.losses(&block)?,
+            Event::PastLosses(block) => {
+                for number in block.candidates.iter() {
+                    if let Some(course) = self.courses.get_mut(number) {
+                        course.standing.hear(&block, *number);
+                    }
+                }
+            }
+            // Its picture is in its run's folder.
+            Event::Dropped { candidate, .. } => {
+                if let Some(course) = self.courses.get_mut(&candidate) {
+                    course.is_over = true;
+                    course.standing.state = "dropped";
+                }
+            }
             Event::PresetChanged {
                 candidate,
                 step,
@@ -305,7 +318,6 @@ impl<'a> Listener<'a> {
             }
             Event::Preparing(_)
             | Event::PartOfStep(_)
-            | Event::Dropped { .. }
             | Event::Paused(_)
             | Event::Resumed(_)
             | Event::Snapshot(_)
@@ -314,7 +326,6 @@ impl<'a> Listener<'a> {
             | Event::Stuck(_)
             | Event::Gradients(_)
             | Event::Checkpoint(_)
-            | Event::PastLosses(_)
             | Event::PictureReady => {}
         }
         Ok(())
@@ -455,7 +466,7 @@ impl<'a> Listener<'a> {
             output::line(format!("pictures in {shown}"))?;
         }
         if let Some(folder) = folder.filter(|_| self.saved_something) {
-            output::line(folder_line(folder))?;
+            output::line(folder_line(self.field, folder))?;
             if self.field.is_part {
                 return Ok(());
             }

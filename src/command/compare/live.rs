@@ -4,15 +4,16 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::contender::{Contender, Field};
-use super::{folder_line, keeping};
+use super::contender::{Contender, Field, Past};
+use super::{folder_line, keeping, opening, say_who, stopped_code};
 use crate::command::provenance::Made;
 use crate::command::run::live::{options, paint_chart, shown_content, shown_style, step_name};
-use crate::command::{Failure, INTERRUPTED, output, terminal_picture};
+use crate::command::{Failure, output, terminal_picture};
 use crate::dashboard;
 use crate::dashboard::setup::{
     CompareCandidate, CompareSetup, Joiner, Joining, Keeper, Running, Saved, Saving,
 };
+use crate::engine::message::Event;
 use crate::engine::worker::{Job, Worker};
 use crate::record::folder::comparison::ComparisonFolder;
 
@@ -20,6 +21,7 @@ pub(super) fn run(
     field: &Arc<Field>,
     mut job: Job,
     folder: Option<&ComparisonFolder>,
+    before: Vec<Event>,
 ) -> Result<ExitCode, Failure> {
     // Somebody looks, and can do something.
     job.pauses = true;
@@ -27,8 +29,13 @@ pub(super) fn run(
     let Some(first) = contenders.first() else {
         return Err(Failure::new("there is nothing to compare"));
     };
+    if contenders.iter().any(|one| !matches!(one.past, Past::None)) {
+        // To be read when the screen has been left.
+        say_who(field)?;
+    }
+    let opening = opening(field, before)?;
     let setup = CompareSetup {
-        start: Box::new(move || Running::worker(Worker::spawn(job)?)),
+        start: Box::new(move || Running::shared(Worker::spawn(job)?, opening)),
         candidates: contenders
             .iter()
             .map(|contender| shown(contender))
@@ -62,7 +69,7 @@ pub(super) fn run(
             let runs = folder.runs();
             runs.is_ok_and(|runs| !runs.is_empty())
         }) {
-            output::line(folder_line(folder))?;
+            output::line(folder_line(field, folder))?;
             output::line(format!(
                 "`stylescope report {}` makes one file of it",
                 folder.id()
@@ -71,7 +78,7 @@ pub(super) fn run(
     }
     match farewell.failure {
         Some(failure) => Err(Failure::new(failure)),
-        None if farewell.interrupted => Ok(ExitCode::from(INTERRUPTED)),
+        None if farewell.interrupted => Ok(stopped_code(field)),
         None => Ok(ExitCode::SUCCESS),
     }
 }
@@ -84,6 +91,7 @@ fn shown(contender: &Contender) -> CompareCandidate {
         overrides: contender.plan.overrides.clone(),
         recorder: contender.recorder().cloned(),
         sighting: None,
+        is_over: contender.is_over(),
     }
 }
 
@@ -113,7 +121,7 @@ impl Keeper for Pictures {
             keeping::keep(&self.0, &contender, picture, &made)
         } else {
             let name = step_name(&contender.plan.output, saving.pictures.step);
-            keeping::save(&contender, &name, picture, &made)
+            keeping::save(&contender, (&name, false), picture, &made)
         };
         saved.map_err(|failure| failure.to_string())
     }

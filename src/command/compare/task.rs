@@ -31,7 +31,7 @@ pub(super) fn run(folder: &Path, lane: usize, options: RunOptions) -> Result<Exi
     let field = Arc::new(Field::of_lane(&plan, &candidates, options)?);
     field.record_in(&folder).map_err(Failure::new)?;
     let job = job(&field);
-    lines::run(&field, job, Some(&folder))
+    lines::run(&field, job, Some(&folder), Vec::new())
 }
 
 /// What is there already is not made twice; what was stopped or failed may be.

@@ -25,7 +25,7 @@ pub(in crate::command) struct Plan {
     pub(in crate::command) sources: Sources,
     pub(in crate::command) output: PathBuf,
     /// False where the program made the name up: then nothing that is there is replaced.
-    pub(super) may_replace: bool,
+    pub(in crate::command) may_replace: bool,
     /// The trained weights, where the preset uses some.
     pub(in crate::command) weights: Option<Arc<FileDigest>>,
     /// The picture to start from, where it is a file.
@@ -85,40 +85,39 @@ impl Plan {
         .with_files(weights_file.as_deref(), digests)
     }
 
-    /// `run` is gone on with under `preset`. Its pictures are those that it was made of, or it is refused.
-    pub(in crate::command) fn to_go_on(
+    /// The plan of `run`, which has ended, under `preset`; `sources`, its pictures, have been read. Nothing is checked.
+    pub(in crate::command) fn as_recorded(
         run: &Description,
+        sources: Sources,
         preset: Loaded,
         overrides: Vec<Override>,
         options: RunOptions,
-        digests: &Digests,
-    ) -> Result<Self, Failure> {
-        let weights_choice = weights_choice(&options);
-        let weights = weights_file(&preset, &weights_choice)?;
-        let mut sources = Sources::recorded(run)?;
-        sources.read()?;
-        sources.check_recorded(run)?;
-        sources.check(&preset.preset)?;
-        let name = || default_name(&sources, &preset.name);
+    ) -> Self {
         // What this run wrote before is its own, and what it writes now is the later picture.
         let written = run.output.as_ref().map(PathBuf::from);
         let may_replace = options.output.is_some() || written.is_some();
         let output = options.output.clone().or(written);
-        let output = output.unwrap_or_else(|| unused(name()));
-        check_output(&output, &options)?;
-        check_size(&output, &preset, &sources)?;
+        let output = output.unwrap_or_else(|| unused(default_name(&sources, &preset.name)));
         Self {
             weights: None,
             init_file: None,
+            weights_choice: weights_choice(&options),
             preset,
             sources,
             output,
             may_replace,
             options,
             overrides,
-            weights_choice,
         }
-        .with_files(weights.as_deref(), digests)
+    }
+
+    /// The same once it is sure that it can be gone on with.
+    pub(in crate::command) fn to_go_on(self, digests: &Digests) -> Result<Self, Failure> {
+        let weights = weights_file(&self.preset, &self.weights_choice)?;
+        self.sources.check(&self.preset.preset)?;
+        check_output(&self.output, &self.options)?;
+        check_size(&self.output, &self.preset, &self.sources)?;
+        self.with_files(weights.as_deref(), digests)
     }
 
     /// The same with the files that it reads beside the pictures: `weights`, and the picture to begin with. What is wrong

@@ -8,6 +8,8 @@ use jiff::Zoned;
 
 use super::plan::Plan;
 use crate::cli::IN_BACKGROUND;
+use crate::command::Failure;
+use crate::command::resume::ended::Ended;
 use crate::engine::checkpoint::Checkpoint;
 use crate::preset::visible::visible;
 use crate::preset::{Origin, to_toml};
@@ -98,16 +100,22 @@ fn beginning(
     }
 }
 
-/// Records on in the `folder` of a run that had ended, of which `then` is what it says of itself. `checkpoint` is what it
-/// goes on from; without one it begins again.
+/// Records on in the folder of a run that had ended. The engine calls it `candidate`, and it goes on from `checkpoint`;
+/// without one it begins again.
 pub(in crate::command) fn go_on(
     plan: &Plan,
-    (folder, hold): (RunFolder, Hold),
-    then: Description,
-    checkpoint: Option<&Checkpoint>,
-) -> io::Result<Arc<Recorder>> {
+    ended: Ended,
+    (candidate, checkpoint): (usize, Option<&Checkpoint>),
+) -> Result<Arc<Recorder>, Failure> {
     let now = Zoned::now();
     let today = description(plan, &now);
+    let Ended {
+        folder,
+        hold,
+        run: then,
+        ..
+    } = ended;
+    let id = folder.id();
     let after = then.state;
     let mut resumed = then.resumed;
     resumed.push(now.timestamp());
@@ -125,17 +133,22 @@ pub(in crate::command) fn go_on(
         resumed,
         ..then
     };
-    let begun = beginning(plan, folder, hold, description, 0);
+    let begun = beginning(plan, folder, hold, description, candidate);
     let wanted = checkpoint.map_or(&plan.preset.preset, |checkpoint| &checkpoint.wanted);
-    Recorder::begin(Beginning {
+    let recorder = Recorder::begin(Beginning {
         goes_on: Some(GoingOn {
             step: checkpoint.map_or(0, |checkpoint| checkpoint.step),
             after,
             wanted: to_toml(wanted),
         }),
         ..begun
+    });
+    recorder.map(Arc::new).map_err(|error| {
+        Failure::new(format!(
+            "the run {} cannot be recorded on: {error}\n  make room or mend that, and try again",
+            visible(&id)
+        ))
     })
-    .map(Arc::new)
 }
 
 fn begin_in(

@@ -13,6 +13,7 @@ pub(super) fn opening(plan: &Plan, recorder: Option<&Arc<Recorder>>) -> Opening 
         folder: recorder.map(|recorder| recorder.folder().clone()),
         loaded: plan.preset.clone(),
         overrides: plan.overrides.clone(),
+        before: Vec::new(),
     }
 }
 

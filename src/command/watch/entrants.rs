@@ -43,6 +43,7 @@ impl Entrant {
             overrides: Vec::new(),
             recorder: None,
             sighting: Some(self.sighting.clone()),
+            is_over: false,
         })
     }
 }

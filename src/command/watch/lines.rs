@@ -210,7 +210,12 @@ impl Printer<'_> {
 
     fn end(&self, sight: &Sight) -> Result<ExitCode, Failure> {
         let last = said_last(self.kept, sight);
-        if !sight.is_gone && matches!(sight.state, State::Completed | State::Stopped) {
+        if !sight.is_gone
+            && matches!(
+                sight.state,
+                State::Completed | State::Stopped | State::Dropped
+            )
+        {
             if self.json {
                 output::json_line(&json!({
                     "event": "end",

@@ -235,8 +235,11 @@ impl Printer<'_> {
             if sight.is_gone {
                 standing.state = "gone";
             }
-            let is_done =
-                !sight.is_gone && matches!(sight.state, State::Completed | State::Stopped);
+            let is_done = !sight.is_gone
+                && matches!(
+                    sight.state,
+                    State::Completed | State::Stopped | State::Dropped
+                );
             has_result |= is_done;
             let why = sight.failure.as_deref().unwrap_or_default();
             if self.json && is_done {

@@ -61,7 +61,7 @@ impl Watched {
                 State::Running if self.words.starts_with("silent") => ("?", theme.notice),
                 State::Running => ("▶", theme.good),
                 State::Completed => ("✓", theme.good),
-                State::Stopped => ("■", theme.notice),
+                State::Stopped | State::Dropped => ("■", theme.notice),
                 State::Failed | State::Killed => ("×", theme.error),
             }
         };

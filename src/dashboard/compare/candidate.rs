@@ -44,6 +44,8 @@ pub(super) struct Candidate {
     /// Everything that took effect after the start, for the record.
     pub(super) changes: Vec<(u64, Change)>,
     pub(super) over: Option<Over>,
+    /// It came to its end in an earlier program, and the engine does not know it.
+    pub(super) is_from_before: bool,
     /// Where its run goes on elsewhere.
     pub(super) watched: Option<Watched>,
     /// What was last seen of its picture.
@@ -79,6 +81,7 @@ impl Candidate {
             timeline: Timeline::default(),
             changes: Vec::new(),
             over: None,
+            is_from_before: given.is_over,
             watched: given.sighting.map(Watched::new),
             seen: None,
             result_step: None,
@@ -111,6 +114,11 @@ impl Candidate {
 
     pub(super) fn is_over(&self) -> bool {
         self.over.is_some()
+    }
+
+    /// Whether the engine could be asked for something of it.
+    pub(super) fn is_known_to_engine(&self) -> bool {
+        !self.is_from_before && !matches!(self.over, Some(Over::Failed | Over::Dropped))
     }
 
     pub(super) fn is_running(&self) -> bool {

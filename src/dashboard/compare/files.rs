@@ -100,7 +100,9 @@ impl Compare {
         let Some(candidate) = self.candidate_mut(number) else {
             return;
         };
-        if candidate.is_dropped() {
+        let is_another_s = |loaded: &Loaded| loaded.origin != candidate.recipe.loaded().origin;
+        if candidate.is_dropped() || result.as_ref().is_ok_and(is_another_s) {
+            // What is found under the name of a preset that has no file is not its own.
             return;
         }
         let was_broken = candidate.recipe.broken().is_some();
@@ -122,7 +124,7 @@ impl Compare {
                 candidate.confirmed = candidate.recipe.clone();
                 candidate.in_force = candidate.recipe.preset().clone();
             }
-        } else if is_another {
+        } else if is_another && !candidate.is_from_before {
             let preset = Box::new(candidate.recipe.preset().clone());
             self.effects.push(Effect::Engine(Command::ChangePreset {
                 candidate: number,

@@ -199,6 +199,10 @@ impl Compare {
                 let text = "what is only watched cannot be dropped from here";
                 self.hint(now, Tone::Notice, text);
             }
+            Some(candidate) if candidate.is_from_before => {
+                let text = "it came to its end before, and stays as it is";
+                self.hint(now, Tone::Notice, text);
+            }
             Some(candidate) if left > 1 && !candidate.is_dropped() => {
                 self.dialog = Some(Dialog::Drop(candidate.number));
             }
@@ -233,8 +237,7 @@ impl Compare {
                 self.hint(now, Tone::Notice, text);
             }
             Some(candidate)
-                if !matches!(candidate.over, Some(Over::Failed | Over::Dropped))
-                    && candidate.run.started.is_some() =>
+                if candidate.is_known_to_engine() && candidate.run.started.is_some() =>
             {
                 let preset = candidate.recipe.preset();
                 let form = PromoteForm::new(candidate.number, preset, content);

@@ -44,7 +44,7 @@ impl Compare {
         }
         let others: Vec<usize> = self
             .shown()
-            .filter(|other| other.number != number)
+            .filter(|other| other.number != number && other.is_known_to_engine())
             .map(|other| other.number)
             .collect();
         for candidate in others {

@@ -73,6 +73,7 @@ fn given(number: usize, label: &str, changes: &[(&str, &str)]) -> CompareCandida
         overrides: vec![],
         recorder: None,
         sighting: None,
+        is_over: false,
     }
 }
 

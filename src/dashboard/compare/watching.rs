@@ -36,6 +36,7 @@ impl Watched {
             _ if self.sight.is_gone => Some(("×", "gone")),
             State::Killed => Some(("×", "killed")),
             State::Completed => Some(("✓", "completed")),
+            State::Dropped => Some(("–", "dropped")),
             State::Running if self.is_silent => Some(("?", "silent")),
             State::Running | State::Stopped | State::Failed => None,
         }
@@ -47,7 +48,7 @@ impl Watched {
             _ if self.sight.is_gone => Some(Over::Killed),
             State::Running => None,
             State::Completed => Some(Over::Finished),
-            State::Stopped => Some(Over::Stopped),
+            State::Stopped | State::Dropped => Some(Over::Stopped),
             State::Failed => Some(Over::Failed),
             State::Killed => Some(Over::Killed),
         }

@@ -56,6 +56,8 @@ pub enum State {
     Completed,
     /// Somebody stopped it.
     Stopped,
+    /// It gave up its place in a comparison.
+    Dropped,
     /// It could not go on.
     Failed,
     /// The program ended without a word. Never written: it is what others find.
@@ -69,6 +71,7 @@ impl State {
             Self::Running => "running",
             Self::Completed => "completed",
             Self::Stopped => "stopped",
+            Self::Dropped => "dropped",
             Self::Failed => "failed",
             Self::Killed => "killed",
         }

@@ -126,6 +126,8 @@ pub enum Happening {
     Completed,
     /// Somebody stopped the run.
     Stopped,
+    /// It gave up its place in a comparison.
+    Dropped,
     /// The run could not go on.
     Failed {
         /// Why.

@@ -358,7 +358,7 @@ impl Recorder {
                 seconds: None,
             },
             Event::Dropped { pictures, .. } => Note::Ended {
-                state: State::Stopped,
+                state: State::Dropped,
                 failure: None,
                 picture: picture(pictures),
                 seconds: None,

@@ -94,6 +94,30 @@ fn what_is_finished_is_saved_and_left_at_once() {
 }
 
 #[test]
+fn who_was_done_before_stays_and_is_neither_dropped_nor_promoted() {
+    let mut candidates = three();
+    candidates[1].is_over = true;
+    let mut table = Table::with((120, 40), Protocol::HalfBlocks, DARK, candidates);
+    table.engine(ended(&[1], 50, EndReason::Completed));
+    assert_eq!(results(&table.take_effects()), [1], "whoever saves knows");
+    table.engine(Table::started(&[0, 2], 20));
+    table.run_lane(&[0, 2], 40);
+    table.typed("2d");
+    assert!(table.screen().contains("it came to its end before"));
+    table.typed("2p");
+    assert!(table.compare().dialog.is_none());
+    table.commands();
+    table.typed("1p");
+    table.press(KeyCode::Enter);
+    let commands = table.commands();
+    let dropped = commands.iter().filter_map(|command| match command {
+        Command::Drop { candidate } => Some(*candidate),
+        _ => None,
+    });
+    assert_eq!(dropped.collect::<Vec<_>>(), [2]);
+}
+
+#[test]
 fn without_a_terminal_it_goes_on_to_its_end() {
     let mut table = running();
     table.engine(Event::Paused(50));

@@ -340,7 +340,7 @@ impl Following {
                 telling::gradients(self.candidate, step, norms.iter())
             }
             Happening::Completed => self.ended(EndReason::Completed, step),
-            Happening::Stopped => self.ended(EndReason::Stopped, step),
+            Happening::Stopped | Happening::Dropped => self.ended(EndReason::Stopped, step),
             Happening::Failed { reason } => {
                 self.tell_rows(None);
                 telling::failed(self.candidate, reason)

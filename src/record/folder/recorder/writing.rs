@@ -420,6 +420,7 @@ impl Writing {
                 reason: reason.clone(),
             },
             (None, State::Completed) => Happening::Completed,
+            (None, State::Dropped) => Happening::Dropped,
             (None, _) => Happening::Stopped,
         };
         self.description.state = state;
