@@ -60,15 +60,23 @@ struct Column {
     normalized: Option<Tensor>,
 }
 
-/// A batch's losses with their graph, which ends at the features; from there on the way back is the network's own.
+/// A batch's losses with their graphs, which end at the features; from there on the way back is the network's own.
 #[derive(Debug)]
 pub(super) struct Evaluated<'a> {
-    /// The pictures, `[n, 3, H, W]`, a root of the graph.
-    pub(super) picture: Tensor,
-    /// The unweighted terms, `[n, K]`.
-    pub(super) unweighted: Tensor,
+    /// The pictures, `[n, 3, H, W]`, a root of the graphs.
+    picture: Tensor,
     /// Its features, at [`Batch::layers`], are the other roots.
+    features: Vec<Tensor>,
+    /// The unweighted terms, `[n]` each, none of which knows of another layer than its own.
+    values: Vec<Tensor>,
     pass: Pass<'a>,
+}
+
+impl Evaluated<'_> {
+    /// The unweighted terms, `[n, K]`, without their graphs.
+    pub(super) fn unweighted(&self) -> Result<Tensor, TchError> {
+        tch::no_grad(|| Tensor::f_stack(&self.values, 1))
+    }
 }
 
 impl Batch {
@@ -166,8 +174,8 @@ impl Batch {
             .f_narrow(0, self.start, count)?
             .f_detach()?
             .f_set_requires_grad(true)?;
-        let pass = network.pass(&picture, &self.layers, after)?;
-        for features in &pass.features {
+        let (features, pass) = network.pass(&picture, &self.layers, after)?;
+        for features in &features {
             let _ = features.f_set_requires_grad(true)?;
         }
         let hw = picture_hw(&picture)?;
@@ -175,18 +183,16 @@ impl Batch {
             .columns
             .iter()
             .map(|column| {
-                let source = column
-                    .layer
-                    .map_or(Some(&picture), |at| pass.features.get(at));
+                let source = column.layer.map_or(Some(&picture), |at| features.get(at));
                 let source = source
                     .ok_or_else(|| TchError::Shape("a term without its features".to_owned()))?;
                 column.evaluate(source, count, hw, step)
             })
             .collect::<Result<Vec<_>, TchError>>()?;
-        let unweighted = Tensor::f_stack(&values, 1)?;
         Ok(Evaluated {
             picture,
-            unweighted,
+            features,
+            values,
             pass,
         })
     }
@@ -197,67 +203,117 @@ impl Batch {
         weighted.f_sum_dim_intlist([1_i64].as_slice(), false, Kind::Float)
     }
 
-    /// A number whose gradient is the one to go along: the weighted sum of all terms that [`Batch::evaluate`] gave, `[]`,
-    /// where terms with gradients of a given size are replaced by something that has them.
-    pub(super) fn descended(&self, evaluated: &Evaluated<'_>) -> Result<Tensor, TchError> {
-        let unweighted = &evaluated.unweighted;
-        let mut sum = unweighted.f_mul(&self.weights)?.f_sum(Kind::Float)?;
-        for column in 0..self.columns.len() {
-            if let Some(part) = self.normalized_column(evaluated, column)? {
-                sum = sum.f_add(&part)?;
+    /// The gradient to go along, `[n, 3, H, W]`: that of the weighted sum of all terms that [`Batch::evaluate`] gave, where
+    /// terms with gradients of a given size are replaced by something that has them. `after` may break it off. What
+    /// belongs to a layer is given back when its turn is over.
+    pub(super) fn gradient(
+        &self,
+        evaluated: Evaluated<'_>,
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Tensor, EngineError> {
+        let Evaluated {
+            picture,
+            features,
+            values,
+            pass,
+        } = evaluated;
+        let mut features: Vec<Option<Tensor>> = features.into_iter().map(Some).collect();
+        let mut values: Vec<Option<Tensor>> = values.into_iter().map(Some).collect();
+        let mut slope_at = |layer: Option<usize>, root: &Tensor| {
+            let mut sum: Option<Tensor> = None;
+            for (index, (column, value)) in self.columns.iter().zip(&mut values).enumerate() {
+                if let Some(value) = value.take_if(|_| column.layer == layer)
+                    && let Some(more) = self.descended(index, &value, root)?
+                {
+                    sum = Some(match sum {
+                        Some(sum) => sum.f_add(&more)?,
+                        None => more,
+                    });
+                }
             }
-        }
-        Ok(sum)
+            sum.map(|sum| backward(sum, root, false)).transpose()
+        };
+        let by_features = pass.into_gradient(
+            &mut |layer| {
+                let Some(root) = features.get_mut(layer).and_then(Option::take) else {
+                    return Ok(None);
+                };
+                tch::with_grad(|| slope_at(Some(layer), &root)).map_err(EngineError::from)
+            },
+            after,
+        )?;
+        Ok(match (by_features, slope_at(None, &picture)?) {
+            (Some(mut gradient), Some(by_picture)) => gradient.f_add_(&by_picture)?,
+            (Some(gradient), None) | (None, Some(gradient)) => gradient,
+            (None, None) => picture.f_detach()?.f_zeros_like()?,
+        })
     }
 
-    /// The same of one column; `None` where nobody weighs it.
-    pub(super) fn descended_column(
+    /// The same of one column alone, as often as is wanted; `None` where nobody weighs it.
+    pub(super) fn column_gradient(
         &self,
         evaluated: &Evaluated<'_>,
         column: usize,
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Option<Tensor>, EngineError> {
+        let known = self.columns.get(column).zip(evaluated.values.get(column));
+        let Some((Column { layer, .. }, value)) = known else {
+            return Ok(None);
+        };
+        let slope_at = |root: &Tensor| {
+            tch::with_grad(|| {
+                let sum = self.descended(column, value, root)?;
+                sum.map(|sum| backward(sum, root, true)).transpose()
+            })
+        };
+        let Some(layer) = *layer else {
+            return Ok(slope_at(&evaluated.picture)?);
+        };
+        evaluated.pass.gradient(
+            &mut |at| match evaluated.features.get(at).filter(|_| at == layer) {
+                Some(root) => Ok(slope_at(root)?),
+                None => Ok(None),
+            },
+            after,
+        )
+    }
+
+    /// A number whose gradient by `root` is the one to go along for `column`, whose `value`, `[n]`, knows of nothing else; `[]`.
+    /// `None` where nobody weighs it.
+    fn descended(
+        &self,
+        column: usize,
+        value: &Tensor,
+        root: &Tensor,
     ) -> Result<Option<Tensor>, TchError> {
         if self.is_weighed.get(column) != Some(&true) {
             return Ok(None);
         }
         let weights = self.weights.f_select(1, column as i64)?;
-        let values = evaluated.unweighted.f_select(1, column as i64)?;
-        let sum = values.f_mul(&weights)?.f_sum(Kind::Float)?;
-        Ok(Some(match self.normalized_column(evaluated, column)? {
-            Some(part) => sum.f_add(&part)?,
+        let sum = value.f_mul(&weights)?.f_sum(Kind::Float)?;
+        let normalized = self.columns.get(column).and_then(|column| {
+            let weights = column.normalized.as_ref()?;
+            column.layer.map(|_| weights)
+        });
+        Ok(Some(match normalized {
+            Some(weights) => sum.f_add(&normalized_sum(value, root, weights)?)?,
             None => sum,
         }))
     }
+}
 
-    /// ⟨features, w · g / (‖g‖₁ + ε)⟩ with g the gradient of the column's error by the layer's features, which counts as a
-    /// constant: jcjohnson's `-normalize_gradients`. `None` where nobody asks for it.
-    fn normalized_column(
-        &self,
-        evaluated: &Evaluated<'_>,
-        column: usize,
-    ) -> Result<Option<Tensor>, TchError> {
-        let Some(column_of) = self.columns.get(column) else {
-            return Ok(None);
-        };
-        let (Some(weights), Some(features)) = (
-            &column_of.normalized,
-            column_of
-                .layer
-                .and_then(|layer| evaluated.pass.features.get(layer)),
-        ) else {
-            return Ok(None);
-        };
-        let values = evaluated.unweighted.f_select(1, column as i64)?;
-        // Candidates do not depend on each other, so their sum has the gradient of each.
-        let sum = values.f_sum(Kind::Float)?;
-        let gradient = backward(sum, features, true)?;
-        let size = gradient
-            .f_abs()?
-            .f_sum_dim_intlist([1_i64, 2, 3].as_slice(), true, Kind::Float)?
-            .f_add_scalar(SMALLEST_GRADIENT)?;
-        let factor = weights.f_reshape([-1, 1, 1, 1])?.f_div(&size)?;
-        let fixed = gradient.f_mul(&factor)?.f_detach()?;
-        Ok(Some(features.f_mul(&fixed)?.f_sum(Kind::Float)?))
-    }
+/// ⟨features, w · g / (‖g‖₁ + ε)⟩ with g the gradient of `value` by the layer's features, which counts as a constant:
+/// jcjohnson's `-normalize_gradients`.
+fn normalized_sum(value: &Tensor, features: &Tensor, weights: &Tensor) -> Result<Tensor, TchError> {
+    // Candidates do not depend on each other, so their sum has the gradient of each.
+    let gradient = backward(value.f_sum(Kind::Float)?, features, true)?;
+    let size = gradient
+        .f_abs()?
+        .f_sum_dim_intlist([1_i64, 2, 3].as_slice(), true, Kind::Float)?
+        .f_add_scalar(SMALLEST_GRADIENT)?;
+    let factor = weights.f_reshape([-1, 1, 1, 1])?.f_div(&size)?;
+    let fixed = gradient.f_mul(&factor)?.f_detach()?;
+    features.f_mul(&fixed)?.f_sum(Kind::Float)
 }
 
 /// Added to the size that a gradient is divided by, as jcjohnson's program does.
@@ -268,31 +324,6 @@ fn is_normalized(preset: &Preset, kind: TermKind) -> bool {
         TermKind::Content => preset.content.normalize_gradients,
         TermKind::Style => preset.style.normalize_gradients,
         TermKind::Variation => false,
-    }
-}
-
-impl Evaluated<'_> {
-    /// The gradient of `sum`, a number of this graph, with respect to the pictures, `[n, 3, H, W]`, unless `after` breaks it
-    /// off.
-    pub(super) fn gradient(
-        &self,
-        sum: Tensor,
-        keep_graph: bool,
-        after: &mut AfterOperation<'_>,
-    ) -> Result<Tensor, EngineError> {
-        let roots: Vec<&Tensor> = self.pass.features.iter().chain([&self.picture]).collect();
-        let found = Tensor::f_run_backward(&[sum], &roots, keep_graph, false)?;
-        // Nothing comes back for what the number does not depend on.
-        let mut slopes: Vec<Option<Tensor>> = found
-            .into_iter()
-            .map(|slope| slope.defined().then_some(slope))
-            .collect();
-        let by_picture = slopes.pop().flatten();
-        Ok(match (self.pass.gradient(&slopes, after)?, by_picture) {
-            (Some(mut gradient), Some(by_picture)) => gradient.f_add_(&by_picture)?,
-            (Some(gradient), None) | (None, Some(gradient)) => gradient,
-            (None, None) => self.picture.f_detach()?.f_zeros_like()?,
-        })
     }
 }
 

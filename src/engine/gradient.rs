@@ -60,12 +60,9 @@ pub(super) fn gradient_norms(
             let Some(evaluated) = evaluated.as_ref().filter(|_| after().is_continue()) else {
                 return Ok(known(f64::NAN)?);
             };
-            let Some(sum) = batch.descended_column(evaluated, column)? else {
-                return Ok(known(0.0)?);
-            };
-            // The graph is kept for the next term.
-            match evaluated.gradient(sum, true, after) {
-                Ok(gradient) => Ok(norm(&gradient)?),
+            match batch.column_gradient(evaluated, column, after) {
+                Ok(Some(gradient)) => Ok(norm(&gradient)?),
+                Ok(None) => Ok(known(0.0)?),
                 Err(EngineError::BrokenOff) => Ok(known(f64::NAN)?),
                 Err(error) => Err(error),
             }

@@ -665,8 +665,8 @@ fn evaluated(
             goes_on(Passed { parts, done, of })
         };
         let evaluated = batch.evaluate(network, pictures, step, after)?;
-        gradients.push(evaluated.gradient(batch.descended(&evaluated)?, false, after)?);
-        let unweighted = evaluated.unweighted.f_detach()?;
+        let unweighted = evaluated.unweighted()?;
+        gradients.push(batch.gradient(evaluated, after)?);
         totals.push(batch.totals(&unweighted)?);
         terms.push(unweighted);
     }

@@ -94,9 +94,8 @@ impl<'a> TiledPicture<'a> {
         after: &mut AfterOperation<'_>,
     ) -> Result<(Pass<'a>, Vec<Option<Tensor>>), EngineError> {
         let seen = tile.seen.of(&self.picture)?;
-        let pass = self.network.pass(&seen, &self.names(wanted), after)?;
-        let features = self.by_layer(wanted, &pass.features);
-        Ok((pass, features))
+        let (found, pass) = self.network.pass(&seen, &self.names(wanted), after)?;
+        Ok((pass, self.by_layer(wanted, &found)))
     }
 
     fn names(&self, wanted: &[usize]) -> Vec<String> {

@@ -2,6 +2,7 @@
 //!
 //! No graph is made: what is taken back are gradients by the features, whatever they were found by.
 
+use std::borrow::Borrow;
 use std::ops::ControlFlow;
 
 use tch::{Device, TchError, Tensor};
@@ -11,16 +12,19 @@ use super::module::{Kept, Module};
 use super::{AfterOperation, INPUT_LAYER, Network, NetworkError, Stage};
 use crate::preset::Pooling;
 
-/// Pictures' features at some layers, and what leads back from there to the pictures.
+/// What leads back to the pictures from their features at some layers.
 #[derive(Debug)]
 pub struct Pass<'a> {
     network: &'a Network,
     layers: Vec<String>,
-    /// At each of the layers, `[N, C, H', W']`.
-    pub features: Vec<Tensor>,
     /// Pictures that went together, in their order.
     parts: Vec<Part<'a>>,
 }
+
+/// Tells the gradient by the features at one of the layers, called by its place among them, `[N, C, H', W']`; `None` for 0.
+/// It is asked once for each; where pictures go alone, when its turn comes on the way back, so that what belongs to a layer
+/// need not be there before and after.
+pub type SlopeAt<'a, E> = dyn FnMut(usize) -> Result<Option<Tensor>, E> + 'a;
 
 /// How pictures went.
 #[derive(Debug, Default)]
@@ -64,7 +68,7 @@ impl Network {
         layers: &[String],
         after: &mut AfterOperation<'_>,
     ) -> Result<Vec<Tensor>, NetworkError> {
-        Ok(self.passed(picture, layers, false, after)?.features)
+        Ok(self.passed(picture, layers, false, after)?.0)
     }
 
     /// The same with the way back, unless `after` breaks it off.
@@ -80,7 +84,7 @@ impl Network {
         picture: &Tensor,
         layers: &[String],
         after: &mut AfterOperation<'_>,
-    ) -> Result<Pass<'_>, NetworkError> {
+    ) -> Result<(Vec<Tensor>, Pass<'_>), NetworkError> {
         self.passed(picture, layers, true, after)
     }
 
@@ -98,7 +102,7 @@ impl Network {
         layers: &[String],
         goes_back: bool,
         after: &mut AfterOperation<'_>,
-    ) -> Result<Pass<'_>, NetworkError> {
+    ) -> Result<(Vec<Tensor>, Pass<'_>), NetworkError> {
         tch::no_grad(|| {
             let picture = picture.f_detach()?;
             let count = picture.size().first().copied().unwrap_or(0);
@@ -118,12 +122,12 @@ impl Network {
                 };
                 (0..layers.len()).map(of_layer).collect::<Result<_, _>>()?
             };
-            Ok(Pass {
+            let pass = Pass {
                 network: self,
                 layers: layers.to_vec(),
-                features,
                 parts,
-            })
+            };
+            Ok((features, pass))
         })
     }
 
@@ -220,65 +224,99 @@ impl Module {
 }
 
 impl Pass<'_> {
-    /// The gradient by the pictures, `[N, 3, H, W]`, of something whose gradients by the features are `slopes`, one a layer,
-    /// `None` for 0; `None` where all are. It may be asked for several times.
+    /// The gradient by the pictures, `[N, 3, H, W]`, of something whose gradients by the features are told by `slope_at`;
+    /// `None` where all of them are 0. It may be asked for several times.
     ///
     /// # Errors
-    /// Those of libtorch, and [`NetworkError::BrokenOff`].
-    pub fn gradient(
+    /// Those of `slope_at` and libtorch, and [`NetworkError::BrokenOff`].
+    pub fn gradient<E: From<TchError> + From<NetworkError>>(
         &self,
-        slopes: &[Option<Tensor>],
+        slope_at: &mut SlopeAt<'_, E>,
         after: &mut AfterOperation<'_>,
-    ) -> Result<Option<Tensor>, NetworkError> {
+    ) -> Result<Option<Tensor>, E> {
+        let parts = self.parts.iter().map(|part| (part.count, part.done.iter()));
+        self.of_parts(parts.collect(), slope_at, after)
+    }
+
+    /// The same once, which gives memory back on its way.
+    ///
+    /// # Errors
+    /// As [`Pass::gradient`].
+    pub fn into_gradient<E: From<TchError> + From<NetworkError>>(
+        mut self,
+        slope_at: &mut SlopeAt<'_, E>,
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Option<Tensor>, E> {
+        let parts = std::mem::take(&mut self.parts).into_iter();
+        let parts = parts.map(|part| (part.count, part.done.into_iter()));
+        self.of_parts(parts.collect(), slope_at, after)
+    }
+
+    fn of_parts<'b, E: From<TchError> + From<NetworkError>>(
+        &self,
+        mut parts: Vec<(i64, impl DoubleEndedIterator<Item: Borrow<Done<'b>>>)>,
+        slope_at: &mut SlopeAt<'_, E>,
+        after: &mut AfterOperation<'_>,
+    ) -> Result<Option<Tensor>, E> {
         tch::no_grad(|| {
+            if parts.len() == 1
+                && let Some((_, done)) = parts.pop()
+            {
+                return self.back(done, slope_at, after);
+            }
+            let of_all = (0..self.layers.len()).map(slope_at);
+            let of_all: Vec<Option<Tensor>> = of_all.collect::<Result<_, E>>()?;
             let mut start = 0;
-            let mut gradients = Vec::with_capacity(self.parts.len());
-            for part in &self.parts {
-                let of_part = slopes.iter().map(|slope| {
-                    let slope = slope.as_ref();
-                    slope
-                        .map(|slope| slope.f_narrow(0, start, part.count))
-                        .transpose()
-                });
-                let slopes: Vec<Option<Tensor>> = of_part.collect::<Result<_, _>>()?;
-                start += part.count;
-                let Some(slope) = part.gradient(&self.layers, &slopes, after)? else {
+            let mut gradients = Vec::with_capacity(parts.len());
+            for (count, done) in parts {
+                let mut of_part = |layer: usize| {
+                    let slope = of_all.get(layer).and_then(Option::as_ref);
+                    Ok::<_, E>(
+                        slope
+                            .map(|slope| slope.f_narrow(0, start, count))
+                            .transpose()?,
+                    )
+                };
+                let Some(gradient) = self.back(done, &mut of_part, after)? else {
                     return Ok(None);
                 };
-                // As pictures lie.
-                gradients.push(slope.f_div(&self.network.deviation)?.f_contiguous()?);
-            }
-            if gradients.len() == 1 {
-                return Ok(gradients.pop());
+                gradients.push(gradient);
+                start += count;
             }
             Ok(Some(Tensor::f_cat(&gradients, 0)?))
         })
     }
-}
 
-impl Part<'_> {
-    /// By the picture as the network sees it.
-    fn gradient(
+    /// By pictures that went together.
+    fn back<'b, E: From<TchError> + From<NetworkError>>(
         &self,
-        layers: &[String],
-        slopes: &[Option<Tensor>],
+        done: impl DoubleEndedIterator<Item: Borrow<Done<'b>>>,
+        slope_at: &mut SlopeAt<'_, E>,
         after: &mut AfterOperation<'_>,
-    ) -> Result<Option<Tensor>, NetworkError> {
-        let with_those_at = |name: &str, sum: Option<Tensor>| {
-            let at_layer = slopes.iter().zip(layers);
-            at_layer
-                .filter(|(_, layer)| *layer == name)
-                .filter_map(|(slope, _)| slope.as_ref())
-                .try_fold(sum, |sum, slope| added(sum, slope).map(Some))
+    ) -> Result<Option<Tensor>, E> {
+        let mut with_those_at = |name: &str, mut sum: Option<Tensor>| {
+            let layers = self.layers.iter().enumerate();
+            for (layer, _) in layers.filter(|(_, layer)| *layer == name) {
+                if let Some(slope) = slope_at(layer)? {
+                    sum = Some(added(sum, &slope)?);
+                }
+            }
+            Ok::<_, E>(sum)
         };
         let mut sum = None;
-        for Done { stage, kept, size } in self.done.iter().rev() {
+        for done in done.rev() {
+            let Done { stage, kept, size } = done.borrow();
             sum = with_those_at(&stage.layer, sum)?
                 .map(|slope| stage.module.gradient(slope, kept, *size))
                 .transpose()?;
             asked(after)?;
         }
-        Ok(with_those_at(INPUT_LAYER, sum)?)
+        let Some(slope) = with_those_at(INPUT_LAYER, sum)? else {
+            return Ok(None);
+        };
+        // As pictures lie.
+        let gradient = slope.f_div(&self.network.deviation)?.f_contiguous()?;
+        Ok(Some(gradient))
     }
 }
 

@@ -116,12 +116,12 @@ fn compare(preset: &NetworkPreset, size: [i64; 2], layers: &[&str], weighed: &[b
     let pictures = numbers(&[2, 3, size[0], size[1]]) + 0.5;
     let root = pictures.detach().set_requires_grad(true);
     let expected = features(preset, &root, &layers);
-    let pass = network.pass(&pictures, &layers, &mut always).unwrap();
+    let (found, pass) = network.pass(&pictures, &layers, &mut always).unwrap();
     let plain = network.features(&pictures, &layers).unwrap();
     let mut slopes = Vec::new();
     let mut sum = Tensor::zeros([0_i64; 0], (Kind::Float, Device::Cpu));
     for (((expected, found), plain), weighed) in
-        expected.iter().zip(&pass.features).zip(&plain).zip(weighed)
+        expected.iter().zip(&found).zip(&plain).zip(weighed)
     {
         assert_close(found, expected, 3e-5);
         assert_eq!(found, plain);
@@ -133,7 +133,12 @@ fn compare(preset: &NetworkPreset, size: [i64; 2], layers: &[&str], weighed: &[b
     }
     sum.backward();
     for _ in 0..2 {
-        let gradient = pass.gradient(&slopes, &mut always).unwrap().unwrap();
+        let slope_at = &mut |layer: usize| Ok(slopes[layer].as_ref().map(Tensor::shallow_clone));
+        let gradient = pass.gradient(slope_at, &mut always);
+        let gradient = gradient
+            .map_err(|error: NetworkError| error)
+            .unwrap()
+            .unwrap();
         let apart = (&gradient - root.grad()).norm() / root.grad().norm();
         let apart = apart.double_value(&[]);
         // A number that is 0 but for rounding may have the other sign: of these few, one is much.
@@ -175,10 +180,10 @@ fn layers_that_nobody_weighs_have_no_part_in_the_gradient() {
     let layers = vec!["relu1_1".to_owned()];
     let source = &mut RandomWeights::new(3);
     let network = Network::assemble(&of, &operations(&of), &layers, source, Device::Cpu).unwrap();
-    let pass = network
-        .pass(&numbers(&[1, 3, 9, 9]), &layers, &mut always)
-        .unwrap();
-    assert!(pass.gradient(&[None], &mut always).unwrap().is_none());
+    let pictures = numbers(&[1, 3, 9, 9]);
+    let (_, pass) = network.pass(&pictures, &layers, &mut always).unwrap();
+    let nothing = pass.into_gradient(&mut |_| Ok::<_, NetworkError>(None), &mut always);
+    assert!(nothing.unwrap().is_none());
 }
 
 #[test]
@@ -202,9 +207,9 @@ fn every_operation_is_heard_of_and_any_of_them_breaks_it_off() {
             }
         };
         let pass = network.pass(&pictures, &layers, &mut after);
-        let gradient = pass.and_then(|pass| {
-            let slopes = pass.features.iter().map(|one| Some(one.ones_like()));
-            pass.gradient(&slopes.collect::<Vec<_>>(), &mut after)
+        let gradient = pass.and_then(|(features, pass)| {
+            let slope_at = &mut |layer: usize| Ok(features.get(layer).map(Tensor::ones_like));
+            pass.into_gradient(slope_at, &mut after)
         });
         (gradient, heard)
     };

@@ -183,45 +183,56 @@ fn go_back(
     gradient: &mut Tensor,
     count: &mut Count<'_, '_>,
 ) -> Result<(), EngineError> {
-    let wanted = layers(terms, |_| true);
-    let (pass, features) = tiled.pass(tile, &wanted, &mut || count.still())?;
-    let mut slopes: Vec<Option<Tensor>> = features.iter().map(|_| None).collect();
-    for term in terms {
-        let Some(own) = tiled.own(tile, term.layer, &features)? else {
+    let mut wanted = layers(terms, |_| true);
+    wanted.sort_unstable();
+    wanted.dedup();
+    let (pass, mut features) = tiled.pass(tile, &wanted, &mut || count.still())?;
+    let slope_at = &mut |at: usize| match wanted.get(at) {
+        Some(layer) => slope_at(terms, tiled, tile, *layer, &mut features),
+        None => Ok(None),
+    };
+    if let Some(more) = pass.into_gradient(slope_at, &mut || count.still())? {
+        let _ = tile.seen.of(gradient)?.f_add_(&more)?;
+    }
+    Ok(())
+}
+
+/// How the loss depends on a tile's own features at `layer`, as a gradient by all that the tile sees, `[1, C, h, w]`, which are
+/// given back then.
+fn slope_at(
+    terms: &mut [Term<'_>],
+    tiled: &TiledPicture<'_>,
+    tile: &Tile,
+    layer: usize,
+    features: &mut [Option<Tensor>],
+) -> Result<Option<Tensor>, EngineError> {
+    let mut slope: Option<Tensor> = None;
+    let of_layer = terms.iter_mut().filter(|term| term.layer == Some(layer));
+    for term in of_layer {
+        let Some(own) = tiled.own(tile, term.layer, features)? else {
             continue;
         };
         let judged = term.judged.as_ref();
         let numbers = tiled.count(term.layer, &own.features)?;
-        let Some(part) = term
+        let part = term
             .group
-            .part(judged, &own.features, &own.place, numbers)?
-        else {
-            continue;
-        };
+            .part(judged, &own.features, &own.place, numbers)?;
+        let Some(part) = part else { continue };
         if let Some(more) = part.value {
             let _ = term.value.f_add_(&more)?;
         }
-        let at = term.layer.and_then(|layer| {
-            let features = features.get(layer)?.as_ref()?;
-            Some((slopes.get_mut(layer)?, features))
-        });
-        let Some((slope, features)) = at else {
+        let Some(seen) = features.get(layer).and_then(Option::as_ref) else {
             continue;
         };
-        let all = match slope {
+        let all = match &mut slope {
             Some(all) => all,
-            None => slope.insert(features.f_zeros_like()?),
+            None => slope.insert(seen.f_zeros_like()?),
         };
-        let mut seen = own.among_seen.of(all)?;
-        let _ = seen.f_add_(&part.slopes.f_mul(&term.weight)?)?;
+        let mut own_slope = own.among_seen.of(all)?;
+        let _ = own_slope.f_add_(&part.slopes.f_mul(&term.weight)?)?;
     }
-    let of_wanted = slopes.into_iter().enumerate();
-    let of_wanted: Vec<Option<Tensor>> = of_wanted
-        .filter(|(number, _)| wanted.contains(number))
-        .map(|(_, slope)| slope)
-        .collect();
-    if let Some(more) = pass.gradient(&of_wanted, &mut || count.still())? {
-        let _ = tile.seen.of(gradient)?.f_add_(&more)?;
+    if let Some(features) = features.get_mut(layer) {
+        *features = None;
     }
-    Ok(())
+    Ok(slope)
 }
