@@ -17,7 +17,7 @@ mod winograd;
 
 use std::ops::ControlFlow;
 
-use tch::{Device, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use crate::preset::{NetworkName, NetworkPreset, Padding};
 use crate::weights::error::WeightsError;
@@ -81,6 +81,8 @@ pub struct Network {
     /// What the stages are.
     operations: Vec<Operation>,
     padding: Padding,
+    /// What features are on their way; those that are tapped are float32.
+    kind: Kind,
     /// `[1, 3, 1, 1]`
     mean: Tensor,
     /// `[1, 3, 1, 1]`
@@ -132,7 +134,7 @@ impl Network {
                 shape.stride,
                 padding,
                 beyond,
-                device,
+                (device, preset.precision),
             )?)
         };
         let mut stages = Vec::with_capacity(depth);
@@ -176,6 +178,7 @@ impl Network {
             stages,
             operations: operations.iter().take(depth).cloned().collect(),
             padding: preset.padding,
+            kind: convolution::kind(preset.precision),
             mean: per_channel(convention::mean(preset.pixels))?,
             deviation: per_channel(convention::deviation(preset.pixels))?,
         })

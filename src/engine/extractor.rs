@@ -13,7 +13,7 @@ use super::{EngineError, trained};
 use crate::network::random_weights::RandomWeights;
 use crate::network::weights::TrainedWeights;
 use crate::network::{Network, NetworkError, fitted};
-use crate::preset::{NetworkName, NetworkPreset};
+use crate::preset::{NetworkName, NetworkPreset, Precision};
 
 /// A network and everything that it depends on.
 #[derive(Debug, Clone)]
@@ -95,14 +95,31 @@ impl Extractor {
                 Network::assemble(&preset.network, operations, layers, source, device)?
             }
         };
-        let (weights, notes) = found
+        let (weights, mut notes) = found
             .map(|found| (Some(found.path), found.notes))
             .unwrap_or_default();
+        if device == Device::Cpu {
+            let precision = preset.network.precision;
+            notes.extend(note_of_cpu(precision).map(str::to_owned));
+        }
         Ok(Self {
             network: Rc::new(network),
             weights,
             notes,
             key,
         })
+    }
+}
+
+/// What a person should know who computes at `precision` on a CPU.
+fn note_of_cpu(precision: Precision) -> Option<&'static str> {
+    match precision {
+        Precision::Float32 => None,
+        Precision::Tf32 => {
+            Some("network.precision = tf32 is for NVIDIA GPUs: a CPU computes in float32")
+        }
+        Precision::Bfloat16 => Some(
+            "network.precision = bfloat16 is for NVIDIA GPUs: on a CPU float32 is faster, and more exact",
+        ),
     }
 }

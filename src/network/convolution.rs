@@ -3,11 +3,11 @@
 
 use std::cell::OnceCell;
 
-use tch::{Device, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use super::layout::channels_last;
 use super::winograd::Winograd;
-use crate::preset::Padding;
+use crate::preset::{Padding, Precision};
 
 /// A convolution whose weights never ask for a gradient.
 #[derive(Debug)]
@@ -27,15 +27,17 @@ struct Filters {
     /// `[C_out, C_in, K, K]`
     weight: Tensor,
     stride: i64,
+    allows_tf32: bool,
     /// Made where an input comes for which it is worth it.
     winograd: OnceCell<Winograd>,
 }
 
 impl Filters {
-    fn new(weight: Tensor, stride: i64) -> Self {
+    fn new(weight: Tensor, stride: i64, allows_tf32: bool) -> Self {
         Self {
             weight,
             stride,
+            allows_tf32,
             winograd: OnceCell::new(),
         }
     }
@@ -46,11 +48,48 @@ impl Filters {
         bias: Option<&Tensor>,
         padding: i64,
     ) -> Result<Tensor, TchError> {
-        let (weight, stride) = (&self.weight, self.stride);
-        if !Winograd::is_worth_it(&weight.size(), stride, &input.size(), input.device()) {
-            return channels_last(input)?.f_conv2d(weight, bias, stride, padding, 1, 1);
+        let weight = &self.weight;
+        let device = input.device();
+        let is_float32 = weight.kind() == Kind::Float;
+        if is_float32 && Winograd::is_worth_it(&weight.size(), self.stride, &input.size(), device) {
+            let winograd = made_once(&self.winograd, || Winograd::new(weight))?;
+            return winograd.forward(input, padding, bias);
         }
-        made_once(&self.winograd, || Winograd::new(weight))?.forward(input, padding, bias)
+        self.convolved(&channels_last(input)?, bias, padding, None)
+    }
+
+    /// libtorch's convolution or, with what is added to its sides, transposed convolution.
+    fn convolved(
+        &self,
+        input: &Tensor,
+        bias: Option<&Tensor>,
+        padding: i64,
+        transposed: Option<[i64; 2]>,
+    ) -> Result<Tensor, TchError> {
+        // cuDNN tries its ways at the first step and remembers the fastest.
+        let (benchmark, deterministic, cudnn_enabled) = (true, false, true);
+        input.f_internal_convolution(
+            &self.weight,
+            bias,
+            [self.stride; 2],
+            [padding; 2],
+            [1, 1],
+            transposed.is_some(),
+            transposed.unwrap_or([0, 0]),
+            1,
+            benchmark,
+            deterministic,
+            cudnn_enabled,
+            self.allows_tf32,
+        )
+    }
+}
+
+/// What weights and features are at `precision`.
+pub(super) fn kind(precision: Precision) -> Kind {
+    match precision {
+        Precision::Float32 | Precision::Tf32 => Kind::Float,
+        Precision::Bfloat16 => Kind::BFloat16,
     }
 }
 
@@ -67,21 +106,27 @@ fn made_once<T>(
 }
 
 impl Convolution {
-    /// `weight` is `[C_out, C_in, K, K]`, `bias` `[C_out]`; both are moved to `device` and detached.
+    /// `weight` is `[C_out, C_in, K, K]`, `bias` `[C_out]`; both are moved to `device`, rounded to `precision`, and detached.
+    ///
+    /// # Errors
+    /// Those of libtorch.
     pub fn new(
         weight: &Tensor,
         bias: &Tensor,
         stride: i64,
         padding: i64,
         padding_kind: Padding,
-        device: Device,
+        (device, precision): (Device, Precision),
     ) -> Result<Self, TchError> {
+        let kind = kind(precision);
+        let there = |tensor: &Tensor| tensor.f_detach()?.f_to_device(device)?.f_to_kind(kind);
         Ok(Self {
             forth: Filters::new(
-                channels_last(&weight.f_detach()?.f_to_device(device)?)?,
+                channels_last(&there(weight)?)?,
                 stride,
+                precision == Precision::Tf32,
             ),
-            bias: bias.f_detach()?.f_to_device(device)?,
+            bias: there(bias)?,
             padding,
             padding_kind,
             back: OnceCell::new(),
@@ -150,21 +195,17 @@ impl Convolution {
         // Rows and columns at the end that no window reaches.
         let rest = |side: i64, results: i64| side - ((results - 1) * stride + kernel - 2 * padding);
         let rest = [rest(height, slope_height), rest(width, slope_width)];
-        slope.f_conv_transpose2d(
-            &self.forth.weight,
-            None::<&Tensor>,
-            stride,
-            padding,
-            rest,
-            1,
-            1,
-        )
+        self.forth.convolved(slope, None, padding, Some(rest))
     }
 
     fn back(&self) -> Result<&Filters, TchError> {
         made_once(&self.back, || {
             let turned = self.forth.weight.f_flip([2, 3])?.f_transpose(0, 1)?;
-            Ok(Filters::new(channels_last(&turned)?, 1))
+            Ok(Filters::new(
+                channels_last(&turned)?,
+                1,
+                self.forth.allows_tf32,
+            ))
         })
     }
 
@@ -176,6 +217,8 @@ impl Convolution {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const PLACE: (Device, Precision) = (Device::Cpu, Precision::Float32);
     use crate::network::tests::{assert_close, numbers};
     use tch::Kind;
 
@@ -185,7 +228,7 @@ mod tests {
             |shape: &[i64]| Tensor::ones(shape, (Kind::Float, Device::Cpu)).set_requires_grad(true);
         let weight = trained(&[2, 3, 3, 3]);
         let convolution =
-            Convolution::new(&weight, &trained(&[2]), 1, 1, Padding::Reflect, Device::Cpu).unwrap();
+            Convolution::new(&weight, &trained(&[2]), 1, 1, Padding::Reflect, PLACE).unwrap();
         let picture = trained(&[1, 3, 5, 5]);
         let result = convolution.forward(&picture).unwrap();
         result.sum(Kind::Float).backward();
@@ -207,15 +250,9 @@ mod tests {
                 for (height, width) in [(9, 9), (17, 18)] {
                     let weight = numbers(&[channels_out, channels_in, kernel, kernel]);
                     let bias = numbers(&[channels_out]);
-                    let convolution = Convolution::new(
-                        &weight,
-                        &bias,
-                        stride,
-                        padding,
-                        padding_kind,
-                        Device::Cpu,
-                    )
-                    .unwrap();
+                    let convolution =
+                        Convolution::new(&weight, &bias, stride, padding, padding_kind, PLACE)
+                            .unwrap();
                     let input = numbers(&[1, channels_in, height, width]);
                     let root = input.detach().set_requires_grad(true);
                     let padded = match padding_kind {

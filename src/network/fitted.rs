@@ -19,7 +19,7 @@ use tch::{Kind, TchError, Tensor};
 use super::architecture::{ConvolutionShape, Operation, OperationKind};
 use super::convolution::Convolution;
 use super::{INPUT_LAYER, Network, NetworkError, TensorSource};
-use crate::preset::NetworkPreset;
+use crate::preset::{NetworkPreset, Precision};
 
 /// Patches drawn from the content picture for each convolution.
 const CONTENT_PATCHES: usize = 8_000;
@@ -83,6 +83,11 @@ pub fn fit(
     layers: &[String],
 ) -> Result<Network, NetworkError> {
     let device = content.device();
+    // However the filters are used, they are learned exactly.
+    let exact = &NetworkPreset {
+        precision: Precision::Float32,
+        ..preset.clone()
+    };
     let operations = operations(preset);
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut learned = Learned::default();
@@ -96,7 +101,7 @@ pub fn fit(
         })
         .max();
     tch::no_grad(|| -> Result<(), NetworkError> {
-        let bare = Network::assemble(preset, &[], &[], &mut Learned::default(), device)?;
+        let bare = Network::assemble(exact, &[], &[], &mut Learned::default(), device)?;
         let input = [INPUT_LAYER.to_owned()];
         let mut features = Vec::with_capacity(1 + styles.len());
         for picture in std::iter::once(content).chain(styles) {
@@ -118,7 +123,7 @@ pub fn fit(
             }
             let stage = std::slice::from_ref(operation);
             let names = [operation.layer.clone()];
-            let single = Network::assemble(preset, stage, &names, &mut learned, device)?;
+            let single = Network::assemble(exact, stage, &names, &mut learned, device)?;
             for picture in &mut features {
                 *picture = single.forward(picture)?;
             }
@@ -165,7 +170,8 @@ fn learn(
         ])?;
 
     let no_bias = Tensor::f_zeros([shape.channels_out], (Kind::Float, device))?;
-    let raw = Convolution::new(&filters, &no_bias, 1, padding, beyond, device)?;
+    let place = (device, Precision::Float32);
+    let raw = Convolution::new(&filters, &no_bias, 1, padding, beyond, place)?;
     let responses = features
         .iter()
         .map(|picture| raw.forward(picture)?.f_flatten(2, 3))
@@ -217,6 +223,7 @@ mod tests {
             pooling_scale: 1.0,
             padding: Padding::Reflect,
             pixels: crate::preset::PixelConvention::Torchvision,
+            precision: Precision::Float32,
             widths: vec![8, 12],
             whitening: 0.5,
         }

@@ -5,7 +5,7 @@
 use std::borrow::Borrow;
 use std::ops::ControlFlow;
 
-use tch::{Device, TchError, Tensor};
+use tch::{Device, Kind, TchError, Tensor};
 
 use super::layout::{self, channels_last};
 use super::module::{Kept, Module};
@@ -140,12 +140,13 @@ impl Network {
     ) -> Result<(Vec<Tensor>, Part<'_>), NetworkError> {
         let mut found: Vec<Option<Tensor>> = layers.iter().map(|_| None).collect();
         let seen = picture.f_sub(&self.mean)?.f_div(&self.deviation)?;
-        let mut features = channels_last(&seen)?;
+        let seen = channels_last(&seen)?;
         let mut part = Part {
             count: picture.size().first().copied().unwrap_or(0),
             done: Vec::new(),
         };
-        let mut is_own = !keep(&mut found, layers, INPUT_LAYER, &features);
+        let mut is_own = !keep(&mut found, layers, INPUT_LAYER, &seen)?;
+        let mut features = seen.f_to_kind(self.kind)?;
         let mut stages = self.stages.iter().peekable();
         while found.iter().any(Option::is_none)
             && let Some(stage) = stages.next()
@@ -164,7 +165,7 @@ impl Network {
                     let size = (height, width);
                     part.done.push(Done { stage, kept, size });
                 }
-                is_own = !keep(&mut found, layers, &stage.layer, &features);
+                is_own = !keep(&mut found, layers, &stage.layer, &features)?;
                 asked(after)?;
             }
         }
@@ -202,18 +203,23 @@ fn asked(after: &mut AfterOperation<'_>) -> Result<(), NetworkError> {
     }
 }
 
-/// Takes `features` where any of `layers` is called `layer`; true where one is.
-fn keep(found: &mut [Option<Tensor>], layers: &[String], layer: &str, features: &Tensor) -> bool {
+/// Takes `features`, as float32, where any of `layers` is called `layer`; true where one is.
+fn keep(
+    found: &mut [Option<Tensor>],
+    layers: &[String],
+    layer: &str,
+    features: &Tensor,
+) -> Result<bool, TchError> {
     let mut is_kept = false;
     for (slot, _) in found
         .iter_mut()
         .zip(layers)
         .filter(|(_, wanted)| *wanted == layer)
     {
-        *slot = Some(features.shallow_clone());
+        *slot = Some(features.f_to_kind(Kind::Float)?);
         is_kept = true;
     }
-    is_kept
+    Ok(is_kept)
 }
 
 impl Module {
@@ -294,11 +300,11 @@ impl Pass<'_> {
         slope_at: &mut SlopeAt<'_, E>,
         after: &mut AfterOperation<'_>,
     ) -> Result<Option<Tensor>, E> {
-        let mut with_those_at = |name: &str, mut sum: Option<Tensor>| {
+        let mut with_those_at = |name: &str, mut sum: Option<Tensor>, kind: Kind| {
             let layers = self.layers.iter().enumerate();
             for (layer, _) in layers.filter(|(_, layer)| *layer == name) {
                 if let Some(slope) = slope_at(layer)? {
-                    sum = Some(added(sum, &slope)?);
+                    sum = Some(added(sum, &slope, kind)?);
                 }
             }
             Ok::<_, E>(sum)
@@ -306,12 +312,13 @@ impl Pass<'_> {
         let mut sum = None;
         for done in done.rev() {
             let Done { stage, kept, size } = done.borrow();
-            sum = with_those_at(&stage.layer, sum)?
+            sum = with_those_at(&stage.layer, sum, self.network.kind)?
                 .map(|slope| stage.module.gradient(slope, kept, *size))
                 .transpose()?;
             asked(after)?;
         }
-        let Some(slope) = with_those_at(INPUT_LAYER, sum)? else {
+        let sum = sum.map(|sum| sum.f_to_kind(Kind::Float)).transpose()?;
+        let Some(slope) = with_those_at(INPUT_LAYER, sum, Kind::Float)? else {
             return Ok(None);
         };
         // As pictures lie.
@@ -320,12 +327,12 @@ impl Pass<'_> {
     }
 }
 
-/// `sum`, where there is one already, and `slope`, in memory that nobody else holds.
-fn added(sum: Option<Tensor>, slope: &Tensor) -> Result<Tensor, TchError> {
+/// `sum`, where there is one already, and `slope`, in memory that nobody else holds, as `kind`.
+fn added(sum: Option<Tensor>, slope: &Tensor, kind: Kind) -> Result<Tensor, TchError> {
     if let Some(mut sum) = sum {
         return sum.f_add_(slope);
     }
-    let mut copy = layout::empty(slope.size4()?, (slope.kind(), slope.device()))?;
+    let mut copy = layout::empty(slope.size4()?, (kind, slope.device()))?;
     copy.f_copy_(slope)?;
     Ok(copy)
 }

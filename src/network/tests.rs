@@ -7,7 +7,7 @@ use tch::{Device, Kind, Tensor};
 use super::architecture::{ConvolutionShape, OperationKind};
 use super::random_weights::{RandomWeights, uniform};
 use super::{Network, NetworkError, TensorSource, convention, operations};
-use crate::preset::{NetworkName, NetworkPreset, Padding, PixelConvention, Pooling};
+use crate::preset::{NetworkName, NetworkPreset, Padding, PixelConvention, Pooling, Precision};
 
 /// In [-0.5, 0.5), always the same.
 pub(super) fn numbers(shape: &[i64]) -> Tensor {
@@ -36,6 +36,7 @@ fn preset(name: NetworkName, pooling: Pooling, padding: Padding) -> NetworkPrese
         padding,
         pixels: PixelConvention::Torchvision,
         widths: vec![8],
+        precision: Precision::Float32,
         whitening: 0.5,
     }
 }
@@ -220,4 +221,53 @@ fn every_operation_is_heard_of_and_any_of_them_breaks_it_off() {
     }
     let (gradient, heard) = unless(0);
     assert_eq!((gradient.unwrap().is_some(), heard), (true, 2 * count));
+}
+
+#[test]
+fn rounded_to_bfloat16_features_and_gradients_are_nearly_those_of_float32() {
+    for (name, layers) in [
+        (
+            NetworkName::Vgg16,
+            ["input", "relu1_1", "relu2_2", "relu3_1"],
+        ),
+        (
+            NetworkName::Squeezenet1_0,
+            ["input", "relu1", "fire2", "fire4"],
+        ),
+    ] {
+        for pooling in [Pooling::Max, Pooling::Average, Pooling::L2] {
+            let layers = layers.map(str::to_owned);
+            let pictures = numbers(&[2, 3, 38, 45]);
+            let passed = |precision| {
+                let preset = NetworkPreset {
+                    precision,
+                    ..preset(name, pooling, Padding::Reflect)
+                };
+                let source = &mut RandomWeights::new(3);
+                let of = operations(&preset);
+                let network = Network::assemble(&preset, &of, &layers, source, Device::Cpu);
+                let network = network.unwrap();
+                let (features, pass) = network.pass(&pictures, &layers, &mut always).unwrap();
+                let slope_at = &mut |layer: usize| Ok(Some(numbers(&features[layer].size())));
+                let gradient = pass.into_gradient(slope_at, &mut always);
+                let gradient = gradient.map_err(|error: NetworkError| error).unwrap();
+                let all: Vec<Tensor> = features.into_iter().chain(gradient).collect();
+                assert!(all.iter().all(|one| one.kind() == Kind::Float));
+                all
+            };
+            let exact = passed(Precision::Float32);
+            // A CPU has no other way for it.
+            assert_eq!(passed(Precision::Tf32), exact);
+            let rounded = passed(Precision::Bfloat16);
+            assert_eq!(rounded[0], exact[0]);
+            let pairs = rounded.iter().zip(&exact).enumerate().skip(1);
+            for (place, (rounded, exact)) in pairs {
+                let apart = (rounded - exact).norm() / exact.norm();
+                let apart = apart.double_value(&[]);
+                // Where features are nearly 0 or nearly alike, the gradient goes another way.
+                let most = if place == layers.len() { 0.3 } else { 0.02 };
+                assert!((1e-4..most).contains(&apart), "{apart:.1e}");
+            }
+        }
+    }
 }

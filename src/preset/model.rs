@@ -60,10 +60,24 @@ pub struct NetworkPreset {
     pub padding: Padding,
     /// The numbers that the network takes pixels as.
     pub pixels: PixelConvention,
+    /// How exactly the network multiplies.
+    pub precision: Precision,
     /// `fitted` only: output channels of each block.
     pub widths: Vec<i64>,
     /// `fitted` only: ε of the whitening λ → λ + ε·mean(λ).
     pub whitening: f64,
+}
+
+/// How exactly the network multiplies. What is computed of its features, and the optimiser, always is float32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// 24 bits of a number count.
+    Float32,
+    /// Factors are rounded to 11 bits where the device has that (NVIDIA's tensor cores since Ampere), features are not.
+    Tf32,
+    /// Features and weights are rounded to 8 bits, sums are not.
+    Bfloat16,
 }
 
 /// Which feature extractor.

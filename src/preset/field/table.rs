@@ -125,6 +125,8 @@ pub const FIELDS: &[Field] = &[
         "What the network sees beyond the edges of the picture; `replicate_first` repeats the edge at the first convolution only."),
     word("network.pixels", &["torchvision", "torchvision_255", "caffe", "caffe_256"], Rebuild, "torchvision",
         "The numbers that pixels are to the network; `caffe` ones go with weights that were trained in Caffe, which are fetched for them."),
+    word("network.precision", &["float32", "tf32", "bfloat16"], Rebuild, "float32",
+        "How exactly the network multiplies; losses and steps always are float32. `tf32` and `bfloat16` are for NVIDIA GPUs, where they are faster; on a CPU the first is float32 and the second slow."),
     field("network.widths", Kind::Integers { minimum: 1, maximum: 1024, longest: MAX_BLOCKS }, Rebuild,
         DefaultValue::Integers(&[32, 48, 64, 96]), "channels",
         "Output channels of each block of the `fitted` network, one number a block; other networks do not use it."),
