@@ -90,7 +90,7 @@ pub enum Command {
     /// The dashboard on a run that goes on elsewhere, or went on.
     #[command(long_about = WATCH_HELP, after_long_help = WATCH_EXAMPLES)]
     Watch(Box<WatchArguments>),
-    /// The dashboard of a run that another program makes, with every key.
+    /// The dashboard of a run or comparison that another program makes, with every key.
     #[command(long_about = ATTACH_HELP, after_long_help = ATTACH_EXAMPLES)]
     Attach(Box<AttachArguments>),
     /// Go on with a run or a comparison whose program has ended.

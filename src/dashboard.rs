@@ -27,6 +27,7 @@ mod recipe;
 mod recorders;
 mod run_state;
 mod screen;
+mod shared;
 mod task;
 mod timeline;
 

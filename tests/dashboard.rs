@@ -4,6 +4,7 @@
 
 mod accidents;
 mod attaching;
+mod attaching_comparisons;
 mod endings;
 mod fetching;
 mod presets;

@@ -1,4 +1,4 @@
-//! The socket in a run's folder: where it is, and how it is reached however long the folder's path is. Any thread.
+//! A socket in the folder of a run or comparison: where it is, and how it is reached however long the folder's path is. Any thread.
 
 use std::fs::Permissions;
 use std::io;
@@ -9,35 +9,31 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
-use crate::record::folder::RunFolder;
-
 /// Bytes of a path that every system takes for a socket (Linux 107, others 103).
 const LONGEST_PATH: usize = 103;
 
-/// Opens the socket of a run that the caller holds. What a killed program left there is replaced.
+/// Opens the socket at `path`, in a folder that the caller holds. What a killed program left there is replaced.
 ///
 /// # Errors
 /// Where there can be none, as on file systems that know no sockets.
-pub fn open(folder: &RunFolder) -> io::Result<UnixListener> {
-    close(folder);
-    let path = folder.socket();
-    let listener = reached(&path, |path| UnixListener::bind(path))?;
+pub fn open(path: &Path) -> io::Result<UnixListener> {
+    close(path);
+    let listener = reached(path, |path| UnixListener::bind(path))?;
     // The folder is for this user only, and so is the socket where the folder was made by somebody else.
-    std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    std::fs::set_permissions(path, Permissions::from_mode(0o600))?;
     Ok(listener)
 }
 
-/// Connects to the socket of a run.
+/// Connects to the socket at `path`.
 ///
 /// # Errors
 /// Where there is none, or nobody listens.
-pub fn connect(folder: &RunFolder) -> io::Result<UnixStream> {
-    reached(&folder.socket(), |path| UnixStream::connect(path))
+pub fn connect(path: &Path) -> io::Result<UnixStream> {
+    reached(path, |path| UnixStream::connect(path))
 }
 
-/// Takes the socket away, where there is one.
-pub fn close(folder: &RunFolder) {
-    let path = folder.socket();
+/// Takes the socket at `path` away, where there is one.
+pub fn close(path: &Path) {
     let is_socket = path
         .symlink_metadata()
         .is_ok_and(|metadata| metadata.file_type().is_socket());
@@ -73,24 +69,21 @@ mod tests {
     #[test]
     fn a_socket_is_private_replaces_a_stale_one_and_goes_away() {
         let parent = tempfile::tempdir().unwrap();
-        let folder = RunFolder::at(parent.path().to_owned());
-        drop(open(&folder).unwrap());
-        assert!(folder.socket().exists(), "left by a killed program");
-        assert!(connect(&folder).is_err());
-        let listener = open(&folder).unwrap();
-        let mode = std::fs::metadata(folder.socket())
-            .unwrap()
-            .permissions()
-            .mode();
+        let socket = parent.path().join("control.sock");
+        drop(open(&socket).unwrap());
+        assert!(socket.exists(), "left by a killed program");
+        assert!(connect(&socket).is_err());
+        let listener = open(&socket).unwrap();
+        let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        connect(&folder).unwrap();
+        connect(&socket).unwrap();
         drop(listener);
-        close(&folder);
-        assert!(!folder.socket().exists());
-        close(&folder);
-        std::fs::write(folder.socket(), "no socket").unwrap();
-        assert!(open(&folder).is_err());
-        assert!(folder.socket().exists(), "somebody's file");
+        close(&socket);
+        assert!(!socket.exists());
+        close(&socket);
+        std::fs::write(&socket, "no socket").unwrap();
+        assert!(open(&socket).is_err());
+        assert!(socket.exists(), "somebody's file");
     }
 
     #[cfg(target_os = "linux")]
@@ -99,11 +92,11 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let deep = parent.path().join("a".repeat(100)).join("b".repeat(100));
         std::fs::create_dir_all(&deep).unwrap();
-        let folder = RunFolder::at(deep);
-        let listener = open(&folder).unwrap();
-        connect(&folder).unwrap();
+        let socket = deep.join("control.sock");
+        let listener = open(&socket).unwrap();
+        connect(&socket).unwrap();
         listener.accept().unwrap();
-        close(&folder);
-        assert!(!folder.socket().exists());
+        close(&socket);
+        assert!(!socket.exists());
     }
 }

@@ -1,49 +1,30 @@
-//! Everything that a terminal is told when it is attached, so that its screen shows the run as if it had been there from
-//! the start. Bounded. Owned by the thread `hub`.
+//! Everything that a terminal is told when it is attached, so that its screen shows the run, or all of a comparison, as if
+//! it had been there from the start. Bounded. Owned by the thread `hub`.
 
-use crate::engine::message::{
-    EndReason, Event, Gradients, Pictures, Refusal, Snapshot, Stage, Started, Stuck,
-};
+mod course;
+
+use indexmap::IndexMap;
+
+use crate::engine::message::{Event, Pictures, Refusal, Snapshot, Stage, Started};
 use crate::preset::visible::visible;
-use crate::preset::{Change, Preset};
 
-use super::losses::{LossesSoFar, Rows};
+use super::losses::Rows;
+use course::Course;
 
-/// Changes of presets that are told; older ones are in the journal. Each is told with the whole preset.
-const MOST_CHANGES: usize = 100;
-/// The same of what went wrong and was mended.
+/// What went wrong and was mended: so many lines are told.
 const MOST_LINES: usize = 50;
 
-/// A preset that took effect.
-#[derive(Debug, Clone)]
-struct Changed {
-    candidate: usize,
-    step: u64,
-    changes: Vec<Change>,
-}
-
-/// How the run came to its end, for now or for good.
-#[derive(Debug, Clone)]
-enum Over {
-    Ended(EndReason, Pictures, f64),
-    Failed(Vec<usize>, String, Option<Pictures>),
-}
-
-/// The run so far.
+/// The run so far, or the comparison.
 #[derive(Debug, Default)]
 pub struct Backlog {
     preparing: Option<Stage>,
-    started: Option<Started>,
-    losses: LossesSoFar,
-    changes: Vec<Changed>,
-    /// What was asked for last, and what counts.
-    presets: Option<(Preset, Preset)>,
-    gradients: Option<Gradients>,
+    /// In the order in which they were first heard of.
+    courses: IndexMap<usize, Course>,
     /// What went wrong on the way, in words.
     lines: Vec<String>,
-    stuck: Option<Stuck>,
     paused: Option<u64>,
-    over: Option<Over>,
+    /// Events that were heard, to know which is older.
+    count: u64,
 }
 
 /// One thing that is told.
@@ -59,20 +40,15 @@ pub(super) enum Told {
 impl Backlog {
     /// Takes note of what the worker says.
     pub fn hear(&mut self, event: &Event) {
+        self.count += 1;
         match event {
             Event::Preparing(stage) => self.preparing = Some(stage.clone()),
-            Event::Started(started) => {
-                self.preparing = None;
-                if started.step == 0 {
-                    self.begin_again();
-                }
-                self.started = Some(started.clone());
-            }
+            Event::Started(started) => self.started(started),
             Event::Losses(block) | Event::PastLosses(block) => {
                 self.preparing = None;
-                self.over = None;
-                self.stuck = None;
-                self.losses.add(block);
+                for number in block.candidates.iter() {
+                    self.course(*number).losses(block);
+                }
             }
             Event::PresetChanged {
                 candidate,
@@ -82,69 +58,83 @@ impl Backlog {
                 in_force,
             } => {
                 self.preparing = None;
-                self.presets = Some(((**preset).clone(), (**in_force).clone()));
-                if !changes.is_empty() {
-                    if self.changes.len() == MOST_CHANGES {
-                        self.changes.remove(0);
-                    }
-                    self.changes.push(Changed {
-                        candidate: *candidate,
-                        step: *step,
-                        changes: changes.clone(),
-                    });
-                }
+                let presets = ((**preset).clone(), (**in_force).clone());
+                self.course(*candidate).changed(*step, changes, presets);
             }
             Event::Paused(step) => self.paused = Some(*step),
             Event::Resumed(_) => self.paused = None,
-            Event::WentBack { step, .. } => self.go_back(*step),
+            Event::WentBack {
+                candidates, step, ..
+            } => {
+                for number in candidates.iter() {
+                    self.course(*number).go_back(*step);
+                }
+            }
             Event::Recovered(recovered) => {
-                self.go_back(recovered.step);
+                self.course(recovered.candidate).go_back(recovered.step);
                 self.note(visible(&recovered.to_string()));
             }
-            Event::Stuck(stuck) => {
-                self.go_back(stuck.step);
-                self.stuck = Some(stuck.clone());
-            }
+            Event::Stuck(stuck) => self.course(stuck.candidate).stuck(stuck),
             Event::Remark(remark) => {
                 self.note(format!("step {}: {}", remark.step, visible(&remark.words)));
             }
-            Event::Gradients(gradients) => self.gradients = Some(gradients.clone()),
+            Event::Gradients(gradients) => {
+                for number in gradients.candidates.iter() {
+                    self.course(*number).gradients = Some(gradients.clone());
+                }
+            }
             Event::Ended {
                 reason,
                 pictures,
                 seconds,
             } => {
                 self.paused = None;
-                self.over = Some(Over::Ended(*reason, pictures.clone(), *seconds));
+                for number in pictures.candidates.iter() {
+                    let own = pictures.only(*number);
+                    self.course(*number).ended(*reason, own, *seconds);
+                }
             }
+            Event::Dropped {
+                candidate,
+                pictures,
+            } => self.course(*candidate).dropped(pictures.only(*candidate)),
             Event::Failed {
                 candidates,
                 error,
                 pictures,
             } => {
-                let why = error.to_string();
-                self.over = Some(Over::Failed(candidates.to_vec(), why, pictures.clone()));
+                for number in candidates.iter() {
+                    let own = pictures.as_ref().map(|pictures| pictures.only(*number));
+                    self.course(*number).failed(error.to_string(), own);
+                }
             }
             Event::PresetRefused { .. }
             | Event::Refused {
-                what: Refusal::Restart,
+                what: Refusal::Restart | Refusal::Join(_),
                 ..
             } => self.preparing = None,
             Event::Refused { .. }
             | Event::Snapshot(_)
             | Event::PartOfStep(_)
             | Event::Checkpoint(_)
-            | Event::PictureReady
-            | Event::Dropped { .. } => {}
+            | Event::PictureReady => {}
         }
     }
 
-    fn go_back(&mut self, step: u64) {
-        self.losses.rewind(step);
-        self.over = None;
-        for changed in &mut self.changes {
-            changed.step = changed.step.min(step);
+    fn started(&mut self, started: &Started) {
+        self.preparing = None;
+        let count = self.count;
+        for number in started.candidates.iter() {
+            self.course(*number).started(started, count);
         }
+        if started.step == 0 && self.courses.len() == started.candidates.len() {
+            self.lines.clear();
+        }
+    }
+
+    fn course(&mut self, number: usize) -> &mut Course {
+        let new = || Course::new(number);
+        self.courses.entry(number).or_insert_with(new)
     }
 
     fn note(&mut self, line: String) {
@@ -154,58 +144,27 @@ impl Backlog {
         self.lines.push(line);
     }
 
-    fn begin_again(&mut self) {
-        self.losses.rewind(0);
-        self.changes.clear();
-        self.lines.clear();
-        self.gradients = None;
-        self.stuck = None;
-        self.over = None;
-    }
-
     /// Everything, in an order in which it could have happened, with these kept states.
     pub(super) fn tell(&self, kept: Vec<Snapshot>) -> Vec<Told> {
-        let mut told: Vec<Told> = Vec::new();
-        let started = self.started.clone().map(Event::Started);
-        told.extend(started.map(Told::Event));
-        told.extend(self.losses.blocks().into_iter().map(Told::Losses));
-        if let Some((preset, in_force)) = &self.presets {
-            let last = Changed {
-                candidate: 0,
-                step: 0,
-                changes: Vec::new(),
-            };
-            // One without a change says the preset where it was asked for and the same.
-            let all = self.changes.iter().chain(std::iter::once(&last));
-            told.extend(all.map(|changed| {
-                Told::Event(Event::PresetChanged {
-                    candidate: changed.candidate,
-                    step: changed.step,
-                    changes: changed.changes.clone(),
-                    preset: Box::new(preset.clone()),
-                    in_force: Box::new(in_force.clone()),
-                })
-            }));
-        }
+        let courses = || self.courses.values();
+        // A lane is said once; who left one has been in another since, so the newest comes last.
+        let mut lanes: Vec<&(u64, Started)> = courses().filter_map(Course::lane).collect();
+        lanes.sort_by_key(|(count, _)| *count);
+        lanes.dedup_by_key(|(count, _)| *count);
+        let started = lanes.into_iter().map(|(_, started)| started.clone());
+        let mut told: Vec<Told> = started.map(Event::Started).map(Told::Event).collect();
+        told.extend(courses().flat_map(Course::rows).map(Told::Losses));
+        told.extend(courses().flat_map(Course::changes).map(Told::Event));
         told.extend(self.lines.iter().cloned().map(Told::Line));
         told.extend(kept.into_iter().map(Event::Snapshot).map(Told::Event));
-        let gradients = self.gradients.clone().map(Event::Gradients);
-        told.extend(gradients.map(Told::Event));
-        match &self.over {
-            Some(Over::Ended(reason, pictures, seconds)) => {
-                told.push(Told::Event(Event::Ended {
-                    reason: *reason,
-                    pictures: pictures.clone(),
-                    seconds: *seconds,
-                }));
-            }
-            Some(Over::Failed(candidates, why, pictures)) => {
-                let (candidates, why) = (candidates.clone(), why.clone());
-                told.push(Told::Failed(candidates, why, pictures.clone()));
-            }
-            None => {}
-        }
-        told.extend(self.stuck.clone().map(Event::Stuck).map(Told::Event));
+        let mut gradients: Vec<Event> = courses().filter_map(Course::measured).collect();
+        gradients.dedup_by_key(|event| match event {
+            Event::Gradients(gradients) => gradients.candidates.to_vec(),
+            _ => Vec::new(),
+        });
+        told.extend(gradients.into_iter().map(Told::Event));
+        told.extend(courses().filter_map(Course::over));
+        told.extend(courses().filter_map(Course::standing).map(Told::Event));
         told.extend(self.paused.map(Event::Paused).map(Told::Event));
         let preparing = self.preparing.clone().map(Event::Preparing);
         told.extend(preparing.map(Told::Event));

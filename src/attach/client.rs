@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -11,16 +11,16 @@ use std::time::Duration;
 
 use super::address;
 use super::company::{Company, Hearing, Voice};
+use super::contender::Contender;
 use super::frame::{Direction, Frame, FrameError};
 use super::frame_io::{Body, Broken, read_frame};
 use super::protocol::{self, PROGRAM, PROTOCOL};
-use super::translation::{Heard, heard, loaded, of_command, overrides};
+use super::translation::{Heard, contender, heard, of_command};
 use super::words::{ToRun, ToViewer, Welcome};
 use crate::engine::message::{Command, Event};
 use crate::engine::picture_slot::PictureSlot;
+use crate::preset::Preset;
 use crate::preset::visible::visible;
-use crate::preset::{Loaded, Override, Preset};
-use crate::record::folder::RunFolder;
 
 /// A program that says nothing for so long is not what it seems.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -59,10 +59,8 @@ pub struct Attached {
     pub hearing: Hearing,
     /// Where its pictures are put.
     pub pictures: PictureSlot,
-    /// The preset that it began with.
-    pub loaded: Loaded,
-    /// What its command line lays over any preset.
-    pub overrides: Vec<Override>,
+    /// Those that its program computes: a run's only one, or all of a comparison.
+    pub contenders: Vec<Contender>,
     /// The run's process.
     pub process: u32,
     /// How many terminals are attached, this one included.
@@ -79,16 +77,16 @@ pub struct Client {
     threads: Vec<JoinHandle<()>>,
 }
 
-/// Connects to the run in `folder`. Once the connection ends, `fate` says what became of the run, on a thread that may
+/// Connects to the run or comparison whose socket is at `path`. Once the connection ends, `fate` says what became of the run, on a thread that may
 /// wait.
 ///
 /// # Errors
 /// Where nobody answers, or not as agreed upon.
 pub fn attach(
-    folder: &RunFolder,
+    path: &Path,
     fate: impl FnOnce() -> Company + Send + 'static,
 ) -> Result<Attached, AttachError> {
-    let mut stream = address::connect(folder)?;
+    let mut stream = address::connect(path)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(WRITE_PATIENCE))?;
     let hello = ToRun::Hello {
@@ -99,8 +97,11 @@ pub fn attach(
     let welcome = welcomed(&mut stream)?;
     stream.set_read_timeout(None)?;
     let known_paths = KnownPaths::default();
-    let loaded = loaded(welcome.loaded)?;
-    known_paths.note(&loaded.preset);
+    let contenders = welcome.contenders.into_iter().map(contender);
+    let contenders = contenders.collect::<Result<Vec<_>, FrameError>>()?;
+    for contender in &contenders {
+        known_paths.note(&contender.loaded.preset);
+    }
     let (voices, heard) = channel();
     let (words, said) = channel();
     let pictures = PictureSlot::default();
@@ -134,8 +135,7 @@ pub fn attach(
         },
         hearing: Hearing::Shared(heard),
         pictures,
-        loaded,
-        overrides: overrides(welcome.overrides),
+        contenders,
         process: welcome.process,
         attached: welcome.attached,
     })
@@ -151,7 +151,7 @@ fn welcomed(stream: &mut UnixStream) -> Result<Welcome, AttachError> {
     match protocol::to_viewer(frame)? {
         ToViewer::Welcome(welcome) if welcome.protocol == PROTOCOL => Ok(*welcome),
         ToViewer::Welcome(welcome) => Err(AttachError::Refused(format!(
-            "the run is made by {}, and this is {PROGRAM}",
+            "it is made by {}, and this is {PROGRAM}",
             welcome.program
         ))),
         ToViewer::Refuse { why, .. } => Err(AttachError::Refused(why)),
@@ -208,6 +208,10 @@ impl Reader {
                     Voice::Company(Company::Said { text, is_error })
                 }
                 Ok(Some(Heard::Company(company))) => Voice::Company(company),
+                Ok(Some(Heard::Joined(contender))) => {
+                    self.known_paths.note(&contender.loaded.preset);
+                    Voice::Joined(contender)
+                }
                 Ok(None) => continue,
                 Err(error) => return Some(error),
             };
@@ -237,6 +241,13 @@ impl Client {
         if let (Some(words), Some(said)) = (&self.words, of_command(&command)) {
             // A connection that has ended was said to have.
             let _ = words.send(said);
+        }
+    }
+
+    /// Asks that a preset joins, by its name or its file's whole path.
+    pub fn invite(&self, preset: String) {
+        if let Some(words) = &self.words {
+            let _ = words.send(ToRun::Invite { preset });
         }
     }
 

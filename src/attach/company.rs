@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
+use super::contender::Contender;
 use crate::engine::message::Event;
 
 /// What somebody at another terminal did.
@@ -20,18 +21,24 @@ pub enum Deed {
     Restarted,
     /// Went back to a kept state.
     WentBack,
+    /// Dropped one of those that are compared.
+    Dropped,
+    /// Wants a preset to join.
+    Invited,
 }
 
 impl Deed {
-    /// What was done, after `another terminal`.
-    pub fn in_words(self) -> &'static str {
+    /// What was done to `what`, a run or a comparison, after `another terminal`.
+    pub fn in_words(self, what: &str) -> String {
         match self {
-            Self::Paused => "paused the run",
-            Self::Resumed => "let the run go on",
-            Self::Stopped => "stopped the run",
-            Self::ChangedPreset => "changed the preset",
-            Self::Restarted => "began the run again",
-            Self::WentBack => "went back to a snapshot",
+            Self::Paused => format!("paused the {what}"),
+            Self::Resumed => format!("let the {what} go on"),
+            Self::Stopped => format!("stopped the {what}"),
+            Self::ChangedPreset => "changed the preset".to_owned(),
+            Self::Restarted => format!("began the {what} again"),
+            Self::WentBack => "went back to a snapshot".to_owned(),
+            Self::Dropped => "drops one".to_owned(),
+            Self::Invited => "lets a preset join".to_owned(),
         }
     }
 }
@@ -60,6 +67,8 @@ pub enum Company {
         /// Whether it went wrong.
         is_error: bool,
     },
+    /// A preset is to join, by its name or its file's path. Only the program that makes the comparison hears of it.
+    Invited(String),
     /// Everything from the start has been told.
     UpToDate,
     /// The run's program is gone, or the way to it.
@@ -80,6 +89,8 @@ pub enum Voice {
     Engine(Event),
     /// The others'.
     Company(Company),
+    /// One more is compared, of which the engine says something next.
+    Joined(Box<Contender>),
 }
 
 /// Where it is heard.

@@ -1,23 +1,25 @@
-//! Stands between a worker and all those who look at its run. The thread `hub`.
+//! Stands between a worker and all those who look at its run, or its comparison. The thread `hub`.
 //!
 //! It never waits for a terminal: what each is told lies in an outbox of its own, and one that falls too far behind is
 //! given up.
 
 use std::io;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::backlog::{Backlog, Told};
-use super::company::{Company, Hearing, Voice};
+use super::company::{Company, Deed, Hearing, Voice};
+use super::contender::Contender;
 use super::kept::KeptStates;
 use super::listener::{Gone, Listener};
 use super::outbox::Outbox;
 use super::protocol::{PROGRAM, PROTOCOL};
 use super::requests::{Party, Requests};
 use super::translation::{
-    Said, deed_of, of_deed, of_event, of_failure, of_loaded, of_overrides, of_preview, of_rows,
+    Said, deed_of, of_contender, of_deed, of_event, of_failure, of_preview, of_rows,
 };
 use super::words::{ToViewer, Welcome};
 use crate::engine::EngineError;
@@ -25,21 +27,17 @@ use crate::engine::message::{Command, Event, Refusal};
 use crate::engine::picture_slot::PictureSlot;
 use crate::engine::worker::Worker;
 use crate::preset::visible::visible;
-use crate::preset::{Loaded, Override};
-use crate::record::folder::RunFolder;
 
 /// At the end terminals get so long to take what was last said.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What the hub is to know of the run.
+/// What the hub is to know of the run or comparison.
 #[derive(Debug)]
 pub struct Opening {
     /// Where its socket is to be; `None` where nobody is to be attached.
-    pub folder: Option<RunFolder>,
-    /// The preset that it begins with.
-    pub loaded: Loaded,
-    /// What the command line lays over any preset.
-    pub overrides: Vec<Override>,
+    pub socket: Option<PathBuf>,
+    /// Those that the worker computes, and those of a comparison that are over already.
+    pub contenders: Vec<Contender>,
     /// What happened in an earlier program: everybody hears of it first.
     pub before: Vec<Event>,
 }
@@ -54,8 +52,12 @@ pub(super) enum Input {
     Local(Command),
     /// The program itself has something to say.
     Announced(String, bool),
+    /// The program has one more to compute.
+    Introduced(Box<Contender>),
     /// A terminal is attached.
     Came(u64, UnixStream),
+    /// It wants a preset to join.
+    Invited(u64, String),
     /// It wants something.
     From(u64, Command),
     /// It is gone.
@@ -94,8 +96,7 @@ impl Hub {
                 program: PROGRAM.to_owned(),
                 process: std::process::id(),
                 attached: 0,
-                loaded: of_loaded(&opening.loaded),
-                overrides: of_overrides(&opening.overrides),
+                contenders: opening.contenders.iter().map(of_contender).collect(),
             },
             engine: worker.commands(),
             engine_pictures: worker.picture_slot(),
@@ -125,12 +126,12 @@ impl Hub {
         let builder = std::thread::Builder::new().name("hub events".to_owned());
         threads.push(builder.spawn(forward).map_err(no_thread)?);
         let opened = opening
-            .folder
-            .map(|folder| Listener::start(folder, inbox.clone()));
+            .socket
+            .map(|socket| Listener::start(socket, inbox.clone()));
         let listener = opened.transpose().unwrap_or_else(|error| {
             // The run itself is as well without.
             let text = format!(
-                "nobody can attach to this run: its socket cannot be opened ({error}); `stylescope watch` works"
+                "nobody can be attached: the socket cannot be opened ({error}); `stylescope watch` works"
             );
             let is_error = false;
             let _ = to_local.send(Voice::Company(Company::Said { text, is_error }));
@@ -154,6 +155,11 @@ impl Hub {
     /// Tells all terminals something; `text` is safe to print.
     pub fn announce(&self, text: &str, is_error: bool) {
         let _ = self.inbox.send(Input::Announced(text.to_owned(), is_error));
+    }
+
+    /// Tells everybody of one more, before the worker is told that it joins.
+    pub fn introduce(&self, contender: Contender) {
+        let _ = self.inbox.send(Input::Introduced(Box::new(contender)));
     }
 
     /// The worker, for what is not said through the hub.
@@ -218,7 +224,9 @@ impl Desk {
                 Input::Announced(text, is_error) => {
                     self.tell_all(&ToViewer::Said { text, is_error }.into());
                 }
+                Input::Introduced(contender) => self.introduce(&contender),
                 Input::Came(id, stream) => self.let_in(id, stream),
+                Input::Invited(id, preset) => self.invite(id, preset),
                 Input::From(id, command) => {
                     if self.viewers.iter().any(|viewer| viewer.id == id) {
                         self.command(Party::Viewer(id), command);
@@ -318,6 +326,22 @@ impl Desk {
             // A worker that has ended has said so by its last event.
             let _ = engine.send(command);
         }
+    }
+
+    fn introduce(&mut self, contender: &Contender) {
+        let words = of_contender(contender);
+        self.tell_all(&ToViewer::Joined(Box::new(words.clone())).into());
+        self.welcome.contenders.push(words);
+    }
+
+    /// Only the program itself can let a preset join: it has the pictures, and the records.
+    fn invite(&mut self, id: u64, preset: String) {
+        if !self.viewers.iter().any(|viewer| viewer.id == id) {
+            return;
+        }
+        let deed = of_deed(Deed::Invited);
+        self.tell_others(Party::Viewer(id), &ToViewer::Acted { deed }.into());
+        self.tell_local(Voice::Company(Company::Invited(preset)));
     }
 
     fn let_in(&mut self, id: u64, stream: UnixStream) {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
@@ -18,7 +19,6 @@ use super::outbox;
 use super::protocol::{self, PROGRAM, PROTOCOL};
 use super::translation::command;
 use super::words::{ToRun, ToViewer};
-use crate::record::folder::RunFolder;
 
 /// Most connections at once, those included that have not said anything yet.
 const MOST_CONNECTIONS: usize = 16;
@@ -39,16 +39,16 @@ pub(super) enum Gone {
 /// The socket, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Listener {
-    folder: RunFolder,
+    path: PathBuf,
     /// Closed to end the thread.
     stop: Option<UnixStream>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Listener {
-    /// Opens the socket in `folder`; the hub hears of those who come.
-    pub(super) fn start(folder: RunFolder, hub: Sender<Input>) -> io::Result<Self> {
-        let listener = address::open(&folder)?;
+    /// Opens the socket at `path`; the hub hears of those who come.
+    pub(super) fn start(path: PathBuf, hub: Sender<Input>) -> io::Result<Self> {
+        let listener = address::open(&path)?;
         // The thread may be told to stop between a poll and the accept that follows.
         listener.set_nonblocking(true)?;
         let (stop, stopped) = UnixStream::pair()?;
@@ -56,7 +56,7 @@ impl Listener {
             .name("hub socket".to_owned())
             .spawn(move || accept(&listener, &stopped, &hub))?;
         Ok(Self {
-            folder,
+            path,
             stop: Some(stop),
             thread: Some(thread),
         })
@@ -69,7 +69,7 @@ impl Drop for Listener {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        address::close(&self.folder);
+        address::close(&self.path);
     }
 }
 
@@ -169,13 +169,16 @@ fn hear(stream: &mut UnixStream, id: u64, hub: &Sender<Input>) -> Gone {
     loop {
         let said = match next(stream) {
             Ok(Some(ToRun::Goodbye)) => return Gone::Left,
-            Ok(Some(said)) => command(said).map_err(Broken::from),
+            Ok(Some(ToRun::Invite { preset })) => Ok(Some(Input::Invited(id, preset))),
+            Ok(Some(said)) => command(said)
+                .map(|command| command.map(|command| Input::From(id, command)))
+                .map_err(Broken::from),
             Ok(None) | Err(Broken::Stream(_)) => return Gone::Lost,
             Err(error) => Err(error),
         };
         match said {
-            Ok(Some(command)) => {
-                if hub.send(Input::From(id, command)).is_err() {
+            Ok(Some(input)) => {
+                if hub.send(input).is_err() {
                     return Gone::Lost;
                 }
             }

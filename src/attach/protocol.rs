@@ -7,7 +7,7 @@ use super::frame::{Direction, Frame, FrameError, Head, split};
 use super::words::{ToRun, ToViewer};
 
 /// Another one where anything in [`super::words`] means something else than before.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// Who speaks. Two programs of different versions may mean different things by the same preset.
 pub const PROGRAM: &str = concat!("stylescope ", env!("CARGO_PKG_VERSION"));
 

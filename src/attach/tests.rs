@@ -306,7 +306,14 @@ fn every_command_comes_as_it_was_said() {
         let came = command(came).unwrap().unwrap();
         assert_eq!(format!("{said:?}"), format!("{came:?}"));
     }
-    assert!(command(ToRun::Goodbye).unwrap().is_none());
+    for about_it in [
+        ToRun::Goodbye,
+        ToRun::Invite {
+            preset: "mine.toml".to_owned(),
+        },
+    ] {
+        assert!(command(about_it).unwrap().is_none());
+    }
 }
 
 #[test]

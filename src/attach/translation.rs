@@ -12,13 +12,14 @@ use image::{Rgb32FImage, RgbImage};
 
 pub(super) use self::commands::{command, deed_of, of_command, of_deed};
 pub(super) use self::events::of_event;
-pub(super) use self::presets::{loaded, of_loaded, of_overrides, overrides};
+pub(super) use self::presets::{contender, of_contender};
 
 use self::commands::{deed, of_region, of_request, picture_request, region};
 use self::events::event;
 use self::parts::{of_numbers, of_term};
 use self::pictures::{of_pictures, picture_of_bytes};
 use super::company::Company;
+use super::contender::Contender;
 use super::frame::FrameError;
 use super::losses::Rows;
 use super::words::{self, ToViewer};
@@ -72,6 +73,7 @@ pub(super) enum Heard {
     Event(Event),
     Preview(Preview),
     Company(Company),
+    Joined(Box<Contender>),
 }
 
 /// Losses, of which every row stands for `span` steps.
@@ -152,6 +154,7 @@ pub(super) fn heard(words: ToViewer, raw: &[u8]) -> Result<Option<Heard>, FrameE
                 pictures,
             })
         }
+        ToViewer::Joined(words) => Heard::Joined(Box::new(contender(*words)?)),
         ToViewer::UpToDate => Heard::Company(Company::UpToDate),
         ToViewer::Came { attached } => Heard::Company(Company::Came { attached }),
         ToViewer::Left { attached } => Heard::Company(Company::Left {

@@ -58,6 +58,11 @@ pub enum ToRun {
         /// Whose.
         candidate: usize,
     },
+    /// Let a preset join the comparison.
+    Invite {
+        /// Its name, or its file's whole path.
+        preset: String,
+    },
     /// The person left by a key; without it the connection was lost.
     Goodbye,
 }
@@ -255,6 +260,8 @@ pub enum ToViewer {
         /// What follows.
         seen: Vec<Seen>,
     },
+    /// One more is compared; it is told of only after this.
+    Joined(Box<Contender>),
     /// Another terminal is attached.
     Came {
         /// How many are now.
@@ -300,10 +307,23 @@ pub struct Welcome {
     pub process: u32,
     /// How many terminals are attached, this one included.
     pub attached: usize,
-    /// The preset that the run began with.
+    /// Those that it computes: a run's only one, or all of a comparison.
+    pub contenders: Vec<Contender>,
+}
+
+/// As [`crate::attach::contender::Contender`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contender {
+    /// What it is called in events.
+    pub number: usize,
+    /// What people call it in a comparison.
+    pub label: String,
+    /// The preset that it began with.
     pub loaded: Loaded,
     /// What the command line lays over any preset: key and value.
     pub overrides: Vec<(String, String)>,
+    /// It came to its end in an earlier program.
+    pub is_over: bool,
 }
 
 /// A preset and where it came from.
@@ -545,6 +565,10 @@ pub enum Deed {
     Restarted,
     /// Went back to a kept state.
     WentBack,
+    /// Dropped one of those that are compared.
+    Dropped,
+    /// Wants a preset to join.
+    Invited,
 }
 
 /// Bytes of a picture with 8 bits a channel.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::{RunOptions, SlurmOptions};
+use super::{BackgroundOptions, RunOptions, SlurmOptions};
 
 pub(super) const COMPARE_HELP: &str = "Makes the picture by several presets at once and shows them side by side: the \
     pictures at the same step, all losses in one chart, and what differs.\n\n\
@@ -14,7 +14,8 @@ pub(super) const COMPARE_HELP: &str = "Makes the picture by several presets at o
     another size) take turns, so that all pictures advance together. Losses are compared without their weights, since \
     totals under different weights mean nothing side by side.\n\n\
     Every candidate is kept as a run of its own, all of them in one folder, which `runs`, `report` and `watch` read. \
-    Saving a preset's file changes its candidate while it runs.\n\n\
+    Saving a preset's file changes its candidate while it runs. A comparison whose terminal is gone goes on to its end; \
+    `stylescope attach` comes back to it, and `stylescope resume` goes on with one whose program has ended.\n\n\
     With --slurm nothing is computed here: pictures and presets are checked, and a job array is written into the \
     comparison's folder, a task for every lane. Tasks read pictures and presets when they begin, from the same \
     paths, so these have to be the same on all nodes.";
@@ -28,6 +29,8 @@ pub(super) const COMPARE_EXAMPLES: &str = "Examples:
       one preset with six pairs of weights
   stylescope compare photo.jpg painting.jpg demo soft --headless
       lines instead of the dashboard, a table and a report at the end
+  stylescope compare photo.jpg painting.jpg demo soft --detach
+      in the background, whatever becomes of the terminal; `stylescope attach` shows and steers it
   stylescope compare photo.jpg painting.jpg presets/*.toml --slurm --submit --time 30
       as a job array on a cluster, a task with a GPU for every lane; without --submit it is only written
 
@@ -35,6 +38,8 @@ With --json every line on standard output is one object, as for `run --json`, wi
   start     content, style, candidates [{candidate, label, preset, run}, …]; further pictures as for `run`;
             of one that is gone on with (`resume`) also resumed, in words
   step, end, error     as for `run`, of one candidate
+  join      candidate, label, preset, run: one more, which somebody at an attached terminal wanted
+  detached  with --detach, the only one: the comparison's id, and its folder as run
 With --slurm it is one object: event (written or submitted), folder, script, tasks, job";
 
 /// Arguments of `compare`.
@@ -46,7 +51,9 @@ With --slurm it is one object: event (written or submitted), folder, script, tas
         .value_hint(ValueHint::DirPath)
         .help("Also write the pictures into FOLDER")
         .long_help("Also write the pictures into FOLDER, which is made; without it they are in their runs' folders only.")),
-    mut_arg("slurm", |argument| argument.conflicts_with_all(["no_record", "task"])),
+    mut_arg("slurm", |argument| argument.conflicts_with_all(["no_record", "task", "detach"])),
+    mut_arg("detach", |argument| argument.help(
+        "Leave the terminal at once: the comparison goes on by itself, `stylescope attach` comes to it")),
     override_usage = "stylescope compare [OPTIONS] <CONTENT> <STYLE> <PRESET>...\n       \
         stylescope compare [OPTIONS] --task <FOLDER> --lane <N>"
 )]
@@ -79,6 +86,10 @@ pub struct CompareArguments {
     #[command(flatten)]
     pub options: RunOptions,
 
+    /// Whether it goes on without the terminal.
+    #[command(flatten)]
+    pub background: BackgroundOptions,
+
     /// What a job for Slurm asks for.
     #[command(flatten)]
     pub slurm: SlurmOptions,
@@ -107,7 +118,8 @@ pub struct CompareArguments {
 }
 
 /// What the plan of a task says already.
-const PLANNED: [&str; 24] = [
+const PLANNED: [&str; 25] = [
+    "detach",
     "content",
     "style",
     "more_styles",

@@ -1,7 +1,10 @@
-//! `stylescope attach`: the dashboard of a run that another program makes on this machine. Main thread; what becomes of
+//! `stylescope attach`: the dashboard of a run or comparison that another program makes on this machine. Main thread; what becomes of
 //! the run once the connection ends is looked up by the thread `attached reads`.
 
+mod comparison;
+
 use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,6 +13,7 @@ use super::run::live::{has_terminal, paint_chart};
 use super::run::recording::runs_folder;
 use super::watch::{self, keeper::AsSeen, source};
 use super::{Failure, INTERRUPTED, output};
+use crate::attach::address;
 use crate::attach::client::{AttachError, Attached, attach};
 use crate::attach::company::Company;
 use crate::cli::AttachArguments;
@@ -17,6 +21,7 @@ use crate::dashboard;
 use crate::dashboard::setup::{Running, Setup, Sharing};
 use crate::preset::visible::visible;
 use crate::record::folder::RunFolder;
+use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::description::{Description, State, host_name};
 use crate::record::folder::inventory::{self, Kept};
 
@@ -29,7 +34,7 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
     let runs = runs_folder(arguments.place.folder.as_deref());
     let comparison = inventory::comparison_of(&runs, &arguments.run).map_err(Failure::new)?;
     if let Some(comparison) = comparison {
-        return Err(only_watched(&visible(&comparison.name())));
+        return comparison::attach(&comparison, arguments);
     }
     let kept = inventory::find(&runs, &arguments.run).map_err(Failure::new)?;
     refuse_what_cannot_be(&kept)?;
@@ -38,11 +43,16 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
         client,
         hearing,
         pictures,
-        loaded,
-        overrides,
+        contenders,
         attached,
         ..
-    } = attach(&kept.folder, move || fate(&folder)).map_err(|error| why(&kept, &error))?;
+    } = attach(&kept.folder.socket(), move || fate(&folder))
+        .map_err(|error| why(&What::of(&kept), &error))?;
+    let Some(contender) = contenders.into_iter().next() else {
+        return Err(Failure::new(AttachError::Refused(
+            "it computes nothing".to_owned(),
+        )));
+    };
     let (content, no_content) = source::source("content", &kept.description.content);
     let (style, no_style) = source::source("style", &kept.description.style);
     let missing: Vec<String> = [no_content, no_style].into_iter().flatten().collect();
@@ -54,8 +64,8 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
                 pictures,
             })
         }),
-        loaded,
-        overrides,
+        loaded: contender.loaded,
+        overrides: contender.overrides,
         content,
         style,
         options: watch::options(&arguments.screen),
@@ -84,28 +94,14 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
 
 /// Refuses runs to which nobody can be attached, and terminals that cannot show one.
 fn refuse_what_cannot_be(kept: &Kept) -> Result<(), Failure> {
-    let id = visible(&kept.folder.id());
+    let what = What::of(kept);
+    let id = &what.id;
     let run = &kept.description;
-    if run.label.is_some() {
-        return Err(only_watched(&id));
-    }
-    if let Some(host) = run.host().filter(|host| *host != host_name()) {
-        let path = kept.folder.path();
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let command = [
-            "ssh".to_owned(),
-            "-t".to_owned(),
-            host.to_owned(),
-            "stylescope".to_owned(),
-            "attach".to_owned(),
-            // The other machine's shell takes it apart once more.
-            shell_words::quote(&path.to_string_lossy()).into_owned(),
-        ];
+    what.refuse_elsewhere()?;
+    if let Some(comparison) = compared_in(kept) {
         return Err(Failure::new(format!(
-            "the run {id} is on the machine {}, and only programs there can be attached\n  \
-             {}\n  `stylescope watch {id}` shows it from here",
-            visible(host),
-            visible(&shell_words::join(command)),
+            "the run {id} is one of the comparison {comparison}, whose program makes all of them\n  \
+             `stylescope attach {comparison}` shows and steers them, `stylescope watch {id}` shows this one"
         )));
     }
     let is_held = kept.folder.is_held();
@@ -119,16 +115,20 @@ fn refuse_what_cannot_be(kept: &Kept) -> Result<(), Failure> {
         State::Completed | State::Stopped | State::Dropped | State::Failed
             if is_held != Some(true) =>
         {
-            return Err(over(&id, run));
+            return Err(over(id, run));
         }
         _ => {}
     }
-    if !has_terminal() {
-        return Err(Failure::new(format!(
-            "a terminal is needed to be attached to a run\n  `stylescope watch {id} --headless` prints lines"
-        )));
-    }
-    Ok(())
+    what.refuse_without_terminal()
+}
+
+/// The comparison that a run is part of, unless it was gone on with alone.
+fn compared_in(kept: &Kept) -> Option<String> {
+    let has_own = address::connect(&kept.folder.socket()).is_ok();
+    kept.description.label.as_ref().filter(|_| !has_own)?;
+    let comparison = ComparisonFolder::at(kept.folder.path().parent()?.to_owned());
+    address::connect(&comparison.socket()).ok()?;
+    Some(visible(&comparison.id()))
 }
 
 fn over(id: &str, run: &Description) -> Failure {
@@ -143,36 +143,87 @@ fn over(id: &str, run: &Description) -> Failure {
     ))
 }
 
-fn only_watched(name: &str) -> Failure {
-    Failure::new(format!(
-        "{name} is a comparison, and its runs are steered from its own terminal only\n  \
-         `stylescope watch {name}` shows it"
-    ))
+/// What somebody wants to be attached to.
+struct What {
+    /// `run` or `comparison`.
+    kind: &'static str,
+    /// What it is called; safe to print.
+    id: String,
+    folder: PathBuf,
+    /// The machine's name, where it was written down.
+    host: Option<String>,
+    process: u32,
+}
+
+impl What {
+    fn of(kept: &Kept) -> Self {
+        Self {
+            kind: "run",
+            id: visible(&kept.folder.id()),
+            folder: kept.folder.path().to_owned(),
+            host: kept.description.host().map(str::to_owned),
+            process: kept.description.process,
+        }
+    }
+
+    fn refuse_elsewhere(&self) -> Result<(), Failure> {
+        let (kind, id) = (self.kind, &self.id);
+        let Some(host) = self.host.as_ref().filter(|host| **host != host_name()) else {
+            return Ok(());
+        };
+        let path = std::path::absolute(&self.folder).unwrap_or_else(|_| self.folder.clone());
+        let command = [
+            "ssh".to_owned(),
+            "-t".to_owned(),
+            host.clone(),
+            "stylescope".to_owned(),
+            "attach".to_owned(),
+            // The other machine's shell takes it apart once more.
+            shell_words::quote(&path.to_string_lossy()).into_owned(),
+        ];
+        Err(Failure::new(format!(
+            "the {kind} {id} is on the machine {}, and only programs there can be attached\n  \
+             {}\n  `stylescope watch {id}` shows it from here",
+            visible(host),
+            visible(&shell_words::join(command)),
+        )))
+    }
+
+    fn refuse_without_terminal(&self) -> Result<(), Failure> {
+        if has_terminal() {
+            return Ok(());
+        }
+        Err(Failure::new(format!(
+            "a terminal is needed to be attached to a {}\n  `stylescope watch {} --headless` prints lines",
+            self.kind, self.id
+        )))
+    }
 }
 
 /// Why nobody answers, and what can be done about it.
-fn why(kept: &Kept, error: &AttachError) -> Failure {
-    let id = visible(&kept.folder.id());
+fn why(what: &What, error: &AttachError) -> Failure {
+    let What {
+        kind, id, process, ..
+    } = what;
     let watch = format!("`stylescope watch {id}` shows it");
     match error {
         AttachError::Socket(error) => match error.kind() {
             ErrorKind::NotFound => Failure::new(format!(
-                "the run {id} has no socket: it has just ended, is one of an older version, or its folder is on a file \
+                "the {kind} {id} has no socket: it has just ended, is one of an older version, or its folder is on a file \
                  system without sockets\n  {watch}"
             )),
             ErrorKind::ConnectionRefused => Failure::new(format!(
-                "nobody answers for the run {id}: its program has ended, or is on another machine\n  {watch}"
+                "nobody answers for the {kind} {id}: its program has ended, or is on another machine\n  {watch}"
             )),
             ErrorKind::PermissionDenied => Failure::new(format!(
-                "the run {id} is another user's: only that one can be attached\n  {watch} where its folder may be read"
+                "the {kind} {id} is another user's: only that one can be attached\n  {watch} where its folder may be read"
             )),
             ErrorKind::WouldBlock | ErrorKind::TimedOut => Failure::new(format!(
-                "the program of the run {id} (process {}) does not answer: it may be stopped\n  \
-                 `kill -CONT {}` lets it go on, {watch}",
-                kept.description.process, kept.description.process,
+                "the program of the {kind} {id} (process {process}) does not answer: it may be stopped\n  \
+                 `kill -CONT {process}` lets it go on, {watch}"
             )),
             _ => Failure::new(format!(
-                "the run {id} cannot be reached: {error}\n  {watch}"
+                "the {kind} {id} cannot be reached: {error}\n  {watch}"
             )),
         },
         AttachError::Refused(_) | AttachError::Nonsense(_) => {

@@ -4,6 +4,7 @@ mod contender;
 mod entrant;
 mod keeping;
 mod lines;
+mod listener;
 mod live;
 mod ordering;
 mod presets;
@@ -12,6 +13,7 @@ mod shared_plan;
 mod slurm;
 pub(super) mod table;
 mod task;
+mod telling;
 
 use std::io;
 use std::path::PathBuf;
@@ -19,7 +21,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::run::live::has_terminal;
-use super::run::{recording, report};
+use super::run::{detach, recording, report};
 use super::{Failure, INTERRUPTED, RESUMABLE, output, signals};
 use crate::attach::hub::Opening;
 use crate::cli::{Budget, CompareArguments, TileChoice};
@@ -36,6 +38,9 @@ const LONGEST_LABEL: usize = 80;
 
 pub(super) fn execute(arguments: CompareArguments) -> Result<ExitCode, Failure> {
     let json = arguments.options.json;
+    if let Some(left) = detach::leave(arguments.background, json) {
+        return left;
+    }
     let result = compare(arguments);
     if let (true, Err(failure)) = (json, &result) {
         // What went wrong goes to standard error in any case.
@@ -55,6 +60,7 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
         ));
     }
     let slurm = arguments.slurm.clone();
+    let in_background = arguments.background.in_background;
     let field = Arc::new(Field::new(arguments)?);
     if slurm.slurm {
         ordering::order(&field, &slurm)?;
@@ -62,6 +68,11 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
     }
     let folder = match begin_to_record(&field) {
         Ok(folder) => folder,
+        Err(note) if in_background => {
+            return Err(Failure::new(format!(
+                "{note}\n  nobody could come back to it: mend that, or leave --detach out"
+            )));
+        }
         Err(note) => {
             output::error_line(format!("note: {note}"));
             None
@@ -130,18 +141,17 @@ fn begin_to_record(field: &Field) -> Result<Option<ComparisonFolder>, String> {
     Ok(Some(folder))
 }
 
-/// What others are to know of the comparison.
-fn opening(field: &Field, before: Vec<Event>) -> Result<Opening, Failure> {
+/// What others are to know of the comparison, which is recorded in `folder`.
+fn opening(field: &Field, folder: Option<&ComparisonFolder>, before: Vec<Event>) -> Opening {
     let contenders = field.all();
-    let Some(first) = contenders.first() else {
-        return Err(Failure::new("there is nothing to compare"));
-    };
-    Ok(Opening {
-        folder: None,
-        loaded: first.plan.preset.clone(),
-        overrides: first.plan.overrides.clone(),
+    Opening {
+        // Of several programs that compute a comparison together none speaks for all.
+        socket: folder
+            .filter(|_| !field.is_part)
+            .map(ComparisonFolder::socket),
+        contenders: contenders.iter().map(|one| one.as_attached()).collect(),
         before,
-    })
+    }
 }
 
 /// Who is compared, a line each, and where each of them stands.

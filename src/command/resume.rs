@@ -57,7 +57,7 @@ fn alone(kept: Kept, arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     sources.check_recorded(&ended.run)?;
     let (loaded, overrides) = ended.loaded(&options, &sources);
     let plan = Plan::as_recorded(&ended.run, sources, loaded, overrides, options);
-    let plan = plan.to_go_on(&digests)?;
+    let plan = plan.going_on(&digests)?;
     let (way, tiles) = memory::way(&plan)?;
     let said = ended.in_words();
     let past = losses_before(&ended.folder, ended.made(), 0);

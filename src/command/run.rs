@@ -8,7 +8,7 @@ mod progress;
 pub(super) mod recording;
 pub(super) mod report;
 pub(super) mod result;
-mod sharing;
+pub(super) mod sharing;
 pub(super) mod source;
 pub(super) mod sources;
 pub(super) mod steering;
@@ -34,7 +34,7 @@ use crate::preset::{Change, Preset};
 use crate::record::digest::Digests;
 use crate::record::folder::recorder::{Recorder, Remains};
 use crate::record::snapshot_schedule::SnapshotSchedule;
-use detach::Leaving;
+use detach::{Leaving, of_run};
 use plan::Plan;
 use report::Reporter;
 use result::{Outcome, Written};
@@ -154,7 +154,7 @@ pub(super) fn perform(
 }
 
 /// That nobody reads any more is no failure of a run: a closed pipe, or a terminal that is gone.
-fn said_to_somebody(said: io::Result<()>) -> io::Result<()> {
+pub(super) fn said_to_somebody(said: io::Result<()>) -> io::Result<()> {
     said.or_else(|error| match error.kind() {
         ErrorKind::BrokenPipe => Ok(()),
         _ if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(()),
@@ -219,7 +219,7 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<E
         .zip(worker)
         .and_then(|(recorder, worker)| steer(plan, worker, 0, recorder, &mistakes));
     let leaving = match recorder.filter(|_| plan.options.in_background) {
-        Some(recorder) => Some(Leaving::begin(recorder.folder(), hub.is_open())?),
+        Some(recorder) => Some(Leaving::begin(of_run(recorder.folder()), hub.is_open())?),
         None => None,
     };
     let mut going = Going {
@@ -256,6 +256,8 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<E
         let end = match voice {
             Voice::Engine(event) => going.hear(event)?,
             Voice::Company(company) => going.company(company),
+            // Only comparisons grow.
+            Voice::Joined(_) => None,
         };
         if let Some(written) = end {
             let interrupted = going.interrupted.load(Ordering::Relaxed);
@@ -437,7 +439,7 @@ impl Going<'_> {
 
     /// Takes in who looks; what was written where nobody does any more and the run is at its end.
     fn company(&mut self, company: Company) -> Option<Written> {
-        let reaction = self.audience.hear(company);
+        let reaction = self.audience.hear(company, "run");
         let words = match reaction {
             Reaction::Say(words) => words,
             Reaction::Alone | Reaction::GoOn => {

@@ -1,7 +1,7 @@
 //! `stylescope watch`: a run of another program, or several that are compared, followed by their folders, in the
 //! dashboard or in lines. Main thread; the folders are read by a follower's.
 
-mod comparison;
+pub(super) mod comparison;
 mod entrants;
 pub(super) mod keeper;
 mod lines;

@@ -33,6 +33,7 @@ use super::preview::View;
 use super::recipe::Recipe;
 use super::run_state::{Phase, RunState};
 use super::setup::{Farewell, Saved, Sharing, Source, Watching};
+use super::shared::Shared;
 use super::theme::Theme;
 use super::timeline::Timeline;
 use crate::engine::message::{Command, Seen};
@@ -42,7 +43,6 @@ use crate::terminal::input::Input;
 use crate::terminal::signals::Signal;
 
 use engine::Measuring;
-pub(super) use sharing::Shared;
 pub(super) use takeover::Takeover;
 pub(super) use trouble::rate_of;
 pub(super) use watching::Watched;
@@ -260,8 +260,8 @@ impl App {
         match message {
             Message::Input(Input::Event(event)) => self.input(event, now),
             Message::Input(Input::Closed(_)) => self.lose_screen(now, "the terminal is gone"),
-            // For whoever measures the link.
-            Message::Input(Input::StatusReport) => return,
+            // For whoever measures the link, and to a comparison that this run was promoted from.
+            Message::Input(Input::StatusReport) | Message::Joined(_) => return,
             Message::Engine(event) => self.engine(*event, now),
             Message::Company(company) => self.company(company, now),
             Message::Files(changed) => self.files_changed(&changed),

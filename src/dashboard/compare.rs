@@ -23,6 +23,7 @@ mod panel;
 mod pictures;
 mod promotion;
 mod selection;
+mod sharing;
 mod trouble;
 mod watching;
 
@@ -43,7 +44,8 @@ use super::loss_view::LossView;
 use super::message::{Effect, Message, Task};
 use super::pictures::Pictures;
 use super::preview::View;
-use super::setup::{CompareCandidate, Source};
+use super::setup::{CompareCandidate, Sharing, Source};
+use super::shared::Shared;
 use super::theme::Theme;
 use crate::engine::message::{Command, Stage};
 use crate::preset::visible::visible;
@@ -96,6 +98,7 @@ struct Beginning {
     pictures: Pictures,
     /// It goes on elsewhere, and is not ended from here.
     is_watching: bool,
+    sharing: Sharing,
     /// Whether presets may join.
     may_join: bool,
     /// Those that are found later where it is watched.
@@ -114,7 +117,10 @@ struct Compare {
     size: (u16, u16),
     content: Source,
     style: Source,
+    /// It is only followed by its runs' folders.
     is_watching: bool,
+    /// Others who look at it.
+    shared: Shared,
     may_join: bool,
     arrivals: Option<Receiver<CompareCandidate>>,
     /// When it was last looked at how the watched runs go.
@@ -189,6 +195,7 @@ impl Compare {
             content: beginning.content,
             style: beginning.style,
             is_watching: beginning.is_watching,
+            shared: Shared::new(beginning.sharing),
             may_join: beginning.may_join,
             arrivals: beginning.arrivals,
             looked_at_watched: None,
@@ -238,8 +245,13 @@ impl Compare {
                 compare.events.add(now, 0, Tone::Plain, note);
             }
         }
-        // A save since the presets were read would go unnoticed otherwise.
-        for number in compare.numbers() {
+        // A save since the presets were read would go unnoticed otherwise. But looking at another program's comparison is
+        // to change nothing.
+        let numbers = compare.numbers().into_iter();
+        for number in numbers
+            .filter(|_| !compare.is_attached())
+            .collect::<Vec<_>>()
+        {
             compare.reload(number);
         }
         compare.find_differences();
@@ -252,8 +264,9 @@ impl Compare {
             Message::Input(Input::Event(event)) => self.input(event, now),
             Message::Input(Input::Closed(_)) => self.lose_screen(now, "the terminal is gone"),
             // For whoever measures the link.
-            // And nobody else looks at a comparison.
-            Message::Input(Input::StatusReport) | Message::Company(_) => return,
+            Message::Input(Input::StatusReport) => return,
+            Message::Company(company) => self.company(company, now),
+            Message::Joined(contender) => self.joined(*contender, now),
             Message::Engine(event) => {
                 self.take_arrivals(now);
                 self.engine(*event, now);
@@ -298,7 +311,7 @@ impl Compare {
         self.take_arrivals(now);
         self.look_at_watched(now);
         self.ask_for_snapshot(now);
-        if !self.unseen && !self.away {
+        if !self.unseen && !self.away && !self.is_cut_off() {
             self.ask_for_pictures(now);
         }
     }
@@ -390,7 +403,8 @@ impl Compare {
 
     /// Keeps the pictures of now where it is time, for whoever looks at the record later.
     fn ask_for_snapshot(&mut self, now: Instant) {
-        if self.is_watching || self.is_paused || self.preparing.is_some() {
+        let is_own = !self.is_watching && !self.is_attached();
+        if !is_own || self.is_paused || self.preparing.is_some() {
             return;
         }
         let running = || self.shown().filter(|candidate| candidate.is_running());

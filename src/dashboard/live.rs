@@ -211,6 +211,16 @@ impl<D: Desk> Live<D> {
                             engine.announce(&text, is_error);
                         }
                     }
+                    Effect::Introduce(contender) => {
+                        if let Some(engine) = &self.engine {
+                            engine.introduce(*contender);
+                        }
+                    }
+                    Effect::Invite(preset) => {
+                        if let Some(engine) = &self.engine {
+                            engine.invite(preset);
+                        }
+                    }
                     Effect::Detach => {
                         if let Some(engine) = &self.engine {
                             engine.detach();

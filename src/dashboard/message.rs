@@ -10,6 +10,7 @@ use super::gpu::GpuLoad;
 use super::preview::{EncodeJob, Encoded};
 use super::setup::{Joining, Saved, Saving};
 use crate::attach::company::Company;
+use crate::attach::contender::Contender;
 use crate::engine::message::{Command, Event};
 use crate::preset::editing::EditError;
 use crate::preset::watch::Changed;
@@ -30,6 +31,8 @@ pub(super) enum Message {
     Engine(Box<Event>),
     /// News of others who look at the same run.
     Company(Company),
+    /// One more is compared, of which the engine says something next.
+    Joined(Box<Contender>),
     /// A preset file was saved.
     Files(Changed),
     /// A picture is ready to be written, or could not be made.
@@ -141,6 +144,10 @@ pub(super) enum Effect {
     Engine(Command),
     /// Tell others who look at the run something.
     Announce { text: String, is_error: bool },
+    /// Tell them of one more that is compared, before the worker is told.
+    Introduce(Box<Contender>),
+    /// Ask the comparison's program to let this preset join.
+    Invite(String),
     /// Tell the run's program that this screen is being left.
     Detach,
     /// Do something with files.

@@ -193,6 +193,7 @@ impl<D: Desk> Live<D> {
                         to_loop(Message::Engine(Box::new(event)));
                     }
                     Voice::Company(company) => to_loop(Message::Company(company)),
+                    Voice::Joined(contender) => to_loop(Message::Joined(contender)),
                 });
             })
             .map_err(StartError::Thread)?;

@@ -1,8 +1,8 @@
-//! How a screen is left that is attached to a run of another program. UI thread.
+//! How a screen is left that is attached to a run or comparison of another program. UI thread.
 
 use terminput::{KeyCode, KeyEvent, KeyModifiers};
 
-/// What a person may want of a run that another program makes.
+/// What a person may want of what another program makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parting {
     /// Leave the screen; the run goes on.
@@ -23,6 +23,15 @@ impl Parting {
             Self::Detach => ("d", "detach: leave the screen, the run goes on"),
             Self::Stay => ("g", "go on looking"),
             Self::Stop => ("s", "stop the run; its program saves the picture"),
+        }
+    }
+
+    /// The same of a comparison.
+    pub(super) fn of_all(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Detach => ("d", "detach: leave the screen, all go on"),
+            Self::Stay => ("g", "go on looking"),
+            Self::Stop => ("s", "stop all; their program saves the pictures"),
         }
     }
 

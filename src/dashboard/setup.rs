@@ -10,6 +10,7 @@ use image::{Rgb32FImage, RgbImage};
 
 use crate::attach::client::Client;
 use crate::attach::company::Hearing;
+use crate::attach::contender::Contender;
 use crate::attach::hub::{Hub, Opening};
 use crate::engine::EngineError;
 use crate::engine::input::Candidate;
@@ -72,6 +73,12 @@ pub trait Commands: Send + std::fmt::Debug {
     /// Tells others who look at the run something that is safe to print.
     fn announce(&self, _text: &str, _is_error: bool) {}
 
+    /// Tells others of one more that is compared, before it joins.
+    fn introduce(&self, _contender: Contender) {}
+
+    /// Asks the program that makes the comparison to let a preset join, by its name or its file's whole path.
+    fn invite(&self, _preset: String) {}
+
     /// The person leaves by a key: this is the last thing that is said.
     fn detach(&self) {}
 }
@@ -90,11 +97,19 @@ impl Commands for Hub {
     fn announce(&self, text: &str, is_error: bool) {
         Self::announce(self, text, is_error);
     }
+
+    fn introduce(&self, contender: Contender) {
+        Self::introduce(self, contender);
+    }
 }
 
 impl Commands for Client {
     fn send(&self, command: Command) {
         Self::send(self, command);
+    }
+
+    fn invite(&self, preset: String) {
+        Self::invite(self, preset);
     }
 
     fn detach(&self) {
@@ -103,25 +118,10 @@ impl Commands for Client {
 }
 
 impl Running {
-    /// A worker's.
-    ///
-    /// # Errors
-    /// Where somebody else has taken its events.
-    pub fn worker(mut worker: Worker) -> Result<Self, EngineError> {
-        let events = worker
-            .take_events()
-            .ok_or_else(|| EngineError::WorkerGone("somebody else listens to it".to_owned()))?;
-        Ok(Self {
-            events: events.into(),
-            pictures: worker.picture_slot(),
-            commands: Box::new(worker),
-        })
-    }
-
     /// A worker's, at which other terminals may look as well.
     ///
     /// # Errors
-    /// As [`Running::worker`], and where the system gives no thread.
+    /// Where somebody else has taken its events, or the system gives no thread.
     pub fn shared(worker: Worker, opening: Opening) -> Result<Self, EngineError> {
         let (hub, events, pictures) = Hub::start(worker, opening)?;
         Ok(Self {
@@ -163,7 +163,7 @@ pub struct Setup {
     pub sharing: Sharing,
 }
 
-/// How a screen stands to others that show the same run.
+/// How a screen stands to others that show the same run or comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Sharing {
     /// There are no others.
@@ -217,6 +217,32 @@ pub struct CompareCandidate {
     pub is_over: bool,
 }
 
+impl CompareCandidate {
+    /// One that another program computes.
+    pub fn attached(contender: Contender) -> Self {
+        Self {
+            number: contender.number,
+            label: contender.label,
+            loaded: contender.loaded,
+            overrides: contender.overrides,
+            recorder: None,
+            sighting: None,
+            is_over: contender.is_over,
+        }
+    }
+
+    /// As terminals that are attached have to know it.
+    pub(super) fn contender(&self) -> Contender {
+        Contender {
+            number: self.number,
+            label: self.label.clone(),
+            loaded: self.loaded.clone(),
+            overrides: self.overrides.clone(),
+            is_over: self.is_over,
+        }
+    }
+}
+
 /// Everything that is needed to open the view of a comparison.
 pub struct CompareSetup {
     /// Starts a worker with all candidates, or something that follows a comparison.
@@ -229,11 +255,13 @@ pub struct CompareSetup {
     pub style: Source,
     /// How to behave.
     pub options: Options,
+    /// How this screen stands to others that show the same comparison.
+    pub sharing: Sharing,
     /// Who saves pictures; `None` where a comparison is only followed, which goes on when it is left.
     pub keeper: Option<Arc<dyn Keeper>>,
     /// Who draws charts as pictures.
     pub painter: ChartPainter,
-    /// Who lets new presets join; `None` where none can.
+    /// Who lets new presets join; `None` where none can, or another program does.
     pub joiner: Option<Arc<dyn Joiner>>,
     /// Those that are found later where a comparison is only followed; before anything is said of them.
     pub arrivals: Option<Receiver<CompareCandidate>>,

@@ -272,7 +272,7 @@ fn what_cannot_be_gone_on_with_is_said() {
         let runs = runs(&setting);
         runs.len() == 3 && runs.iter().all(|run| !checkpoints(run).is_empty())
     });
-    resumed(&setting, &[]).failed_saying(&["still goes on", "stylescope watch"]);
+    resumed(&setting, &[]).failed_saying(&["still goes on", "stylescope attach"]);
     child.kill().unwrap();
     child.wait().unwrap();
 

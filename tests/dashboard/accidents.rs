@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use stylescope::attach::hub::Opening;
 use stylescope::dashboard::setup::{
     Keeper, Options, Running, Saved, Saving, Setup, Sharing, Source,
 };
@@ -128,7 +129,12 @@ fn a_dashboard_that_breaks() {
             let mut job = Job::single(candidate, DeviceChoice::Cpu);
             // Several would wait for each other wherever other tests have the cores.
             job.threads = Some(1);
-            Running::worker(Worker::spawn(job)?)
+            let opening = Opening {
+                socket: None,
+                contenders: Vec::new(),
+                before: Vec::new(),
+            };
+            Running::shared(Worker::spawn(job)?, opening)
         }),
         loaded,
         overrides,

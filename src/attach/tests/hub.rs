@@ -9,12 +9,13 @@ use tempfile::TempDir;
 use super::*;
 use crate::attach::client::{AttachError, Attached, attach};
 use crate::attach::company::{Company, Deed, Hearing, Voice};
+use crate::attach::contender::Contender;
 use crate::attach::frame::Direction;
 use crate::attach::hub::{Hub, Opening};
 use crate::attach::protocol::{PROGRAM, PROTOCOL};
 use crate::attach::{address, words};
 use crate::engine::device::DeviceChoice;
-use crate::engine::input::Candidate;
+use crate::engine::input::{Candidate, Picture};
 use crate::engine::picture_slot::PictureSlot;
 use crate::engine::worker::{Job, Worker};
 use crate::preset::{Loaded, Origin};
@@ -39,6 +40,21 @@ fn drawn(side: u32, phase: f32) -> Arc<Rgb32FImage> {
     }))
 }
 
+fn contender(number: usize, label: &str, preset: Preset) -> Contender {
+    Contender {
+        number,
+        label: label.to_owned(),
+        loaded: Loaded {
+            name: label.to_owned(),
+            origin: Origin::BuiltIn,
+            preset,
+            files: Vec::new(),
+        },
+        overrides: vec!["schedule.steps=5".parse().unwrap()],
+        is_over: false,
+    }
+}
+
 fn program(steps: u64) -> Program {
     let place = tempfile::tempdir().unwrap();
     let folder = RunFolder::at(place.path().to_owned());
@@ -52,14 +68,8 @@ fn program(steps: u64) -> Program {
     };
     let worker = Worker::spawn(Job::single(candidate, DeviceChoice::Cpu)).unwrap();
     let opening = Opening {
-        folder: Some(folder.clone()),
-        loaded: Loaded {
-            name: "mine".to_owned(),
-            origin: Origin::BuiltIn,
-            preset,
-            files: Vec::new(),
-        },
-        overrides: vec!["schedule.steps=5".parse().unwrap()],
+        socket: Some(folder.socket()),
+        contenders: vec![contender(0, "mine", preset)],
         before: Vec::new(),
     };
     let (hub, hearing, slot) = Hub::start(worker, opening).unwrap();
@@ -116,7 +126,7 @@ fn comes(program: &Program) -> Attached {
         why: "it is gone".to_owned(),
         is_error: false,
     };
-    attach(&program.folder, lost).unwrap()
+    attach(&program.folder.socket(), lost).unwrap()
 }
 
 #[test]
@@ -134,7 +144,11 @@ fn two_terminals_see_and_steer_the_same_run() {
 
     let one = comes(&program);
     assert_eq!(
-        (one.loaded.name.as_str(), one.attached, one.overrides.len()),
+        (
+            one.contenders[0].loaded.name.as_str(),
+            one.attached,
+            one.contenders[0].overrides.len()
+        ),
         ("mine", 1, 1)
     );
     assert_eq!(one.process, std::process::id());
@@ -186,7 +200,7 @@ fn two_terminals_see_and_steer_the_same_run() {
     );
 
     // The other changes the preset, exactly.
-    let mut wanted = two.loaded.preset.clone();
+    let mut wanted = two.contenders[0].loaded.preset.clone();
     wanted.style.weight = 0.1 + 0.2;
     two.client.send(Command::ChangePreset {
         candidate: 0,
@@ -324,7 +338,7 @@ fn nonsense_ends_a_connection_and_not_the_run() {
     ];
     for greeting in [&[][..], &hello] {
         for bytes in nonsense {
-            let mut stream = address::connect(&program.folder).unwrap();
+            let mut stream = address::connect(&program.folder.socket()).unwrap();
             stream.set_read_timeout(Some(LONG)).unwrap();
             // The other end may have hung up already.
             let _ = stream.write_all(greeting);
@@ -348,7 +362,7 @@ fn another_version_is_refused_in_words() {
             protocol,
             program: name.to_owned(),
         };
-        let mut stream = address::connect(&program.folder).unwrap();
+        let mut stream = address::connect(&program.folder.socket()).unwrap();
         stream.set_read_timeout(Some(LONG)).unwrap();
         let bytes = protocol::encode(&hello, Direction::ToRun).unwrap();
         stream.write_all(&bytes).unwrap();
@@ -372,7 +386,7 @@ fn a_terminal_that_does_not_read_holds_up_nothing() {
         protocol: PROTOCOL,
         program: PROGRAM.to_owned(),
     };
-    let mut silent = address::connect(&program.folder).unwrap();
+    let mut silent = address::connect(&program.folder.socket()).unwrap();
     let bytes = protocol::encode(&hello, Direction::ToRun).unwrap();
     silent.write_all(&bytes).unwrap();
     let one = comes(&program);
@@ -396,6 +410,124 @@ fn a_terminal_that_does_not_read_holds_up_nothing() {
 fn nobody_answers_where_there_is_no_run() {
     let place = tempfile::tempdir().unwrap();
     let folder = RunFolder::at(place.path().to_owned());
-    let error = attach(&folder, || Company::UpToDate).unwrap_err();
+    let error = attach(&folder.socket(), || Company::UpToDate).unwrap_err();
     assert!(matches!(error, AttachError::Socket(_)), "{error}");
+}
+
+/// A comparison: each of them is told of, whoever is gone or new as well, and a terminal may invite.
+#[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one story from the first word to the last"
+)]
+fn whoever_comes_late_to_a_comparison_hears_of_all() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = RunFolder::at(place.path().to_owned());
+    let small = |more: &str| {
+        let text = format!(
+            "[network]\nwidths = [8, 8, 8, 8]\n[image]\nsize = 32\n[schedule]\nsteps = 1000000\n{more}"
+        );
+        preset(&text)
+    };
+    let content: Picture = drawn(40, 0.3).into();
+    let style: Picture = drawn(36, 1.7).into();
+    let candidate = |preset: &Preset| Candidate {
+        preset: preset.clone(),
+        content: content.clone(),
+        styles: vec![style.clone()],
+    };
+    let [plain, strong] = ["", "[style]\nweight = 4.0\n"].map(small);
+    let before = Pictures {
+        candidates: [1].into(),
+        ..pictures()
+    };
+    // The one in the middle was over before.
+    let job = Job {
+        candidates: [&plain, &strong, &plain].map(candidate).into(),
+        numbers: vec![0, 2, 3],
+        ..Job::empty(DeviceChoice::Cpu)
+    };
+    let labels = ["a", "b", "c", "d"].into_iter().enumerate();
+    let opening = Opening {
+        socket: Some(folder.socket()),
+        contenders: labels
+            .map(|(number, label)| Contender {
+                is_over: number == 1,
+                ..contender(number, label, plain.clone())
+            })
+            .collect(),
+        before: vec![Event::Ended {
+            reason: EndReason::Completed,
+            pictures: before,
+            seconds: 1.0,
+        }],
+    };
+    let (hub, hearing, slot) = Hub::start(Worker::spawn(job).unwrap(), opening).unwrap();
+    let program = Program {
+        folder,
+        _place: place,
+        hub,
+        hearing,
+        slot,
+    };
+    until(&program.hearing, "steps", |voice| losses(voice).is_some());
+    program.hub.send(Command::Drop { candidate: 3 });
+    until(
+        &program.hearing,
+        "the lane of the others",
+        |voice| matches!(voice, Voice::Engine(Event::Started(started)) if *started.candidates == [0, 2]),
+    );
+
+    let one = comes(&program);
+    let labels: Vec<&str> = one
+        .contenders
+        .iter()
+        .map(|one| one.label.as_str())
+        .collect();
+    assert_eq!(labels, ["a", "b", "c", "d"]);
+    assert!(one.contenders[1].is_over);
+    let heard = until(&one.hearing, "everything", is_up_to_date);
+    for number in [0, 2, 3] {
+        let is_its =
+            |voice: &&Voice| losses(voice).is_some_and(|block| *block.candidates == [number]);
+        let first = heard.iter().find(is_its).and_then(losses).unwrap();
+        assert_eq!(first.first_step, 0, "{:?}", kinds(&heard));
+    }
+    let is_over = |voice: &Voice| matches!(voice, Voice::Engine(Event::Ended { pictures, .. }) if *pictures.candidates == [1]);
+    assert!(heard.iter().any(is_over), "{:?}", kinds(&heard));
+    let is_dropped =
+        |voice: &Voice| matches!(voice, Voice::Engine(Event::Dropped { candidate: 3, .. }));
+    assert!(heard.iter().any(is_dropped), "{:?}", kinds(&heard));
+    let lanes: Vec<&[usize]> = heard
+        .iter()
+        .filter_map(|voice| match voice {
+            Voice::Engine(Event::Started(started)) => Some(&*started.candidates),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(lanes, [&[0, 2, 3][..], &[0, 2][..]], "{:?}", kinds(&heard));
+
+    // It cannot let one join by itself; the program can, and everybody hears of it first.
+    one.client.invite("mine.toml".to_owned());
+    let invited = Company::Invited("mine.toml".to_owned());
+    until(
+        &program.hearing,
+        "the invitation",
+        |voice| matches!(voice, Voice::Company(company) if *company == invited),
+    );
+    program.hub.introduce(contender(4, "e", strong.clone()));
+    program.hub.send(Command::Join {
+        candidate: 4,
+        input: Box::new(candidate(&strong)),
+    });
+    let heard = until(&one.hearing, "its first steps", |voice| {
+        losses(voice).is_some_and(|block| block.candidates.contains(&4))
+    });
+    let place = |is_it: &dyn Fn(&Voice) -> bool| heard.iter().position(is_it);
+    let joined = place(&|voice| matches!(voice, Voice::Joined(one) if one.label == "e"));
+    let started = place(
+        &|voice| matches!(voice, Voice::Engine(Event::Started(started)) if started.candidates.contains(&4)),
+    );
+    assert!(joined.is_some() && joined < started, "{:?}", kinds(&heard));
+    assert_eq!(comes(&program).contenders.len(), 5);
 }

@@ -32,7 +32,7 @@ pub(in crate::attach) fn of_command(command: &Command) -> Option<ToRun> {
         Command::Drop { candidate } => ToRun::Drop {
             candidate: *candidate,
         },
-        // Pictures would have to travel with it, and only comparisons grow.
+        // Pictures would have to travel with it: the program that has them is asked by `ToRun::Invite`.
         Command::Join { .. } => return None,
     })
 }
@@ -43,7 +43,7 @@ pub(in crate::attach) fn of_command(command: &Command) -> Option<ToRun> {
 /// Where a preset is none.
 pub(in crate::attach) fn command(words: ToRun) -> Result<Option<Command>, FrameError> {
     Ok(Some(match words {
-        ToRun::Hello { .. } | ToRun::Goodbye => return Ok(None),
+        ToRun::Hello { .. } | ToRun::Goodbye | ToRun::Invite { .. } => return Ok(None),
         ToRun::Pause => Command::Pause,
         ToRun::Resume => Command::Resume,
         ToRun::Stop => Command::Stop,
@@ -70,6 +70,7 @@ pub(in crate::attach) fn deed_of(command: &Command) -> Option<Deed> {
         Command::ChangePreset { .. } => Some(Deed::ChangedPreset),
         Command::Restart => Some(Deed::Restarted),
         Command::GoBack { .. } => Some(Deed::WentBack),
+        Command::Drop { .. } => Some(Deed::Dropped),
         _ => None,
     }
 }
@@ -82,6 +83,8 @@ pub(in crate::attach) fn of_deed(deed: Deed) -> words::Deed {
         Deed::ChangedPreset => words::Deed::ChangedPreset,
         Deed::Restarted => words::Deed::Restarted,
         Deed::WentBack => words::Deed::WentBack,
+        Deed::Dropped => words::Deed::Dropped,
+        Deed::Invited => words::Deed::Invited,
     }
 }
 
@@ -93,6 +96,8 @@ pub(super) fn deed(words: words::Deed) -> Deed {
         words::Deed::ChangedPreset => Deed::ChangedPreset,
         words::Deed::Restarted => Deed::Restarted,
         words::Deed::WentBack => Deed::WentBack,
+        words::Deed::Dropped => Deed::Dropped,
+        words::Deed::Invited => Deed::Invited,
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::attach::contender::Contender;
 use crate::attach::frame::FrameError;
 use crate::attach::words::{self, PresetText};
 use crate::preset::{self, Change, ChangeClass, Loaded, Origin, Override, Preset};
 
 /// A preset that was loaded here, for a program that may run in another folder.
-pub(in crate::attach) fn of_loaded(loaded: &Loaded) -> words::Loaded {
+fn of_loaded(loaded: &Loaded) -> words::Loaded {
     words::Loaded {
         name: loaded.name.clone(),
         file: match &loaded.origin {
@@ -20,10 +21,7 @@ pub(in crate::attach) fn of_loaded(loaded: &Loaded) -> words::Loaded {
 }
 
 /// The same at the other end.
-///
-/// # Errors
-/// Where it is no preset.
-pub(in crate::attach) fn loaded(words: words::Loaded) -> Result<Loaded, FrameError> {
+fn loaded(words: words::Loaded) -> Result<Loaded, FrameError> {
     Ok(Loaded {
         preset: preset_of(&words.preset)?,
         name: words.name,
@@ -32,19 +30,31 @@ pub(in crate::attach) fn loaded(words: words::Loaded) -> Result<Loaded, FrameErr
     })
 }
 
-/// What is laid over a preset; paths in it start where the run was begun.
-pub(in crate::attach) fn of_overrides(overrides: &[Override]) -> Vec<(String, String)> {
-    overrides
-        .iter()
-        .map(|given| (given.key.clone(), given.value.clone()))
-        .collect()
+/// One of those that are computed; paths in what is laid over its preset start where that was begun.
+pub(in crate::attach) fn of_contender(contender: &Contender) -> words::Contender {
+    let given = |given: &Override| (given.key.clone(), given.value.clone());
+    words::Contender {
+        number: contender.number,
+        label: contender.label.clone(),
+        loaded: of_loaded(&contender.loaded),
+        overrides: contender.overrides.iter().map(given).collect(),
+        is_over: contender.is_over,
+    }
 }
 
-pub(in crate::attach) fn overrides(words: Vec<(String, String)>) -> Vec<Override> {
-    words
-        .into_iter()
-        .map(|(key, value)| Override { key, value })
-        .collect()
+/// The same at the other end.
+///
+/// # Errors
+/// Where its preset is none.
+pub(in crate::attach) fn contender(words: words::Contender) -> Result<Contender, FrameError> {
+    let given = |(key, value)| Override { key, value };
+    Ok(Contender {
+        number: words.number,
+        label: words.label,
+        loaded: loaded(words.loaded)?,
+        overrides: words.overrides.into_iter().map(given).collect(),
+        is_over: words.is_over,
+    })
 }
 
 pub(super) fn of_preset(preset: &Preset) -> PresetText {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::file_name;
 use super::presets::{Chosen, chosen};
 use super::shared_plan::{Planned, SharedPlan};
+use crate::attach::contender;
 use crate::cli::{Budget, CompareArguments, MorePictures, RunOptions};
 use crate::command::Failure;
 use crate::command::run::plan::{Plan, make_folder, overrides};
@@ -72,6 +73,17 @@ impl Contender {
         }
     }
 
+    /// As terminals that are attached have to know it.
+    pub(super) fn as_attached(&self) -> contender::Contender {
+        contender::Contender {
+            number: self.number,
+            label: self.label.clone(),
+            loaded: self.plan.preset.clone(),
+            overrides: self.plan.overrides.clone(),
+            is_over: self.is_over(),
+        }
+    }
+
     /// Whether it came to its end before this program: nobody makes a step of it.
     pub(super) fn is_over(&self) -> bool {
         matches!(self.past, Past::Over(..))
@@ -123,8 +135,10 @@ impl Field {
             budget,
             batch,
             mut options,
+            background,
             ..
         } = arguments;
+        options.in_background = background.in_background;
         let (Some(content), Some(style)) = (content, style) else {
             return Err(Failure::new("two pictures are needed: CONTENT and STYLE"));
         };

@@ -117,7 +117,7 @@ impl Entrant {
         if run.output.is_none() {
             contender.plan.output = field.output_of(&contender);
         }
-        let plan = contender.plan.to_go_on(digests)?;
+        let plan = contender.plan.going_on(digests)?;
         Ok(Planned {
             number,
             checkpoint: going.checkpoint_of(number, &plan.preset.preset),
@@ -212,7 +212,7 @@ impl Planned {
 fn still_goes_on(id: &str, name: &str, run: &Description) -> Failure {
     Failure::new(format!(
         "the comparison {id} still goes on: its run {name} is made by process {} on {}\n  \
-         `stylescope watch {id}` shows it",
+         `stylescope attach {id}` opens its view there, `stylescope watch {id}` shows it",
         run.process,
         visible(run.host().unwrap_or("this machine")),
     ))

@@ -11,7 +11,7 @@ use crate::command::run::live::{options, paint_chart, shown_content, shown_style
 use crate::command::{Failure, output, terminal_picture};
 use crate::dashboard;
 use crate::dashboard::setup::{
-    CompareCandidate, CompareSetup, Joiner, Joining, Keeper, Running, Saved, Saving,
+    CompareCandidate, CompareSetup, Joiner, Joining, Keeper, Running, Saved, Saving, Sharing,
 };
 use crate::engine::message::Event;
 use crate::engine::worker::{Job, Worker};
@@ -33,7 +33,7 @@ pub(super) fn run(
         // To be read when the screen has been left.
         say_who(field)?;
     }
-    let opening = opening(field, before)?;
+    let opening = opening(field, folder, before);
     let setup = CompareSetup {
         start: Box::new(move || Running::shared(Worker::spawn(job)?, opening)),
         candidates: contenders
@@ -43,6 +43,7 @@ pub(super) fn run(
         content: shown_content(&first.plan.sources),
         style: shown_style(&first.plan.sources),
         options: options(&field.options),
+        sharing: folder.map_or(Sharing::Alone, |folder| Sharing::Own { id: folder.id() }),
         keeper: Some(Arc::new(Pictures(Arc::clone(field)))),
         painter: paint_chart,
         joiner: Some(Arc::new(Joins(Arc::clone(field)))),

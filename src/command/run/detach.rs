@@ -1,4 +1,4 @@
-//! A run that leaves its terminal: how it is started, and how it says that it goes on. Main thread of either program.
+//! A run or comparison that leaves its terminal: how it is started, and how it says that it goes on. Main thread of either program.
 //!
 //! The program starts itself once more with a hidden switch. That one begins a session of its own, does everything that a
 //! run does, and says what went wrong as ever; its standard output and error are pipes to the first one until it has
@@ -8,6 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -50,7 +51,7 @@ pub(in crate::command) fn leave(
 fn start(json: bool) -> Result<ExitCode, Failure> {
     let cannot = |error: io::Error| {
         Failure::new(format!(
-            "the run cannot be started in the background: {error}\n  leave --detach out, or start it with `nohup … --headless &`"
+            "it cannot be started in the background: {error}\n  leave --detach out, or start it with `nohup … --headless &`"
         ))
     };
     let mut words = std::env::args_os().skip(1);
@@ -119,9 +120,27 @@ fn text_of(pipe: Option<impl Read>) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
+/// Where something is kept that goes on in the background.
+#[derive(Debug)]
+pub(in crate::command) struct Place {
+    pub(in crate::command) folder: PathBuf,
+    pub(in crate::command) id: String,
+    /// What is printed goes there.
+    pub(in crate::command) log: PathBuf,
+}
+
+/// A run's.
+pub(super) fn of_run(folder: &RunFolder) -> Place {
+    Place {
+        folder: folder.path().to_owned(),
+        id: folder.id(),
+        log: folder.output_log(),
+    }
+}
+
 /// The program in the background, until it has said that the run goes on.
 #[derive(Debug)]
-pub(super) struct Leaving {
+pub(in crate::command) struct Leaving {
     pipe: Option<File>,
     log: File,
     began: Instant,
@@ -129,13 +148,13 @@ pub(super) struct Leaving {
 }
 
 impl Leaving {
-    /// From now on what is printed goes into the run's folder; what goes wrong is still heard by the first program.
-    pub(super) fn begin(folder: &RunFolder, can_attach: bool) -> io::Result<Self> {
+    /// From now on what is printed goes into the folder; what goes wrong is still heard by the first program.
+    pub(in crate::command) fn begin(place: Place, can_attach: bool) -> io::Result<Self> {
         let log = OpenOptions::new()
             .create(true)
             .append(true)
             .mode(0o600)
-            .open(folder.output_log())?;
+            .open(&place.log)?;
         let pipe: OwnedFd = rustix::io::fcntl_dupfd_cloexec(stdout(), 3)?;
         dup2_stdout(&log)?;
         Ok(Self {
@@ -143,11 +162,11 @@ impl Leaving {
             log,
             began: Instant::now(),
             report: Report {
-                run: std::path::absolute(folder.path())
-                    .unwrap_or_else(|_| folder.path().to_owned())
+                run: std::path::absolute(&place.folder)
+                    .unwrap_or(place.folder)
                     .display()
                     .to_string(),
-                id: folder.id(),
+                id: place.id,
                 process: std::process::id(),
                 can_attach,
             },
@@ -155,7 +174,7 @@ impl Leaving {
     }
 
     /// Takes note of what the engine says, or that it says nothing: once the run can be said to go on, that is done.
-    pub(super) fn hear(&mut self, event: Option<&Event>) -> Result<(), Failure> {
+    pub(in crate::command) fn hear(&mut self, event: Option<&Event>) -> Result<(), Failure> {
         let is_under_way = match event {
             Some(Event::Started(_) | Event::Preparing(Stage::Fetching(_))) => true,
             _ => self.began.elapsed() > PATIENCE,

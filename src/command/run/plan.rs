@@ -112,7 +112,7 @@ impl Plan {
     }
 
     /// The same once it is sure that it can be gone on with.
-    pub(in crate::command) fn to_go_on(self, digests: &Digests) -> Result<Self, Failure> {
+    pub(in crate::command) fn going_on(self, digests: &Digests) -> Result<Self, Failure> {
         let weights = weights_file(&self.preset, &self.weights_choice)?;
         self.sources.check(&self.preset.preset)?;
         check_output(&self.output, &self.options)?;

@@ -1,31 +1,37 @@
-//! A run without a screen of its own, and those who look at it from other terminals. Main thread.
+//! A run or comparison without a screen of its own, and those who look at it from other terminals. Main thread.
 
 use std::sync::Arc;
 
 use super::plan::Plan;
 use crate::attach::company::{Company, Deed};
+use crate::attach::contender::Contender;
 use crate::attach::hub::Opening;
 use crate::record::folder::recorder::Recorder;
 
 /// What others are to know of the run.
 pub(super) fn opening(plan: &Plan, recorder: Option<&Arc<Recorder>>) -> Opening {
     Opening {
-        folder: recorder.map(|recorder| recorder.folder().clone()),
-        loaded: plan.preset.clone(),
-        overrides: plan.overrides.clone(),
+        socket: recorder.map(|recorder| recorder.folder().socket()),
+        contenders: vec![Contender {
+            number: 0,
+            label: plan.preset.name.clone(),
+            loaded: plan.preset.clone(),
+            overrides: plan.overrides.clone(),
+            is_over: false,
+        }],
         before: Vec::new(),
     }
 }
 
 /// Who looks.
 #[derive(Debug, Default)]
-pub(super) struct Audience {
+pub(in crate::command) struct Audience {
     attached: usize,
 }
 
 /// What is to be done when somebody came or went.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Reaction {
+pub(in crate::command) enum Reaction {
     /// Nothing but to say this, where there is something to be said.
     Say(Option<String>),
     /// Nobody sees the run any more, and the connection to the last one was lost: where it is paused, it is to go on.
@@ -36,11 +42,12 @@ pub(super) enum Reaction {
 
 impl Audience {
     /// Whether there is one.
-    pub(super) fn is_there(&self) -> bool {
+    pub(in crate::command) fn is_there(&self) -> bool {
         self.attached > 0
     }
 
-    pub(super) fn hear(&mut self, company: Company) -> Reaction {
+    /// News of those who look at `what`, a run or a comparison.
+    pub(in crate::command) fn hear(&mut self, company: Company, what: &str) -> Reaction {
         match company {
             Company::Came { attached } => {
                 self.attached = attached;
@@ -54,12 +61,15 @@ impl Audience {
                     _ => Reaction::Say(Some(format!("a terminal left ({attached} attached)"))),
                 }
             }
-            Company::Acted(deed) if deed != Deed::ChangedPreset => {
-                Reaction::Say(Some(format!("an attached terminal {}", deed.in_words())))
-            }
+            Company::Acted(deed) if deed != Deed::ChangedPreset => Reaction::Say(Some(format!(
+                "an attached terminal {}",
+                deed.in_words(what)
+            ))),
             Company::Said { text, .. } => Reaction::Say(Some(text)),
             // Every key that is held changes the preset once more, and the changes themselves are said.
-            Company::Acted(_) | Company::UpToDate | Company::Lost { .. } => Reaction::Say(None),
+            Company::Acted(_) | Company::Invited(_) | Company::UpToDate | Company::Lost { .. } => {
+                Reaction::Say(None)
+            }
         }
     }
 }
@@ -71,7 +81,7 @@ mod tests {
     #[test]
     fn who_comes_and_goes() {
         let mut audience = Audience::default();
-        let came = audience.hear(Company::Came { attached: 1 });
+        let came = audience.hear(Company::Came { attached: 1 }, "run");
         assert_eq!(
             came,
             Reaction::Say(Some("a terminal is attached (1 now)".to_owned()))
@@ -79,15 +89,18 @@ mod tests {
         assert!(audience.is_there());
         let is_lost = true;
         assert!(matches!(
-            audience.hear(Company::Left {
-                attached: 1,
-                is_lost
-            }),
+            audience.hear(
+                Company::Left {
+                    attached: 1,
+                    is_lost
+                },
+                "run"
+            ),
             Reaction::Say(Some(_))
         ));
         let attached = 0;
         assert_eq!(
-            audience.hear(Company::Left { attached, is_lost }),
+            audience.hear(Company::Left { attached, is_lost }, "run"),
             Reaction::GoOn
         );
         assert!(!audience.is_there());

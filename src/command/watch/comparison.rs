@@ -11,11 +11,11 @@ use crate::cli::WatchArguments;
 use crate::command::run::live::{has_terminal, paint_chart};
 use crate::command::{Failure, INTERRUPTED, output};
 use crate::dashboard;
-use crate::dashboard::setup::{CompareCandidate, CompareSetup, Running, Source};
+use crate::dashboard::setup::{CompareCandidate, CompareSetup, Running, Sharing, Source};
 use crate::engine::picture_slot::PictureSlot;
 use crate::preset::visible::visible;
 use crate::record::folder::comparison::ComparisonFolder;
-use crate::record::folder::description::Input;
+use crate::record::folder::description::{Description, Input};
 use crate::record::folder::follow::{Beginning, Followed, Follower, INTERVAL, numbered};
 
 /// How often it is looked whether a first run has begun.
@@ -54,7 +54,9 @@ pub(super) fn watch(
         .iter()
         .map(Entrant::shown)
         .collect::<Result<_, Failure>>()?;
-    let [content, style] = pictures_of(&entrants);
+    let first = entrants.all().into_iter().next();
+    let description = first.map(|first| first.kept.description);
+    let [content, style] = pictures_of(&description.unwrap_or_default());
     let setup = CompareSetup {
         start: Box::new(move || {
             Ok(Running {
@@ -67,6 +69,7 @@ pub(super) fn watch(
         content,
         style,
         options: options(&arguments.screen),
+        sharing: Sharing::Alone,
         keeper: None,
         painter: paint_chart,
         joiner: None,
@@ -108,11 +111,7 @@ fn begun(comparison: &ComparisonFolder) -> Result<Vec<Followed>, Failure> {
 }
 
 /// Content and style, which all have in common.
-fn pictures_of(entrants: &Entrants) -> [Source; 2] {
-    let first = entrants.all().into_iter().next();
-    let description = first
-        .map(|first| first.kept.description)
-        .unwrap_or_default();
+pub(in crate::command) fn pictures_of(description: &Description) -> [Source; 2] {
     let shown = |role: &str, input: &Input| {
         let (mut source, missing) = source::source(role, input);
         source.notes.extend(missing);

@@ -4,76 +4,16 @@
 use std::time::Instant;
 
 use super::{App, Exit};
-use crate::attach::company::{Company, Deed};
+use crate::attach::company::Company;
 use crate::dashboard::action::{Action, Panel};
 use crate::dashboard::event_log::Tone;
 use crate::dashboard::message::Effect;
 use crate::dashboard::run_state::Phase;
-use crate::dashboard::setup::{Farewell, Sharing};
+use crate::dashboard::setup::Farewell;
 use crate::engine::message::{Command, EndReason, Pictures};
 use crate::preset::visible::visible;
 use crate::preset::{Change, Loaded, Preset, settings};
 use crate::record::figure;
-
-/// How this screen stands to the run, and who else looks at it.
-#[derive(Debug)]
-pub(in crate::dashboard) struct Shared {
-    sharing: Sharing,
-    /// Terminals that are attached.
-    attached: usize,
-    /// Everything from before has been told.
-    is_up_to_date: bool,
-    /// The next preset is another terminal's.
-    expects_preset: bool,
-    /// The run's program is gone: a word or two, and whether that is an error.
-    lost: Option<(String, bool)>,
-    /// What is printed at the end.
-    last_words: Option<String>,
-}
-
-impl Shared {
-    pub(super) fn new(sharing: Sharing) -> Self {
-        let attached = match &sharing {
-            Sharing::Attached { attached, .. } => *attached,
-            Sharing::Alone | Sharing::Own { .. } => 0,
-        };
-        Self {
-            is_up_to_date: !matches!(sharing, Sharing::Attached { .. }),
-            sharing,
-            attached,
-            expects_preset: false,
-            lost: None,
-            last_words: None,
-        }
-    }
-
-    /// What the run is called, where this screen is attached to it.
-    pub(in crate::dashboard) fn attached_to(&self) -> Option<&str> {
-        match &self.sharing {
-            Sharing::Attached { id, .. } => Some(id),
-            Sharing::Alone | Sharing::Own { .. } => None,
-        }
-    }
-
-    /// What `stylescope attach` takes to come to this program's own run.
-    pub(in crate::dashboard) fn own_id(&self) -> Option<&str> {
-        match &self.sharing {
-            Sharing::Own { id } => Some(id),
-            Sharing::Alone | Sharing::Attached { .. } => None,
-        }
-    }
-
-    /// What became of the run's program, where it is gone, and whether that is an error.
-    pub(in crate::dashboard) fn lost(&self) -> Option<(&str, bool)> {
-        let (state, is_error) = self.lost.as_ref()?;
-        Some((state, *is_error))
-    }
-
-    /// Whether somebody sees the run at another terminal.
-    pub(super) fn has_viewers(&self) -> bool {
-        self.attached > 0
-    }
-}
 
 impl App {
     /// Whether the run is another program's, and steered from here.
@@ -83,7 +23,7 @@ impl App {
 
     /// Whether the run's program is gone.
     pub(in crate::dashboard) fn is_cut_off(&self) -> bool {
-        self.shared.lost.is_some()
+        self.shared.lost().is_some()
     }
 
     /// Whether nobody sees the run any more.
@@ -93,34 +33,19 @@ impl App {
 
     /// News of the others.
     pub(super) fn company(&mut self, company: Company, now: Instant) {
+        if let Some((tone, text)) = self.shared.hear(&company, "run") {
+            self.say(now, tone, text);
+        }
         match company {
-            Company::Came { attached } => {
-                self.shared.attached = attached;
-                let text = format!("another terminal is attached ({attached} now)");
-                self.say(now, Tone::Notice, text);
+            Company::Left { is_lost, .. } => self.left_alone(is_lost),
+            Company::Lost { why, .. } => self.lose_run(why, now),
+            // To a comparison that one of them has been promoted from.
+            Company::Invited(name) => {
+                let text = format!("{} cannot join: one goes on alone", visible(&name));
+                let is_error = true;
+                self.effects.push(Effect::Announce { text, is_error });
             }
-            Company::Left { attached, is_lost } => {
-                self.shared.attached = attached;
-                let text = format!("a terminal left ({attached} attached)");
-                self.say(now, Tone::Notice, text);
-                self.left_alone(is_lost);
-            }
-            Company::Acted(Deed::ChangedPreset) => self.shared.expects_preset = true,
-            Company::Acted(deed) => {
-                let text = format!("another terminal {}", deed.in_words());
-                self.say(now, Tone::Notice, text);
-            }
-            Company::Said { text, is_error } => {
-                let tone = if is_error { Tone::Error } else { Tone::Notice };
-                self.shared.last_words = Some(text.clone());
-                self.say(now, tone, text);
-            }
-            Company::UpToDate => self.shared.is_up_to_date = true,
-            Company::Lost {
-                state,
-                why,
-                is_error,
-            } => self.lose_run((state, is_error), why, now),
+            _ => {}
         }
     }
 
@@ -139,11 +64,8 @@ impl App {
         }
     }
 
-    fn lose_run(&mut self, lost: (String, bool), why: String, now: Instant) {
-        let tone = if lost.1 { Tone::Error } else { Tone::Notice };
-        self.shared.lost = Some(lost);
+    fn lose_run(&mut self, why: String, now: Instant) {
         self.pictures.refused(now);
-        self.say(now, tone, why.clone());
         if self.exit.is_some() {
             // What the run's program said last of its result is worth more.
             self.shared.last_words.get_or_insert(why);
@@ -249,20 +171,11 @@ impl App {
 
     /// What is left of a screen that was attached.
     pub(super) fn attached_farewell(&self, id: &str) -> Farewell {
-        let id = visible(id);
-        let step = self.run.step;
-        let line = match (&self.shared.lost, &self.exit) {
-            (Some(_), Some(_)) if self.shared.last_words.is_some() => {
-                self.shared.last_words.clone().unwrap_or_default()
-            }
-            (Some((state, _)), _) => format!("{id}: {state}, step {step}"),
-            _ if self.run.is_paused() => format!(
-                "left {id} at step {step}: it stays paused; `stylescope attach {id}` comes back"
-            ),
-            _ => {
-                format!("left {id} at step {step}: it goes on; `stylescope attach {id}` comes back")
-            }
-        };
+        let is_leaving = self.exit.is_some();
+        let (step, paused) = (self.run.step, self.run.is_paused());
+        let line = self
+            .shared
+            .parting_line(&visible(id), step, paused, is_leaving);
         Farewell {
             picture: None,
             result: None,

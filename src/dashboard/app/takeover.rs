@@ -7,6 +7,7 @@ use crate::dashboard::event_log::EventLog;
 use crate::dashboard::gpu::GpuLoad;
 use crate::dashboard::recipe::Recipe;
 use crate::dashboard::run_state::RunState;
+use crate::dashboard::shared::Shared;
 use crate::dashboard::timeline::Timeline;
 use crate::preset::{Change, Preset};
 
@@ -24,6 +25,7 @@ pub(in crate::dashboard) struct Takeover {
     pub(in crate::dashboard) timeline: Timeline,
     pub(in crate::dashboard) events: EventLog,
     pub(in crate::dashboard) gpu: Option<GpuLoad>,
+    pub(in crate::dashboard) shared: Shared,
 }
 
 impl App {
@@ -46,6 +48,7 @@ impl App {
         app.timeline = takeover.timeline;
         app.events = takeover.events;
         app.gpu = takeover.gpu;
+        app.shared = takeover.shared;
         app.repaint = true;
         app.send_preset();
         app

@@ -9,7 +9,7 @@ use crate::dashboard::setup::{CompareCandidate, Saved};
 use crate::dashboard::timeline::Timeline;
 use crate::engine::message::{Seen, TermKind};
 use crate::preset::visible::visible;
-use crate::preset::{Change, Override, Preset};
+use crate::preset::{Change, Loaded, Override, Preset, settings};
 
 /// How its run came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +163,22 @@ impl Candidate {
         }
         self.clock.retain(|(mark, _)| *mark <= step);
         self.result_step = None;
+    }
+
+    /// The engine has taken up `preset`; whether somebody else wanted it, and its values follow.
+    pub(super) fn adopt(&mut self, preset: &Preset) -> bool {
+        let wanted = settings(self.recipe.preset(), preset);
+        let is_news = !wanted.is_empty();
+        if is_news && self.recipe.steer(wanted).is_err() {
+            // As when another preset is chosen.
+            let loaded = Loaded {
+                preset: preset.clone(),
+                ..self.recipe.loaded().clone()
+            };
+            self.recipe = Recipe::new(loaded);
+        }
+        self.confirmed = self.recipe.clone();
+        is_news
     }
 
     /// About how many seconds it took to reach `step`.

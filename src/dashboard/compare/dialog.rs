@@ -3,6 +3,7 @@
 use terminput::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::dashboard::dialog::{Leaving, Prompt, Purpose};
+use crate::dashboard::parting::Parting;
 use crate::dashboard::recipe::steps_in_all;
 use crate::preset::{Fit, Override, Preset};
 
@@ -13,6 +14,8 @@ pub(super) enum Dialog {
     Help(usize),
     /// How to leave.
     Quit(Leaving),
+    /// How to leave a comparison that another program makes.
+    Part(Parting),
     /// Whether this one is really to be dropped.
     Drop(usize),
     /// How it is to go on alone.

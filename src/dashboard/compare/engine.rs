@@ -64,7 +64,7 @@ impl Compare {
             Event::Paused(_) | Event::Resumed(_) if self.is_watching => {}
             Event::Paused(_) => {
                 self.pause(true);
-                if self.unseen && self.exit.is_none() {
+                if self.is_deserted() && self.exit.is_none() && !self.is_attached() {
                     // Nobody is there any more to let it go on.
                     self.effects.push(Effect::Engine(self.way_out()));
                 }
@@ -162,9 +162,8 @@ impl Compare {
             return;
         };
         candidate.run.built();
-        if candidate.recipe.preset() == preset {
-            candidate.confirmed = candidate.recipe.clone();
-        }
+        // One that was not asked for from here is somebody else's. Of a run that is only watched its folder says more.
+        let is_taken = candidate.watched.is_none() && candidate.adopt(preset);
         candidate.in_force = in_force;
         let lines: Vec<String> = changes
             .iter()
@@ -180,7 +179,13 @@ impl Compare {
         }
         if !lines.is_empty() {
             let text = format!("{name}: {}", lines.join("\n"));
-            self.hint(now, Tone::Good, text.clone());
+            let by_others = is_taken && std::mem::take(&mut self.shared.expects_preset);
+            let elsewhere = if by_others {
+                "changed at another terminal: "
+            } else {
+                ""
+            };
+            self.hint(now, Tone::Good, format!("{elsewhere}{text}"));
             self.events.add(now, step, Tone::Good, text);
         }
         self.find_differences();
@@ -278,7 +283,8 @@ impl Compare {
                 EndReason::Stopped => Over::Stopped,
                 EndReason::Completed | EndReason::BudgetSpent => Over::Finished,
             });
-            if !nothing && !self.is_watching {
+            // Another program's pictures are saved by that.
+            if !nothing && !self.is_watching && !self.is_attached() {
                 self.save(*number, true);
             }
         }
@@ -296,13 +302,17 @@ impl Compare {
             }
             EndReason::Stopped => {}
         }
+        if reason == EndReason::Stopped && !self.is_watching && !self.is_attached() {
+            // Somebody at another terminal may have stopped it.
+            self.exit.get_or_insert(Exit::Saving);
+        }
         self.go_where_all_are_over();
     }
 
     /// Where nobody is there any more, or nobody wants to be.
     fn go_where_all_are_over(&mut self) {
         let all_over = self.shown().all(Candidate::is_over);
-        if all_over && self.unseen && self.exit.is_none() {
+        if all_over && self.is_deserted() && self.exit.is_none() {
             self.leave(Exit::Saving);
         } else if self.exit.is_some() {
             self.finish_leaving();
@@ -385,7 +395,7 @@ impl Compare {
         for number in lost {
             self.save(number, false);
         }
-        if self.exit == Some(Exit::Saving) {
+        if self.exit == Some(Exit::Saving) && !self.is_attached() {
             self.save_what_is_left();
         }
         self.go_where_all_are_over();

@@ -24,6 +24,16 @@ pub(super) fn loads(listed: &Listed) -> String {
     }
 }
 
+/// `name` as a program in another folder finds the same preset.
+fn whole(name: String) -> String {
+    let path = std::path::Path::new(&name);
+    let whole = path.exists().then(|| std::path::absolute(path).ok());
+    match whole.flatten() {
+        Some(path) => path.to_string_lossy().into_owned(),
+        None => name,
+    }
+}
+
 impl Compare {
     pub(super) fn files_changed(&mut self, changed: &Changed) {
         let concerned: Vec<usize> = self
@@ -67,6 +77,13 @@ impl Compare {
                 result,
             } => {
                 self.saving = self.saving.saturating_sub(1);
+                if is_result {
+                    let (text, is_error) = match &result {
+                        Ok(saved) => (visible(&saved.summary), false),
+                        Err(error) => (visible(error), true),
+                    };
+                    self.effects.push(Effect::Announce { text, is_error });
+                }
                 match &result {
                     Ok(saved) => self.say(now, Tone::Good, saved.summary.clone()),
                     Err(error) => {
@@ -204,11 +221,12 @@ impl Compare {
         } else if self.is_joining {
             self.hint(now, Tone::Notice, "one is joining already");
         } else if let Some((_, name)) = self.offered.pop() {
-            self.is_joining = true;
-            self.notice = None;
-            let number = self.next_number;
-            self.next_number += 1;
-            self.effects.push(Effect::Task(Task::Join { number, name }));
+            if self.is_attached() {
+                self.notice = None;
+                self.effects.push(Effect::Invite(whole(name)));
+            } else {
+                self.let_join(name);
+            }
         } else {
             self.hint(
                 now,
@@ -225,6 +243,8 @@ impl Compare {
                 let number = candidate.number;
                 self.next_number = self.next_number.max(number + 1);
                 let recorder = candidate.recorder.clone();
+                let contender = Box::new(candidate.contender());
+                self.effects.push(Effect::Introduce(contender));
                 let mut joined = Candidate::new(candidate);
                 joined.run.pause(self.is_paused);
                 let name = joined.name();
@@ -244,7 +264,11 @@ impl Compare {
                 self.find_differences();
                 self.say(now, Tone::Good, format!("{name} joins"));
             }
-            Err(error) => self.say(now, Tone::Error, error),
+            Err(error) => {
+                let (text, is_error) = (visible(&error), true);
+                self.effects.push(Effect::Announce { text, is_error });
+                self.say(now, Tone::Error, error);
+            }
         }
     }
 

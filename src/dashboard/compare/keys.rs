@@ -56,6 +56,10 @@ impl Compare {
                 Answer::Given(Leaving::Stay) => {}
                 Answer::Given(Leaving::Discard) => self.leave(Exit::Now),
             },
+            Dialog::Part(choice) => match choice.answer(key) {
+                (choice, false) => self.dialog = Some(Dialog::Part(choice)),
+                (choice, true) => self.part(choice),
+            },
             Dialog::Drop(number) => {
                 if is_yes(key) {
                     self.drop_candidate(number, now);
@@ -79,6 +83,9 @@ impl Compare {
     }
 
     pub(super) fn act(&mut self, action: Action, now: Instant) {
+        if self.is_attached() && self.act_on_attached(action, now) {
+            return;
+        }
         match action {
             Action::Quit => self.quit(),
             Action::Interrupt => {

@@ -36,7 +36,9 @@ impl Compare {
         if self.exit == Some(Exit::Now) {
             return;
         }
-        self.exit = Some(if self.is_watching { Exit::Now } else { exit });
+        // Another program's comparison is neither stopped nor saved by that.
+        let is_elsewhere = self.is_watching || self.is_attached();
+        self.exit = Some(if is_elsewhere { Exit::Now } else { exit });
         if self.exit == Some(Exit::Now) {
             self.effects.push(Effect::Leave);
             return;
@@ -58,6 +60,10 @@ impl Compare {
 
     /// Once all are over and nothing is being saved any more.
     pub(super) fn finish_leaving(&mut self) {
+        if self.is_attached() {
+            // Its program says when it is done.
+            return;
+        }
         let all_over = self.candidates.iter().all(Candidate::is_over);
         if self.exit == Some(Exit::Saving) && all_over && self.saving == 0 {
             self.exit = Some(Exit::Now);
@@ -124,7 +130,11 @@ impl Compare {
         let text = format!("{why}: the comparison goes on without a screen");
         self.events.add(now, step, Tone::Notice, text);
         self.dialog = None;
-        if self.is_watching || self.candidates.iter().all(Candidate::is_over) {
+        if self.is_watching || self.is_attached() {
+            self.leave(Exit::Now);
+        } else if self.shared.has_viewers() {
+            // They see to it.
+        } else if self.candidates.iter().all(Candidate::is_over) {
             self.leave(Exit::Saving);
         } else if self.is_paused {
             self.effects.push(Effect::Engine(self.way_out()));
@@ -133,6 +143,9 @@ impl Compare {
 
     /// What is left when the screen has been given back.
     pub(super) fn farewell(&self) -> CompareFarewell {
+        if let Some(id) = self.shared.attached_to() {
+            return self.attached_farewell(id);
+        }
         let mut farewell = CompareFarewell {
             unseen: self.unseen,
             interrupted: self.interrupted,

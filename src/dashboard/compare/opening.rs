@@ -8,7 +8,7 @@ use super::{Beginning, Compare};
 use crate::dashboard::live::Live;
 use crate::dashboard::opening::{Opening, StartError};
 use crate::dashboard::recorders::Recorders;
-use crate::dashboard::setup::{CompareFarewell, CompareSetup};
+use crate::dashboard::setup::{CompareFarewell, CompareSetup, Sharing};
 use crate::dashboard::task::Workshop;
 use crate::preset::visible::visible;
 
@@ -30,7 +30,8 @@ pub fn compare(setup: CompareSetup) -> Result<CompareFarewell, StartError> {
     files.sort_unstable();
     files.dedup();
     let is_watching = setup.keeper.is_none();
-    let may_join = setup.joiner.is_some();
+    let is_attached = matches!(setup.sharing, Sharing::Attached { .. });
+    let may_join = setup.joiner.is_some() || is_attached;
     let opening = Opening {
         start: setup.start,
         files,
@@ -53,6 +54,7 @@ pub fn compare(setup: CompareSetup) -> Result<CompareFarewell, StartError> {
             style: setup.style,
             pictures: look.pictures,
             is_watching,
+            sharing: setup.sharing,
             may_join,
             arrivals: setup.arrivals,
         };

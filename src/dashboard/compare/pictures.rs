@@ -306,10 +306,10 @@ impl Compare {
         let Some(open) = &self.dialog else {
             return false;
         };
-        self.pictures.is_placed()
-            && self
-                .inner(Panel::Pictures)
-                .is_some_and(|area| dialog::area(open, self.screen(), Some(area)).intersects(area))
+        let is_own = self.shared.own_id().is_some();
+        let covers =
+            |area: Rect| dialog::area(open, self.screen(), Some(area), is_own).intersects(area);
+        self.pictures.is_placed() && self.inner(Panel::Pictures).is_some_and(covers)
     }
 
     /// When the next pictures are due, if only time is missing.

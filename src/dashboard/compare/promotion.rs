@@ -10,6 +10,7 @@ use crate::dashboard::event_log::{EventLog, Tone};
 use crate::dashboard::message::Effect;
 use crate::dashboard::recipe::Recipe;
 use crate::dashboard::setup::Sharing;
+use crate::dashboard::shared::Shared;
 use crate::engine::message::Command;
 
 /// Who goes on alone, and how.
@@ -87,6 +88,7 @@ impl Compare {
             watching: None,
             sharing: Sharing::Alone,
         };
+        let shared = std::mem::replace(&mut self.shared, Shared::new(Sharing::Alone));
         let takeover = Takeover {
             run: chosen.run,
             recipe,
@@ -96,6 +98,7 @@ impl Compare {
             timeline: chosen.timeline,
             events: std::mem::replace(&mut self.events, EventLog::new(now)),
             gpu: self.gpu,
+            shared,
         };
         Some((App::taking_over(beginning, takeover, now), effects))
     }

@@ -6,6 +6,7 @@ mod leaving;
 mod pictures;
 mod robustness;
 mod screens;
+mod sharing;
 mod trouble;
 
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use crate::dashboard::message::{Effect, Message};
 use crate::dashboard::pictures::Pictures;
 use crate::dashboard::preview::encode::Painter;
 use crate::dashboard::preview::{EncodeJob, Encoded, Frame, PaintedTile, Quality};
-use crate::dashboard::setup::{CompareCandidate, Source};
+use crate::dashboard::setup::{CompareCandidate, Sharing, Source};
 use crate::dashboard::theme::{ColourSupport, Theme};
 use crate::engine::EngineError;
 use crate::engine::message::{
@@ -114,7 +115,11 @@ impl Table {
         support: ColourSupport,
         candidates: Vec<CompareCandidate>,
     ) -> Self {
-        Self::opened(size, protocol, support, candidates, false)
+        Self::opened(size, protocol, support, candidates, false, Sharing::Alone)
+    }
+
+    fn shared(size: (u16, u16), sharing: Sharing) -> Self {
+        Self::opened(size, Protocol::HalfBlocks, DARK, three(), false, sharing)
     }
 
     fn opened(
@@ -123,6 +128,7 @@ impl Table {
         support: ColourSupport,
         candidates: Vec<CompareCandidate>,
         is_watching: bool,
+        sharing: Sharing,
     ) -> Self {
         let source = |name: &str, side| Source {
             name: name.to_owned(),
@@ -138,6 +144,7 @@ impl Table {
             style: source("paintings/starry-night.jpg", 480),
             pictures: Pictures::new(protocol, (8, 16), 8.0, None),
             is_watching,
+            sharing,
             may_join: !is_watching,
             arrivals: None,
         };

@@ -80,11 +80,11 @@ impl Widget for DialogBox<'_> {
                 inner,
                 buffer,
             ),
-            Dialog::Part(choice) => part(*choice, theme, inner, buffer),
+            Dialog::Part(choice) => part(*choice, Parting::in_words, theme, inner, buffer),
             Dialog::Prompt(prompt) => typed(prompt, app, inner, buffer),
         }
         if let (Dialog::Quit(_), Some(id)) = (dialog, app.shared.own_id()) {
-            going_on(id, theme, inner, buffer);
+            going_on(id, "the run goes", theme, inner, buffer);
         }
     }
 }
@@ -144,10 +144,16 @@ pub(in crate::dashboard) fn quit(
 }
 
 /// A program in the foreground cannot leave its terminal by itself, but a person can take the terminal away.
-fn going_on(id: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub(in crate::dashboard) fn going_on(
+    id: &str,
+    goes: &str,
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let words = [
-        "or close the terminal: the run goes on without it, and".to_owned(),
-        format!("`stylescope attach {}` comes back to it", visible(id)),
+        format!("or close the terminal: {goes} on without it, and"),
+        format!("`stylescope attach {}` comes back", visible(id)),
     ];
     let rows = area.rows().skip(usize::from(area.height).saturating_sub(2));
     for (row, words) in rows.zip(words) {
@@ -155,10 +161,16 @@ fn going_on(id: &str, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn part(choice: Parting, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+pub(in crate::dashboard) fn part(
+    choice: Parting,
+    in_words: fn(Parting) -> (&'static str, &'static str),
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let mut lines = vec![Line::default()];
     for option in Parting::ALL {
-        let (key, words) = option.in_words();
+        let (key, words) = in_words(option);
         lines.push(option_line(option == choice, key, words, theme));
     }
     Paragraph::new(lines).render(area, buffer);

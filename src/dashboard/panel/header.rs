@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
-use super::piece::{Piece, bar, fetched, joined, load, sources};
+use super::piece::{Piece, attached, bar, fetched, joined, load, sources};
 use crate::dashboard::app::{App, Watched};
 use crate::dashboard::run_state::Phase;
 use crate::engine::message::{Parts, Stage};
@@ -76,15 +76,7 @@ fn progress(app: &App) -> Vec<Piece<'_>> {
             ],
         ));
     }
-    if let Some(id) = app.shared.attached_to() {
-        pieces.push(Piece::new(
-            0,
-            [
-                Span::styled("attached ", theme.dim),
-                Span::styled(visible(id), theme.strong),
-            ],
-        ));
-    }
+    pieces.extend(app.shared.attached_to().map(|id| attached(id, theme)));
     pieces.push(Piece::new(
         0,
         [Span::styled(format!("{mark} {word}"), style)],

@@ -140,6 +140,17 @@ pub(in crate::dashboard) fn sources<'a>(
     )
 }
 
+/// That the screen is attached to the run or comparison `id`.
+pub(in crate::dashboard) fn attached<'a>(id: &str, theme: &Theme) -> Piece<'a> {
+    Piece::new(
+        0,
+        [
+            Span::styled("attached ", theme.dim),
+            Span::styled(visible(id), theme.strong),
+        ],
+    )
+}
+
 /// How busy the GPU is.
 pub(in crate::dashboard) fn load<'a>(rank: u8, gpu: GpuLoad, theme: &Theme) -> Piece<'a> {
     let gigabytes = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;

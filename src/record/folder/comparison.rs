@@ -4,6 +4,8 @@
 //! runs/2026-11-23-221513-compare-k3f9/
 //!   comparison.json     what is compared, by which command
 //!   report.html         where it went on without a screen
+//!   control.sock        through which other terminals see and steer it while it goes on
+//!   output.log          what a comparison in the background prints
 //!   plan.json, job.sh   where Slurm is to compute it: what the tasks do, and the job
 //!   slurm-17_0.log      what the first task of job 17 said
 //!   01-gatys-abcd/      a run, as `record/folder.rs` describes it
@@ -81,6 +83,16 @@ impl ComparisonFolder {
         self.path.join("plan.json")
     }
 
+    /// The socket of a comparison that goes on.
+    pub fn socket(&self) -> PathBuf {
+        self.path.join(SOCKET)
+    }
+
+    /// What a comparison without a terminal prints.
+    pub fn output_log(&self) -> PathBuf {
+        self.path.join(OUTPUT_LOG)
+    }
+
     /// Every run in it, in the order of their numbers.
     ///
     /// # Errors
@@ -124,16 +136,21 @@ impl ComparisonFolder {
 }
 
 const DESCRIPTION: &str = "comparison.json";
+const SOCKET: &str = "control.sock";
+const OUTPUT_LOG: &str = "output.log";
 
-/// Whether a file in the folder is of no use without its runs: the report, the plan, the job for Slurm, what its
-/// tasks said.
+/// Whether a file in the folder is of no use without its runs: the report, the socket, what was printed, the plan, the
+/// job for Slurm, what its tasks said.
 fn is_own(name: &str) -> bool {
     let is_log = || {
         let numbers = name.strip_prefix("slurm-")?.strip_suffix(".log")?;
         let (job, task) = numbers.split_once('_')?;
         Some([job, task].iter().all(|text| text.parse::<u32>().is_ok()))
     };
-    matches!(name, "report.html" | "plan.json" | "job.sh") || is_log() == Some(true)
+    matches!(
+        name,
+        "report.html" | "plan.json" | "job.sh" | SOCKET | OUTPUT_LOG
+    ) || is_log() == Some(true)
 }
 
 /// What the runs of a comparison have in common.

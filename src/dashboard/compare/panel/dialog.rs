@@ -10,8 +10,9 @@ use crate::dashboard::compare::Compare;
 use crate::dashboard::compare::dialog::{Dialog, PromoteForm};
 use crate::dashboard::compare::layout::Panel;
 use crate::dashboard::dialog::Prompt;
-use crate::dashboard::panel::dialog::{boxed, field, quit, text};
+use crate::dashboard::panel::dialog::{boxed, field, going_on, part, quit, text};
 use crate::dashboard::panel::text::{cut, wrapped};
+use crate::dashboard::parting::Parting;
 use crate::dashboard::theme::Theme;
 
 /// Where `dialog` stands on `screen`: beside the pictures where there is room for it.
@@ -19,10 +20,12 @@ pub(in crate::dashboard::compare) fn area(
     dialog: &Dialog,
     screen: Rect,
     pictures: Option<Rect>,
+    is_own: bool,
 ) -> Rect {
     let (width, height) = match dialog {
         Dialog::Help(_) => (78, screen.height.saturating_sub(2)),
-        Dialog::Quit(_) | Dialog::Drop(_) => (58, 7),
+        Dialog::Quit(_) if is_own => (58, 9),
+        Dialog::Quit(_) | Dialog::Part(_) | Dialog::Drop(_) => (58, 7),
         Dialog::Promote(_) => (62, 10),
     };
     let width = width.min(screen.width.saturating_sub(2));
@@ -50,10 +53,15 @@ impl Widget for DialogBox<'_> {
     fn render(self, screen: Rect, buffer: &mut Buffer) {
         let Self(compare, dialog) = self;
         let theme = &compare.theme;
-        let area = area(dialog, screen, compare.inner(Panel::Pictures));
+        let area = area(
+            dialog,
+            screen,
+            compare.inner(Panel::Pictures),
+            compare.shared.own_id().is_some(),
+        );
         let (title, bottom) = match dialog {
             Dialog::Help(_) => (" Keys ".to_owned(), " ↑ ↓ scroll · Esc close "),
-            Dialog::Quit(_) => (" Leave? ".to_owned(), " ← → choose · Enter "),
+            Dialog::Quit(_) | Dialog::Part(_) => (" Leave? ".to_owned(), " ← → choose · Enter "),
             Dialog::Drop(number) => (
                 format!(" Drop {}? ", compare.name_of(*number)),
                 " y drop · n keep ",
@@ -70,8 +78,12 @@ impl Widget for DialogBox<'_> {
                 let what = "stop all, save their pictures, leave";
                 quit(*choice, what, theme, inner, buffer);
             }
+            Dialog::Part(choice) => part(*choice, Parting::of_all, theme, inner, buffer),
             Dialog::Drop(number) => dropping(compare, *number, inner, buffer),
             Dialog::Promote(form) => promoting(form, theme, inner, buffer),
+        }
+        if let (Dialog::Quit(_), Some(id)) = (dialog, compare.shared.own_id()) {
+            going_on(id, "all go", theme, inner, buffer);
         }
     }
 }

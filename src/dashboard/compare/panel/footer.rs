@@ -41,6 +41,7 @@ impl Widget for Footer<'_> {
 fn word(compare: &Compare, action: Action, hint: &'static str) -> &'static str {
     match action {
         Action::TogglePause if compare.is_paused => "go on",
+        Action::Quit if compare.is_attached() => "leave",
         Action::Left if compare.looking != Looking::Grid => "move",
         Action::ToggleScale => match compare.loss_view.scale {
             Scale::Logarithmic => "linear",

@@ -8,8 +8,9 @@ use ratatui::widgets::Widget;
 
 use crate::dashboard::compare::Compare;
 use crate::dashboard::compare::candidate::{Candidate, Over};
-use crate::dashboard::panel::piece::{Piece, bar, fetched, joined, load, sources};
+use crate::dashboard::panel::piece::{Piece, attached, bar, fetched, joined, load, sources};
 use crate::engine::message::Stage;
+use crate::preset::visible::visible;
 use crate::record::figure::{counted, device, duration};
 
 pub(in crate::dashboard::compare) struct Header<'a>(pub(in crate::dashboard::compare) &'a Compare);
@@ -37,6 +38,11 @@ pub(in crate::dashboard::compare) fn state(compare: &Compare) -> (&'static str, 
             .filter(|candidate| candidate.over == Some(over))
             .count()
     };
+    if let Some((state, is_error)) = compare.shared.lost() {
+        let style = if is_error { theme.error } else { theme.notice };
+        let mark = if is_error { "×" } else { "■" };
+        return (mark, visible(state), style);
+    }
     let all_over = shown.iter().all(|candidate| candidate.is_over());
     if !all_over && compare.exit.is_some() {
         return ("■", "stopping".to_owned(), theme.notice);
@@ -76,10 +82,12 @@ pub(in crate::dashboard::compare) fn state(compare: &Compare) -> (&'static str, 
 fn progress(compare: &Compare) -> Vec<Piece<'_>> {
     let theme = &compare.theme;
     let (mark, word, style) = state(compare);
-    let mut pieces = vec![Piece::new(
+    let of_whom = compare.shared.attached_to();
+    let mut pieces: Vec<Piece<'_>> = of_whom.map(|id| attached(id, theme)).into_iter().collect();
+    pieces.push(Piece::new(
         0,
         [Span::styled(format!("{mark} {word}"), style)],
-    )];
+    ));
     if let Some(transfer) = &compare.transfer {
         pieces.extend(fetched(transfer, style, theme));
         return pieces;

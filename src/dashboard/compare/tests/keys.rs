@@ -388,7 +388,14 @@ fn the_table_scrolls_and_keeps_the_first_in_sight() {
 
 #[test]
 fn what_is_only_watched_is_left_alone() {
-    let mut table = Table::opened((120, 40), Protocol::HalfBlocks, DARK, three(), true);
+    let mut table = Table::opened(
+        (120, 40),
+        Protocol::HalfBlocks,
+        DARK,
+        three(),
+        true,
+        Sharing::Alone,
+    );
     table.start();
     table.run_to(20);
     table.typed("p");
