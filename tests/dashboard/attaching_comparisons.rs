@@ -181,7 +181,8 @@ fn a_comparison_in_the_background_is_seen_and_steered_from_two_terminals() {
     assert_eq!(states, [State::Stopped, State::Dropped, State::Stopped]);
     assert!(!comparison.folder.socket().exists());
     let log = text_of(&comparison.folder.output_log());
-    assert!(log.contains("report "), "{log}");
+    assert!(log.contains("\"event\":\"join\""), "{log}");
+    assert!(log.contains("\"reason\":\"stopped\""), "{log}");
 }
 
 #[test]
