@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 use sha2::{Digest, Sha256};
 
 use super::RunFolder;
@@ -80,7 +80,15 @@ pub(super) fn write(folder: &RunFolder, checkpoint: &Checkpoint) -> io::Result<P
     let path = folder
         .checkpoints()
         .join(format!("{number:06}.safetensors"));
-    replace_for_good(&path, &to_bytes(checkpoint).map_err(io::Error::other)?)?;
+    let (tensors, metadata) = contents(checkpoint).map_err(io::Error::other)?;
+    replace_for_good(&path, |beside| {
+        // As large as the run itself: never twice in memory.
+        safetensors::serialize_to_file(tensors, Some(metadata), beside).map_err(|error| match error
+        {
+            SafeTensorError::IoError(error) => error,
+            other => io::Error::other(other),
+        })
+    })?;
     let surplus = (known.len() + 1).saturating_sub(KEPT);
     for (_, old) in known.iter().take(surplus) {
         // The new one stands: what cannot be taken away is no reason to write it again.
@@ -102,6 +110,14 @@ pub fn read(path: &Path) -> Result<Checkpoint, CheckpointError> {
 /// # Errors
 /// Where it cannot be put into this form, which no sound one is too odd for.
 pub fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
+    let (tensors, metadata) = contents(checkpoint)?;
+    safetensors::serialize(tensors, Some(metadata)).map_err(damaged)
+}
+
+/// Tensors by their names, and what else is known.
+type Contents<'a> = (Vec<(&'a str, TensorView<'a>)>, HashMap<String, String>);
+
+fn contents(checkpoint: &Checkpoint) -> Result<Contents<'_>, CheckpointError> {
     let values = checkpoint.state.values();
     let views = values
         .iter()
@@ -130,7 +146,7 @@ pub fn to_bytes(checkpoint: &Checkpoint) -> Result<Vec<u8>, CheckpointError> {
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     );
-    safetensors::serialize(views, Some(metadata)).map_err(damaged)
+    Ok((views, metadata))
 }
 
 /// The opposite of [`to_bytes`], for bytes of which nothing is known.

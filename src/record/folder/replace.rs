@@ -16,12 +16,20 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// As [`replace`], and the file is there also after the machine has lost its power.
-pub(super) fn replace_for_good(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    replace(path, bytes)?;
+/// Has `write` make a file, in place of what is there at `path`, which is there also after the machine has lost its power.
+pub(super) fn replace_for_good(
+    path: &Path,
+    write: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // A folder, since whoever writes a file whole may lay out one of its own beside it.
+    let beside = tempfile::Builder::new()
+        .prefix(".stylescope-")
+        .tempdir_in(folder)?;
+    let whole = beside.path().join("whole");
+    write(&whole)?;
+    File::open(&whole)?.sync_data()?;
+    std::fs::rename(&whole, path)?;
     // The name stands in the folder, which is a file of its own to the disk.
-    match path.parent().map(File::open) {
-        Some(folder) => folder?.sync_all(),
-        None => Ok(()),
-    }
+    File::open(folder)?.sync_all()
 }

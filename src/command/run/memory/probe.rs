@@ -18,7 +18,6 @@ use crate::engine::size::content_size;
 use crate::engine::way::Way;
 use crate::engine::worker::{Job, Worker};
 use crate::preset::{Preset, from_toml, to_toml};
-use crate::record::folder::checkpoint::to_bytes;
 use crate::weights::store::Store;
 
 /// The subcommand's name, which is not for people.
@@ -127,23 +126,23 @@ pub(in crate::command) fn execute(arguments: &MeasureArguments) -> Result<ExitCo
     let mut job = Job::single(candidate, crate::engine::device::DeviceChoice::Cpu);
     job.threads = arguments.threads.map(usize::from);
     job.way = arguments.tile.map_or(Way::WHOLE, Way::tiled);
-    job.checkpoint_interval = Some(Duration::from_secs(3600));
+    job.checkpoint_interval = Some(Duration::ZERO);
     job.weights = match Store::from_environment(true) {
         Ok(store) => WeightsChoice::Store(Arc::new(store)),
         Err(error) => WeightsChoice::Unavailable(error.to_string()),
     };
     let worker = Worker::spawn(job)?;
+    let mut written = None;
     for event in worker.events() {
         match event {
-            // As the recorder would.
-            Event::Checkpoint(checkpoint) => {
-                to_bytes(&checkpoint).map_err(Failure::new)?;
-            }
+            // As with the recorder, which writes it while the next step is made.
+            Event::Checkpoint(checkpoint) => written = Some(checkpoint),
             Event::Failed { error, .. } => return Err(error.into()),
             Event::Ended { .. } => break,
             _ => {}
         }
     }
+    drop(written);
     let peak = peak_bytes().ok_or_else(|| Failure::new("the system does not say"))?;
     println!("{peak}");
     Ok(ExitCode::SUCCESS)
