@@ -36,6 +36,7 @@ mod lane_run;
 mod last_good;
 mod look;
 mod preparation;
+mod preparing;
 mod preview;
 mod progress;
 mod regions;

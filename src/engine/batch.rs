@@ -327,12 +327,17 @@ fn is_normalized(preset: &Preset, kind: TermKind) -> bool {
     }
 }
 
-/// The gradient of `sum`, a number of the graph that begins with `root`.
+/// The gradient of `sum`, `[]`, by `root`: 0 where no graph leads there, which libtorch takes for granted.
 fn backward(sum: Tensor, root: &Tensor, keep_graph: bool) -> Result<Tensor, TchError> {
-    Tensor::f_run_backward(&[sum], &[root], keep_graph, false)?
-        .into_iter()
-        .next()
-        .ok_or_else(|| TchError::Torch("no gradient came back".to_owned()))
+    let found = if sum.requires_grad() {
+        Tensor::f_run_backward(&[sum], &[root], keep_graph, false)?
+    } else {
+        Vec::new()
+    };
+    match found.into_iter().find(Tensor::defined) {
+        Some(gradient) => Ok(gradient),
+        None => root.f_detach()?.f_zeros_like(),
+    }
 }
 
 impl Column {

@@ -116,8 +116,8 @@ pub enum EngineError {
          normalize_gradients, or give a smaller --size"
     )]
     NotInTiles(String),
-    /// A step that was broken off: something else is wanted.
-    #[error("the step was broken off")]
+    /// A step, or its preparation, that was broken off: something else is wanted.
+    #[error("it was broken off, since something else was asked for")]
     BrokenOff,
     /// A checkpoint that is whole, and yet cannot be gone on from.
     #[error("the checkpoint cannot be gone on from: {0}")]
@@ -139,7 +139,11 @@ pub enum EngineError {
 impl EngineError {
     /// Whether something was broken off because nobody wanted it any more.
     pub(super) fn is_stopped(&self) -> bool {
-        matches!(self, Self::Weights(error) if matches!(**error, ObtainError::Stopped))
+        match self {
+            Self::BrokenOff => true,
+            Self::Weights(error) => matches!(**error, ObtainError::Stopped),
+            _ => false,
+        }
     }
 }
 

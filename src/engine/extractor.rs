@@ -72,16 +72,14 @@ impl Extractor {
         let name = preset.network.name;
         let mut found = None;
         let network = match (weights, seen.first()) {
-            (_, Some(seen)) if name == NetworkName::Fitted => {
-                let _ = report(Stage::Fitting);
-                fitted::fit(
-                    &preset.network,
-                    &seen.content,
-                    &seen.styles,
-                    preset.schedule.seed,
-                    layers,
-                )?
-            }
+            (_, Some(seen)) if name == NetworkName::Fitted => fitted::fit(
+                &preset.network,
+                &seen.content,
+                &seen.styles,
+                preset.schedule.seed,
+                layers,
+                &mut || report(Stage::Fitting),
+            )?,
             (WeightsChoice::Random(seed), ..) => {
                 let source = &mut RandomWeights::new(*seed);
                 Network::assemble(&preset.network, operations, layers, source, device)?

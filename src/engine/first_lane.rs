@@ -12,6 +12,7 @@ use super::inbox::Inbox;
 use super::input::{Candidate, WeightsChoice};
 use super::lane::Lane;
 use super::message::Event;
+use super::preparing::Preparing;
 use super::run::broken_off;
 use super::way::Way;
 use crate::preset::diff;
@@ -38,8 +39,9 @@ impl FirstLane {
         let mut candidates = first.to_vec();
         let mut changes = Vec::new();
         loop {
+            let mut preparing = Preparing::new(outbox);
             let mut report = |stage| {
-                let _ = outbox.send(Event::Preparing(stage));
+                preparing.say(stage);
                 broken_off(
                     candidates
                         .first()

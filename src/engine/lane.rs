@@ -224,13 +224,13 @@ impl Lane {
             old_extractor,
             report,
         )?;
-        let _ = report(Stage::Targets);
+        let after = &mut || report(Stage::Targets);
         let targets = tch::no_grad(|| {
             candidates
                 .iter()
                 .zip(&preparation.seen)
                 .map(|(candidate, seen)| {
-                    Targets::new(&extractor.network, candidate, seen, way.tile)
+                    Targets::new(&extractor.network, candidate, seen, way.tile, after)
                 })
                 .collect::<Result<Vec<_>, _>>()
         })?;

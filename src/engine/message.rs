@@ -176,7 +176,7 @@ impl Stage {
     }
 }
 
-/// Hears what is being prepared. With `Break` what can be broken off is: the fetching of weights.
+/// Hears what is being prepared, again and again while it lasts. With `Break` it is broken off where that is possible.
 pub type Report<'a> = dyn FnMut(Stage) -> ControlFlow<()> + 'a;
 
 /// How far the fetching of weights is.

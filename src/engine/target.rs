@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use tch::{TchError, Tensor};
 
 use super::EngineError;
+use super::going_on::or_broken_off;
 use super::input::{Candidate, shares};
 use super::preparation::Seen;
 use super::regions::Regions;
@@ -15,7 +16,7 @@ use crate::loss::moments::PartialMoments;
 use crate::loss::style::{
     StyleRule, StyleSample, StyleTarget, style_sample, style_sample_of_moments, style_target,
 };
-use crate::network::Network;
+use crate::network::{AfterOperation, Network};
 use crate::pixels::mask::Colour;
 use crate::preset::{NamedWeights, Preset};
 
@@ -56,7 +57,9 @@ impl Targets {
         candidate: &Candidate,
         seen: &Seen,
         tile: Option<u32>,
+        after: &mut AfterOperation<'_>,
     ) -> Result<Self, EngineError> {
+        or_broken_off(after())?;
         let preset = &candidate.preset;
         let device = seen.content.device();
         let names =
@@ -68,9 +71,10 @@ impl Targets {
         let content_features = match tile {
             Some(side) => {
                 let content = seen.content.shallow_clone();
-                TiledPicture::new(network, content, &content_layers, i64::from(side))?.whole()?
+                TiledPicture::new(network, content, &content_layers, i64::from(side))?
+                    .whole(after)?
             }
-            None => network.features(&seen.content, &content_layers)?,
+            None => network.features_unless(&seen.content, &content_layers, after)?,
         };
         let mut content_places = IndexMap::new();
         let mut content = IndexMap::new();
@@ -104,10 +108,11 @@ impl Targets {
             if let Some(side) = tile {
                 let picture = picture.shallow_clone();
                 let tiled = TiledPicture::new(network, picture, &style_layers, i64::from(side))?;
-                sample_tiled(&tiled, &style_layers, preset, masks.as_ref(), &mut style)?;
+                let how = (preset, masks.as_ref(), &mut *after);
+                sample_tiled(&tiled, &style_layers, how, &mut style)?;
                 continue;
             }
-            let features = network.features(picture, &style_layers)?;
+            let features = network.features_unless(picture, &style_layers, after)?;
             for (layer, features) in style_layers.iter().zip(features) {
                 let rule = style_rule(preset, layer);
                 for region in style.get_mut(layer).into_iter().flatten() {
@@ -207,8 +212,7 @@ impl RegionSamples {
 fn sample_tiled(
     tiled: &TiledPicture<'_>,
     layers: &[String],
-    preset: &Preset,
-    masks: Option<&Regions>,
+    (preset, masks, after): (&Preset, Option<&Regions>, &mut AfterOperation<'_>),
     style: &mut IndexMap<String, Vec<RegionSamples>>,
 ) -> Result<(), EngineError> {
     let hw = picture_hw(&tiled.picture)?;
@@ -226,7 +230,7 @@ fn sample_tiled(
         });
         sums.push(of_layer.collect::<Result<_, TchError>>()?);
     }
-    tiled.each(&mut |layer, place, own| {
+    tiled.each(after, &mut |layer, place, own| {
         for summed in sums.get_mut(layer).into_iter().flatten().flatten() {
             let shares = summed.place.as_ref().map(|shares| place.of(shares));
             let part = PartialMoments::of(own, shares.transpose()?.as_ref())?;

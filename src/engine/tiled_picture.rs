@@ -1,7 +1,5 @@
 //! A picture that passes a network tile by tile. Worker thread.
 
-use std::ops::ControlFlow;
-
 use tch::{Kind, TchError, Tensor};
 
 use super::EngineError;
@@ -149,16 +147,16 @@ impl<'a> TiledPicture<'a> {
     }
 
     /// Hands every tile's own features of every layer, in turn, to `look`, without a graph: the number of the layer, where
-    /// they lie in it, and `[1, C, h, w]`.
+    /// they lie in it, and `[1, C, h, w]`, unless `after` breaks it off.
     pub(super) fn each(
         &self,
+        after: &mut AfterOperation<'_>,
         look: &mut dyn FnMut(usize, &Area, &Tensor) -> Result<(), TchError>,
     ) -> Result<(), EngineError> {
         let all: Vec<usize> = (0..self.layers.len()).collect();
         for tile in &self.tiles {
             tch::no_grad(|| {
-                let mut always = || ControlFlow::Continue(());
-                let features = self.features(tile, &all, &mut always)?;
+                let features = self.features(tile, &all, after)?;
                 for layer in &all {
                     if let Some(own) = self.own(tile, Some(*layer), &features)? {
                         look(*layer, &own.place, &own.features)?;
@@ -171,9 +169,9 @@ impl<'a> TiledPicture<'a> {
     }
 
     /// All features of every layer, `[1, C, H', W']` each.
-    pub(super) fn whole(&self) -> Result<Vec<Tensor>, EngineError> {
+    pub(super) fn whole(&self, after: &mut AfterOperation<'_>) -> Result<Vec<Tensor>, EngineError> {
         let mut layers: Vec<Option<Tensor>> = self.layers.iter().map(|_| None).collect();
-        self.each(&mut |layer, place, own| {
+        self.each(after, &mut |layer, place, own| {
             let (Some(slot), Some(known)) = (layers.get_mut(layer), self.layers.get(layer)) else {
                 return Ok(());
             };

@@ -18,7 +18,7 @@ use tch::{Kind, TchError, Tensor};
 
 use super::architecture::{ConvolutionShape, Operation, OperationKind};
 use super::convolution::Convolution;
-use super::{INPUT_LAYER, Network, NetworkError, TensorSource};
+use super::{AfterOperation, INPUT_LAYER, Network, NetworkError, TensorSource};
 use crate::preset::{NetworkPreset, Precision};
 
 /// Patches drawn from the content picture for each convolution.
@@ -74,13 +74,18 @@ pub fn operations(preset: &NetworkPreset) -> Vec<Operation> {
 }
 
 /// Learns the filters from `content` and `styles` (`[1, 3, H, W]` each, RGB in [0, 1]) and builds the
-/// network up to the deepest of `layers`. The same pictures and seed give the same network.
+/// network up to the deepest of `layers`, unless `after`, which is asked before every block, breaks it off. The same
+/// pictures and seed give the same network.
+///
+/// # Errors
+/// Those of libtorch, and [`NetworkError::BrokenOff`].
 pub fn fit(
     preset: &NetworkPreset,
     content: &Tensor,
     styles: &[Tensor],
     seed: u64,
     layers: &[String],
+    after: &mut AfterOperation<'_>,
 ) -> Result<Network, NetworkError> {
     let device = content.device();
     // However the filters are used, they are learned exactly.
@@ -112,6 +117,9 @@ pub fn fit(
             .take(deepest.map_or(0, |position| position + 1))
         {
             if let OperationKind::Convolution(shape) = &operation.kind {
+                if after().is_break() {
+                    return Err(NetworkError::BrokenOff);
+                }
                 let share = if shape.channels_in == 3 {
                     FIRST_WHITENING_SHARE
                 } else {
@@ -215,6 +223,10 @@ mod tests {
     use super::*;
     use crate::preset::{NetworkName, Padding, Pooling};
 
+    fn always() -> std::ops::ControlFlow<()> {
+        std::ops::ControlFlow::Continue(())
+    }
+
     fn preset() -> NetworkPreset {
         NetworkPreset {
             name: NetworkName::Fitted,
@@ -242,7 +254,15 @@ mod tests {
     fn responses_have_mean_zero_and_deviation_one_over_both_pictures() {
         let [content, style] = pictures();
         let layers = ["convolution1".to_owned(), "convolution2".to_owned()];
-        let network = fit(&preset(), &content, &[style.shallow_clone()], 3, &layers).unwrap();
+        let network = fit(
+            &preset(),
+            &content,
+            &[style.shallow_clone()],
+            3,
+            &layers,
+            &mut always,
+        )
+        .unwrap();
         for layer in 0..2 {
             let both = [&content, &style].map(|picture| {
                 network
@@ -268,11 +288,18 @@ mod tests {
         let [content, style] = pictures();
         let layers = ["block2".to_owned()];
         let features = |seed| {
-            fit(&preset(), &content, &[style.shallow_clone()], seed, &layers)
-                .unwrap()
-                .features(&content, &layers)
-                .unwrap()
-                .remove(0)
+            fit(
+                &preset(),
+                &content,
+                &[style.shallow_clone()],
+                seed,
+                &layers,
+                &mut always,
+            )
+            .unwrap()
+            .features(&content, &layers)
+            .unwrap()
+            .remove(0)
         };
         assert_eq!(features(3), features(3));
         assert_ne!(features(3), features(4));
@@ -282,7 +309,15 @@ mod tests {
     fn a_flat_picture_does_not_break_the_fit() {
         let flat = Tensor::full([1, 3, 32, 32], 0.5, (Kind::Float, tch::Device::Cpu));
         let layers = ["block2".to_owned()];
-        let network = fit(&preset(), &flat, &[flat.shallow_clone()], 0, &layers).unwrap();
+        let network = fit(
+            &preset(),
+            &flat,
+            &[flat.shallow_clone()],
+            0,
+            &layers,
+            &mut always,
+        )
+        .unwrap();
         let features = network.features(&flat, &layers).unwrap().remove(0);
         assert_eq!(features.isfinite().all().int64_value(&[]), 1);
     }

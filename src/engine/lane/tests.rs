@@ -10,7 +10,7 @@ use crate::engine::EngineError;
 use crate::engine::going_on::Passed;
 use crate::engine::input::{Candidate, WeightsChoice};
 use crate::engine::lane::Lane;
-use crate::engine::message::Parts;
+use crate::engine::message::{Parts, Report, Stage};
 use crate::engine::way::Way;
 use crate::preset;
 
@@ -20,6 +20,10 @@ fn tiled() -> Lane {
 }
 
 fn lane(tile: Option<u32>) -> Lane {
+    begun(tile, &mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+fn begun(tile: Option<u32>, report: &mut Report<'_>) -> Result<Lane, EngineError> {
     let overrides = [
         "image.size=96",
         "network.widths=[8, 12]",
@@ -44,8 +48,13 @@ fn lane(tile: Option<u32>) -> Lane {
         tile,
     };
     let place = (Device::Cpu, way);
-    let go_on = &mut |_| ControlFlow::Continue(());
-    Lane::begun(vec![candidate], &[], WeightsChoice::Random(0), place, go_on).unwrap()
+    Lane::begun(
+        vec![candidate],
+        &[],
+        WeightsChoice::Random(0),
+        place,
+        report,
+    )
 }
 
 #[test]
@@ -101,5 +110,45 @@ fn a_step_is_broken_off_before_its_first_gradient_and_never_after_it() {
         .unwrap();
         assert_eq!(lane.step_count(), 1);
         assert!(gradients > 1 && lane.picture() != &before);
+    }
+}
+
+#[test]
+fn what_is_computed_before_the_first_step_is_broken_off_anywhere() {
+    for tile in [None, Some(48)] {
+        let mut stages = Vec::new();
+        begun(tile, &mut |stage| {
+            stages.push(stage);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        // Every block that is learned, and every operation of both pictures.
+        assert!(
+            stages
+                .iter()
+                .filter(|stage| **stage == Stage::Fitting)
+                .count()
+                == 2
+        );
+        assert!(
+            stages
+                .iter()
+                .filter(|stage| **stage == Stage::Targets)
+                .count()
+                > 6
+        );
+        for last in 0..stages.len() {
+            let mut asked = 0;
+            let broken = begun(tile, &mut |_| {
+                asked += 1;
+                if asked > last {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            assert!(broken.is_err_and(|error| error.is_stopped()));
+            assert_eq!(asked, last + 1);
+        }
     }
 }

@@ -6,6 +6,7 @@ use super::super::input::Candidate;
 use super::super::lane::Lane;
 use super::super::lane_run::LaneRun;
 use super::super::message::{Event, Refusal};
+use super::super::preparing::Preparing;
 use super::{Run, State, broken_off};
 use crate::preset::{Change, ChangeClass, Preset, diff, with_restart_fields_of};
 
@@ -119,8 +120,9 @@ impl Run<'_> {
             let wanted = lane.wanted.first().cloned();
             let weights = self.job.weights.clone();
             let way = lane.lane.way();
+            let mut preparing = Preparing::new(outbox);
             match Lane::begun(candidates, &[], weights, (device, way), &mut |stage| {
-                let _ = outbox.send(Event::Preparing(stage));
+                preparing.say(stage);
                 broken_off(
                     wanted
                         .as_ref()
@@ -163,8 +165,9 @@ fn rebuilt(
     let number = lane.lane.numbers().get(row).copied().unwrap_or_default();
     let numbers = std::sync::Arc::clone(lane.lane.numbers());
     let preset = candidate.preset.clone();
+    let mut preparing = Preparing::new(outbox);
     let mut report = |stage| {
-        let _ = outbox.send(Event::Preparing(stage));
+        preparing.say(stage);
         broken_off(inbox.is_replaced(&preset, &[number]))
     };
     let mut all = lane.lane.candidates().to_vec();

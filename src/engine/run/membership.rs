@@ -6,6 +6,7 @@ use super::super::input::Candidate;
 use super::super::lane::Lane;
 use super::super::lane_run::LaneRun;
 use super::super::message::{EndReason, Event, Refusal, Report};
+use super::super::preparing::Preparing;
 use super::{Run, State, broken_off};
 use crate::optimizer::at;
 
@@ -64,8 +65,9 @@ impl Run<'_> {
             Err(EngineError::Incompatible(reason))
         } else {
             let outbox = self.outbox;
+            let mut preparing = Preparing::new(outbox);
             let mut report = |stage| {
-                let _ = outbox.send(Event::Preparing(stage));
+                preparing.say(stage);
                 broken_off(inbox.is_stopping())
             };
             let weights = self.job.weights.clone();
