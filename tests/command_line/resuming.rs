@@ -13,7 +13,7 @@ use stylescope::record::folder::metrics::Metrics;
 use super::setting::{Ended, Setting};
 
 /// Enough that a run is never finished before it is killed.
-const STEPS: &str = "1500";
+const STEPS: &str = "3000";
 const LONG: Duration = Duration::from_secs(120);
 
 fn arguments(more: &[&str]) -> Vec<String> {
