@@ -23,17 +23,13 @@ check: setup ## What CI runs: format, lints, tests
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked
 
-bench: setup ## Measure the figures in benches/RESULTS.md
+bench: setup ## Measure the figures in benches/RESULTS.md (within ten minutes on two cores, once it is built)
 	$(CARGO) build --quiet --locked --release
-	python3 benches/pytorch.py "$(TARGET)/release/stylescope" --cost 64,256,512
-	benches/run.sh "$(TARGET)/release/stylescope"
-	python3 benches/lanes.py "$(TARGET)/release/stylescope"
-	python3 benches/dashboard.py "$(TARGET)/release/stylescope"
+	benches/all.sh "$(TARGET)/release/stylescope"
 
-bench-gpu: setup ## The same against PyTorch and of lanes, on a GPU
+bench-gpu: setup ## The same on a GPU
 	$(CARGO) build --quiet --locked --release
-	python3 benches/pytorch.py "$(TARGET)/release/stylescope" --device cuda --sizes 256,512,1024
-	python3 benches/lanes.py "$(TARGET)/release/stylescope" --device cuda
+	benches/all.sh "$(TARGET)/release/stylescope" cuda
 
 torture: setup ## Disks that fail, terminals that are torn away, long runs, files that lie (about a quarter of an hour)
 	STYLESCOPE_TORTURE=long $(CARGO) test --locked --test stylescope torture:: -- --nocapture --test-threads=1

@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""What the dashboard costs, in pseudo-terminals: benches/dashboard.py PATH/TO/stylescope [PART…]
+"""What the dashboard costs, in pseudo-terminals: benches/dashboard.py PATH/TO/stylescope [--device cuda] [PART…]
 
-Prints steps a second with the dashboard over those without, the bytes of a picture by each protocol, how
-long a key takes over a line of 1 Mbit/s, and how long a saved preset takes. Needs nothing but Python.
+Prints the processor time that is not the engine's and the bytes of a picture by each protocol, steps a second with the
+dashboard over those without, how long a key takes over a line of 1 Mbit/s, and how long a saved preset takes. Needs
+nothing but Python, and Linux.
 """
 
+import argparse
 import atexit
 import fcntl
+import glob
 import os
 import pty
 import re
@@ -20,7 +23,9 @@ import tempfile
 import termios
 import time
 
-REPEATS = int(os.environ.get("REPEATS", "5"))
+from measured import GPU_TIMES
+
+REPEATS = int(os.environ.get("REPEATS", "3"))
 SLOW = 125_000  # bytes a second: 1 Mbit/s
 ANSWERS = {b"\x1b[5n": b"\x1b[0n", b"\x1b[c": b"\x1b[?62;4;22c"}
 
@@ -96,49 +101,68 @@ class Run:
         os.close(self.terminal)
 
 
-def fresh(path):
-    if os.path.exists(path):
-        os.remove(path)
-    return path
+def stepping(arguments, begin):
+    """Seconds from the first recorded step to the written picture. `begin` starts a run with `arguments` and more, and
+    gives back what to call for its sake in between, and at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = f"{folder}/out.png"
+        wait, end = begin([*arguments, "--runs", f"{folder}/runs", "-o", output])
+        first = None
+        while not os.path.exists(output):
+            wait()
+            if first is None:
+                for metrics in glob.glob(f"{folder}/runs/*/metrics.csv"):
+                    with open(metrics) as rows:
+                        first = time.monotonic() if rows.read().count("\n") > 1 else None
+        seconds = time.monotonic() - first
+        end()
+        return seconds
 
 
-def headless(program, steps, more):
-    """Seconds from the start to the written picture."""
-    output = fresh("out.png")
-    begin = time.monotonic()
-    command = [program, "demo", "--headless", "--steps", str(steps), "-o", output, *more]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.monotonic() - begin
+def headless(program, arguments):
+    def begin(arguments):
+        process = subprocess.Popen([program, *arguments, "--headless"], stdout=subprocess.DEVNULL)
+
+        def wait():
+            if process.poll():
+                raise SystemExit(f"{process.args} ended with {process.returncode}")
+            time.sleep(0.01)
+
+        return wait, process.wait
+
+    return stepping(arguments, begin)
 
 
-def watched(program, steps, more, rate=None):
+def watched(program, arguments, rate):
     """The same in the dashboard."""
-    output = fresh("out.png")
-    run = Run(program, ["demo", "--steps", str(steps), "-o", output, *more], rate=rate)
-    while not os.path.exists(output):
-        run.read(0.05)
-    seconds = time.monotonic() - run.started
-    run.end()
-    return seconds
+
+    def begin(arguments):
+        run = Run(program, arguments, rate=rate)
+        return lambda: run.read(0.01), run.end
+
+    return stepping(arguments, begin)
 
 
-def speed(program):
-    steps, more = 400, ["--size", "224"]
-    for name, protocol, rate in [
-        ("half-blocks, local", "halfblocks", None),
-        ("sixel, local", "sixel", None),
-        ("kitty, local", "kitty", None),
-        ("kitty, 1 Mbit/s", "kitty", SLOW),
-    ]:
-        ratios = []
-        seen = [*more, "--graphics", protocol]
-        for _ in range(REPEATS):
-            # The time up to the first step is no part of the rate.
-            alone = headless(program, steps, more) - headless(program, 1, more)
-            shown = watched(program, steps, seen, rate) - watched(program, 1, seen, rate)
-            ratios.append(alone / shown)
-        low, high = min(ratios), max(ratios)
-        print(f"  {name:22} {statistics.median(ratios):.3f}   ({low:.3f} to {high:.3f})")
+SPEED_STEPS = 60
+
+
+def speed(program, demo):
+    steps = SPEED_STEPS * (1 if demo[-1] == "cpu" else GPU_TIMES)
+    arguments = [*demo, "--size", "224", "--steps", str(steps)]
+    seen = {
+        "half-blocks, local": ("halfblocks", None),
+        "sixel, local": ("sixel", None),
+        "kitty, local": ("kitty", None),
+        "kitty, 1 Mbit/s": ("kitty", SLOW),
+    }
+    ratios = {name: [] for name in seen}
+    for _ in range(REPEATS):
+        alone = headless(program, arguments)
+        for name, (protocol, rate) in seen.items():
+            shown = watched(program, [*arguments, "--graphics", protocol], rate)
+            ratios[name].append(alone / shown)
+    for name, of in ratios.items():
+        print(f"  {name:22} {statistics.median(of):.3f}   ({min(of):.3f} to {max(of):.3f})")
 
 
 def processor_seconds(pid):
@@ -147,30 +171,11 @@ def processor_seconds(pid):
     for thread in os.listdir(f"/proc/{pid}/task"):
         try:
             name = open(f"/proc/{pid}/task/{thread}/comm").read().strip()
-            fields = open(f"/proc/{pid}/task/{thread}/stat").read().rsplit(")", 1)[1].split()
+            spent = int(open(f"/proc/{pid}/task/{thread}/schedstat").read().split()[0]) / 1e9
         except OSError:
             continue
-        spent = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         seconds[name] = seconds.get(name, 0) + spent
     return seconds
-
-
-def share(program):
-    for protocol in ["halfblocks", "kitty", "iterm2", "sixel"]:
-        arguments = ["demo", "--steps", "100000", "--size", "224", "--graphics", protocol]
-        run = Run(program, arguments, size=(120, 40))
-        run.wait_for(b"running")
-        spent = []
-        for seconds in (3, 15):
-            until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                run.read(0.05)
-            spent.append(processor_seconds(run.pid))
-        run.end()
-        before, after = spent
-        used = {name: after[name] - before.get(name, 0) for name in after}
-        engine, total = used["engine"], sum(used.values())
-        print(f"  {protocol:12} {100 * (total - engine) / total:.1f} %")
 
 
 PICTURES = {
@@ -180,35 +185,52 @@ PICTURES = {
 }
 
 
-def sizes(program):
-    for protocol in ["kitty", "iterm2", "sixel", "halfblocks"]:
-        run = Run(program, ["demo", "--steps", "100000", "--graphics", protocol])
+def pictures(seen, protocol):
+    """How many there are in what a terminal got, and their bytes."""
+    if protocol == "halfblocks":
+        frames = re.findall(rb"\x1b\[\?2026h.*?\x1b\[\?2026l", seen, re.DOTALL)
+        found = [len(frame) for frame in frames if frame.count("▀".encode()) > 50]
+        return len(found), sum(found)
+    whole, first = PICTURES[protocol]
+    found = re.findall(whole, seen, re.DOTALL)
+    return sum(1 for piece in found if re.search(first, piece)), sum(map(len, found))
+
+
+SHARE_SECONDS = 5
+
+
+def share(program, demo):
+    for protocol in ["halfblocks", "kitty", "iterm2", "sixel"]:
+        arguments = [*demo, "--steps", "100000", "--size", "224", "--graphics", protocol]
+        run = Run(program, arguments)
         run.wait_for(b"running")
-        since = len(run.output)
-        begin = time.monotonic()
-        while time.monotonic() - begin < 10:
-            run.read(0.05)
+        spent = []
+        for seconds in (1, SHARE_SECONDS):
+            since = len(run.output)
+            until = time.monotonic() + seconds
+            while time.monotonic() < until:
+                run.read(0.05)
+            spent.append(processor_seconds(run.pid))
         seen = bytes(run.output[since:])
         run.end()
-        if protocol == "halfblocks":
-            frames = re.findall(rb"\x1b\[\?2026h.*?\x1b\[\?2026l", seen, re.DOTALL)
-            pictures = [len(frame) for frame in frames if frame.count("▀".encode()) > 50]
-            count, total = len(pictures), sum(pictures)
-        else:
-            whole, first = PICTURES[protocol]
-            found = re.findall(whole, seen, re.DOTALL)
-            total = sum(map(len, found))
-            count = sum(1 for piece in found if re.search(first, piece))
-        print(f"  {protocol:12} {total / max(count, 1) / 1000:6.0f} kB   ({count} pictures in 10 s)")
+        before, after = spent
+        used = {name: after[name] - before.get(name, 0) for name in after}
+        engine, total = used["engine"], sum(used.values())
+        count, size = pictures(seen, protocol)
+        print(
+            f"  {protocol:12} {100 * (total - engine) / total:.1f} %"
+            f"   {size / max(count, 1) / 1000:4.0f} kB   ({count} pictures in {SHARE_SECONDS} s)",
+            flush=True,
+        )
 
 
-def latency(program):
+def latency(program, demo):
     for protocol in ["halfblocks", "sixel", "kitty", "iterm2"]:
-        arguments = ["demo", "--steps", "100000", "--graphics", protocol]
+        arguments = [*demo, "--steps", "100000", "--graphics", protocol]
         run = Run(program, arguments, rate=SLOW)
         run.wait_for(b"running")
         took = []
-        for index in range(40):
+        for index in range(12):
             until = time.monotonic() + 0.23
             while time.monotonic() < until:
                 run.read(0.01)
@@ -222,15 +244,15 @@ def latency(program):
         print(f"  {protocol:12} median {median:4.0f} ms, worst {worst:4.0f} ms")
 
 
-def reload(program):
+def reload(program, demo):
     text = 'extends = "demo"\n[style]\nweight = {}\n'
     took = []
     with open("mine.toml", "w") as file:
         file.write(text.format(1.0))
     more = ["-p", "./mine.toml", "--steps", "100000", "--size", "96", "--log", "log.txt"]
-    run = Run(program, ["demo", *more])
+    run = Run(program, [*demo, *more])
     run.wait_for(b"running")
-    for index in range(15):
+    for index in range(5):
         until = time.monotonic() + 1.7
         while time.monotonic() < until:
             run.read(0.01)
@@ -246,22 +268,27 @@ def reload(program):
 
 
 PARTS = {
-    "processor time that is not the engine's, of all that the program takes": share,
-    "steps a second with the dashboard over those without (400 steps at 224 pixels)": speed,
-    "bytes of a picture in a terminal of 160×48": sizes,
+    "processor time that is not the engine's, of all, and bytes of a picture, in a terminal of 160×48": share,
+    "steps a second with the dashboard over those without (224 pixels)": speed,
     "a key over 1 Mbit/s, while pictures come": latency,
     "from saving a preset until it counts (96 pixels)": reload,
 }
 
 
 def main():
-    program = os.path.abspath(sys.argv[1])
-    wanted = sys.argv[2:]
-    os.chdir(tempfile.mkdtemp())
-    for title, part in PARTS.items():
-        if not wanted or part.__name__ in wanted:
-            print(f"\n{title}:", flush=True)
-            part(program)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program")
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(part.__name__ for part in PARTS.values()))
+    parser.add_argument("--device", default="cpu", help="as for `stylescope run`")
+    options = parser.parse_args()
+    program = os.path.abspath(options.program)
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        for title, part in PARTS.items():
+            if not options.parts or part.__name__ in options.parts:
+                print(f"\n{title}:", flush=True)
+                part(program, ["demo", "--device", options.device])
+        end_all()
 
 
 main()

@@ -2,58 +2,22 @@
 """The recipe of the preset `gatys` as one would write it in PyTorch: what stylescope is measured against.
 
   eager.py CONTENT.ppm STYLE.ppm --network vgg19 --weights FILE --steps N [--device cuda]
-  eager.py --make-weights FILE --network vgg19
 
-Prints a JSON line a step: the seconds since the first step began, the loss before the step. `--make-weights` writes random
-weights of He's variance. Weights are a safetensors file with torchvision's names. Needs PyTorch and nothing else.
+Prints a JSON line a step: the seconds since the first step began, the loss before the step. Weights are a safetensors file
+with torchvision's names. Needs PyTorch and nothing else.
 """
 
 import argparse
-import ctypes
 import json
 import time
 
 import torch
 import torch.nn.functional as F
 
-BLOCKS = {"vgg16": [2, 2, 3, 3, 3], "vgg19": [2, 2, 4, 4, 4]}
-WIDTHS = [64, 128, 256, 512, 512]
+from networks import BLOCKS, layers, tensors
+
 CONTENT = ["relu4_2"]
 STYLE = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"]
-
-
-def layers(network):
-    """Name, torchvision's number and channels of every convolution; None for a pooling."""
-    number, before = 0, 3
-    for block, (count, width) in enumerate(zip(BLOCKS[network], WIDTHS), 1):
-        for index in range(1, count + 1):
-            yield f"relu{block}_{index}", number, before, width
-            number, before = number + 2, width
-        yield None
-        number += 1
-
-
-def tensors(network):
-    for layer in layers(network):
-        if layer:
-            _, number, before, width = layer
-            yield f"features.{number}.weight", (width, before, 3, 3)
-            yield f"features.{number}.bias", (width,)
-
-
-def make_weights(path, network):
-    torch.manual_seed(0)
-    header, values, end = {}, [], 0
-    for name, shape in tensors(network):
-        scale = (2 / (shape[1] * 9)) ** 0.5 if len(shape) > 1 else 0.05
-        values.append((torch.randn(shape) * scale).flatten())
-        begin, end = end, end + 4 * values[-1].numel()
-        header[name] = {"dtype": "F32", "shape": list(shape), "data_offsets": [begin, end]}
-    text = json.dumps(header).encode()
-    with open(path, "wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        for value in values:
-            file.write(ctypes.string_at(value.data_ptr(), 4 * value.numel()))
 
 
 def read_weights(path, network, device):
@@ -109,16 +73,13 @@ def gram(features):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("pictures", nargs="*")
+    parser.add_argument("pictures", nargs=2)
     parser.add_argument("--network", choices=BLOCKS, default="vgg19")
-    parser.add_argument("--weights")
-    parser.add_argument("--make-weights")
+    parser.add_argument("--weights", required=True)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
-    if options.make_weights:
-        return make_weights(options.make_weights, options.network)
     if options.threads:
         torch.set_num_threads(options.threads)
     device = options.device
@@ -150,7 +111,8 @@ def main():
         with torch.no_grad():
             picture.clamp_(0, 1)
         wait()
-        print(json.dumps({"seconds": time.perf_counter() - began, "loss": loss.item()}))
+        said = {"seconds": time.perf_counter() - began, "loss": loss.item()}
+        print(json.dumps(said), flush=True)
 
 
 main()

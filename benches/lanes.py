@@ -13,10 +13,11 @@ import os
 import statistics
 import tempfile
 
-from measured import run
+from measured import GPU_TIMES, run
 
 # Steps at each size: about as long everywhere.
-STEPS_OF_PIXELS = 64 * 64 * 60
+STEPS_OF_PIXELS = 64 * 64 * 40
+LEAST_STEPS = 5
 
 
 def arguments():
@@ -33,11 +34,11 @@ def arguments():
     return parser.parse_args()
 
 
-def measured(command):
+def measured(command, device="cpu"):
     """Seconds in steps after the first, of the last candidate that speaks, and peak memory in MB."""
-    events, peak = run(command)
-    seconds = [event["seconds"] for event in events if event["event"] == "step"]
-    return seconds[-1] - seconds[0], peak
+    heard = run(command, device)
+    seconds = [event["seconds"] for event in heard.lines if event["event"] == "step"]
+    return seconds[-1] - seconds[0], heard.peak
 
 
 class Bench:
@@ -45,7 +46,8 @@ class Bench:
         self.options, self.pictures, self.name, self.more = options, pictures, name, more
 
     def common(self, size):
-        steps = max(10, STEPS_OF_PIXELS // size**2)
+        steps = max(LEAST_STEPS, STEPS_OF_PIXELS // size**2)
+        steps *= 1 if self.options.device == "cpu" else GPU_TIMES
         return [
             *["--size", str(size), "--steps", str(steps), "--device", self.options.device],
             *["--json", "--no-record", *self.more],
@@ -53,25 +55,25 @@ class Bench:
 
     def single(self, size, weight):
         command = [self.options.program, "run", *self.pictures, "-p", self.name, "-o", "out.png"]
-        return measured([*command, "--set", f"style.weight={weight}", *self.common(size)])
+        command += ["--set", f"style.weight={weight}", *self.common(size)]
+        return measured(command, self.options.device)
 
     def lane(self, size, weights):
         values = ",".join(map(str, weights))
         command = [self.options.program, "compare", *self.pictures, self.name, "--headless"]
-        return measured([*command, "--grid", f"style.weight={values}", *self.common(size)])
+        command += ["--grid", f"style.weight={values}", *self.common(size)]
+        return measured(command, self.options.device)
 
     def row(self, size):
         weights = [0.5 * (1 + index) for index in range(8)]
         ratios, memory = {4: [], 8: []}, {1: [], 4: [], 8: []}
         for _ in range(self.options.repeats):
-            # Weights change no time, so the mean of four single runs stands for all eight.
-            singles = [self.single(size, weight) for weight in weights[:2]]
-            lanes = {count: self.lane(size, weights[:count]) for count in ratios}
-            singles += [self.single(size, weight) for weight in weights[2:4]]
-            memory[1] += [megabytes for _, megabytes in singles]
-            single = statistics.mean(seconds for seconds, _ in singles)
-            for count, (seconds, megabytes) in lanes.items():
-                ratios[count].append(seconds / (count * single))
+            # Weights change no time, so one single run stands for all eight.
+            single, megabytes = self.single(size, weights[0])
+            memory[1].append(megabytes)
+            for count, of in ratios.items():
+                seconds, megabytes = self.lane(size, weights[:count])
+                of.append(seconds / (count * single))
                 memory[count].append(megabytes)
         cells = [
             f"{statistics.median(of):.3f} ({min(of):.3f} to {max(of):.3f})" for of in ratios.values()
@@ -82,7 +84,7 @@ class Bench:
 
 def drawn(program):
     """A picture with shapes and one with textures."""
-    common = [program, "demo", "--size", "256", "--json", "--no-record"]
+    common = [program, "demo", "--size", "256", "--device", "cpu", "--json", "--no-record"]
     for name, more in [
         ("content.png", ["--steps", "1"]),
         ("style.png", ["--steps", "30", "--set", "content.weight=0", "--set", "image.init=noise"]),
