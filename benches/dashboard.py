@@ -205,7 +205,7 @@ def share(program, demo):
         run = Run(program, arguments)
         run.wait_for(b"running")
         spent = []
-        for seconds in (1, SHARE_SECONDS):
+        for seconds in (3, SHARE_SECONDS):
             since = len(run.output)
             until = time.monotonic() + seconds
             while time.monotonic() < until:
