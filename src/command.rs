@@ -16,6 +16,7 @@ mod run;
 mod runs;
 mod show;
 mod table;
+mod telling;
 mod terminal_picture;
 mod watch;
 mod weights;
@@ -47,5 +48,14 @@ pub fn execute(cli: Cli) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => failure.report(),
+    }
+}
+
+/// The exit code once a screen is left from which somebody looked at what another program makes.
+fn left(interrupted: bool) -> ExitCode {
+    if interrupted {
+        ExitCode::from(INTERRUPTED)
+    } else {
+        ExitCode::SUCCESS
     }
 }

@@ -5,6 +5,7 @@
 mod accidents;
 mod attaching;
 mod attaching_comparisons;
+mod detached;
 mod endings;
 mod fetching;
 mod presets;
@@ -24,10 +25,18 @@ use std::time::{Duration, Instant};
 
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
-use crate::command_line::setting::Setting;
+use crate::command_line::setting::{Setting, sends_signal, wait_until};
+use detached::Detached;
 
 /// Nothing here takes as long unless it hangs.
 const LONG: Duration = Duration::from_secs(60);
+
+/// A person at a terminal that comes to what another program makes.
+fn attaches(setting: &Setting, more: &[&str]) -> Person {
+    let mut arguments = vec!["attach", "--graphics", "halfblocks"];
+    arguments.extend(more);
+    Person::starts(setting, USUAL, &arguments)
+}
 
 /// A person in front of a terminal in which the program runs.
 struct Person {
@@ -205,11 +214,7 @@ impl Person {
     }
 
     fn signals(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([signal, &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
+        sends_signal(self.child.id(), signal);
     }
 
     /// The exit code, once the program has ended by itself.

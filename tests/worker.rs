@@ -164,6 +164,20 @@ fn stop_reports_the_picture_so_far() {
 }
 
 #[test]
+fn stop_is_heard_before_there_is_anything_to_see() {
+    let worker = worker(&[]);
+    worker.send(Command::Stop);
+    let (reason, pictures) = wait_for(&worker, |event| match event {
+        Event::Started(_) => panic!("it was built to its end"),
+        Event::Ended {
+            reason, pictures, ..
+        } => Some((reason, pictures)),
+        _ => None,
+    });
+    assert_eq!((reason, pictures.pictures.len()), (EndReason::Stopped, 0));
+}
+
+#[test]
 fn what_is_said_after_stop_is_not_carried_out() {
     let worker = worker(&[]);
     stepping(&worker);

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::run::live::{has_terminal, paint_chart};
 use super::run::recording::runs_folder;
 use super::watch::{self, keeper::AsSeen, source};
-use super::{Failure, INTERRUPTED, output};
+use super::{Failure, left, output};
 use crate::attach::address;
 use crate::attach::client::{AttachError, Attached, attach};
 use crate::attach::company::Company;
@@ -57,13 +57,7 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
     let (style, no_style) = source::source("style", &kept.description.style);
     let missing: Vec<String> = [no_content, no_style].into_iter().flatten().collect();
     let setup = Setup {
-        start: Box::new(move || {
-            Ok(Running {
-                commands: Box::new(client),
-                events: hearing,
-                pictures,
-            })
-        }),
+        start: Running::already(client, hearing, pictures),
         loaded: contender.loaded,
         overrides: contender.overrides,
         content,
@@ -81,15 +75,9 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
     };
     let farewell = dashboard::run(setup)?;
     if !farewell.unseen {
-        for line in &farewell.lines {
-            output::line(line)?;
-        }
+        output::lines(&farewell.lines)?;
     }
-    Ok(if farewell.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(left(farewell.interrupted))
 }
 
 /// Refuses runs to which nobody can be attached, and terminals that cannot show one.

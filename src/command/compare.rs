@@ -13,7 +13,6 @@ mod shared_plan;
 mod slurm;
 pub(super) mod table;
 mod task;
-mod telling;
 
 use std::io;
 use std::path::PathBuf;

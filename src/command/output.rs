@@ -25,6 +25,11 @@ pub(super) fn line(text: impl std::fmt::Display) -> io::Result<()> {
     stdout.flush()
 }
 
+/// Writes each of `texts` as [`line`].
+pub(super) fn lines(texts: &[String]) -> io::Result<()> {
+    texts.iter().try_for_each(line)
+}
+
 /// Writes the path as it is, for other programs to open.
 pub(super) fn path(path: &Path) -> io::Result<()> {
     let mut stdout = io::stdout().lock();

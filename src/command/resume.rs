@@ -5,22 +5,20 @@ pub(super) mod ended;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use super::run::memory;
 use super::run::plan::Plan;
 use super::run::recording::{self, runs_folder};
 use super::run::sources::Sources;
 use super::run::{job, perform};
 use super::{Failure, compare, output};
-use crate::cli::{Cli, Command, ResumeArguments, RunOptions};
+use crate::cli::{Command, ResumeArguments, RunOptions};
 use crate::preset::visible::visible;
 use crate::record::digest::Digests;
 use crate::record::figure;
 use crate::record::folder::RunFolder;
 use crate::record::folder::description::Description;
 use crate::record::folder::inventory::{self, Kept};
-use ended::{Ended, enter, looked_at, losses_before};
+use ended::{Ended, begun_by, enter, looked_at, losses_before};
 
 pub(super) fn execute(arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     let json = arguments.json;
@@ -104,18 +102,14 @@ fn still_goes_on(id: &str, run: &Description) -> Failure {
 
 /// The options on the command line by which a run was begun; the usual ones where it was another version's.
 fn begun_with(command: &[String]) -> Result<RunOptions, Failure> {
-    let usual = ["stylescope", "demo"].map(str::to_owned);
-    let mut tried = [command, &usual].into_iter();
-    tried
-        .find_map(|words| match Cli::try_parse_from(words).ok()?.command {
-            Command::Run(arguments) => Some(arguments.options),
-            Command::Demo(arguments) => Some(arguments.options),
-            // Where the pictures went is for those that are compared.
-            Command::Compare(arguments) => Some(RunOptions {
-                output: None,
-                ..arguments.options
-            }),
-            _ => None,
-        })
-        .ok_or_else(|| Failure::new("the command by which the run was begun makes no sense"))
+    begun_by(command, &["stylescope", "demo"], |command| match command {
+        Command::Run(arguments) => Some(arguments.options),
+        Command::Demo(arguments) => Some(arguments.options),
+        // Where the pictures went is for those that are compared.
+        Command::Compare(arguments) => Some(RunOptions {
+            output: None,
+            ..arguments.options
+        }),
+        _ => None,
+    })
 }

@@ -13,15 +13,14 @@ pub(super) mod source;
 pub(super) mod sources;
 pub(super) mod steering;
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
-use rustix::io::Errno;
-
+use super::telling::{Telling, said_to_somebody};
 use super::{Failure, INTERRUPTED, RESUMABLE, output, signals};
 use crate::attach::company::{Company, Voice};
 use crate::attach::hub::Hub;
@@ -153,15 +152,6 @@ pub(super) fn perform(
     result
 }
 
-/// That nobody reads any more is no failure of a run: a closed pipe, or a terminal that is gone.
-pub(super) fn said_to_somebody(said: io::Result<()>) -> io::Result<()> {
-    said.or_else(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Ok(()),
-        _ if error.raw_os_error() == Some(Errno::IO.raw_os_error()) => Ok(()),
-        _ => Err(error),
-    })
-}
-
 /// The exit code of a run that was stopped, once everything of it is written.
 fn stopped_code(recorder: Option<&Arc<Recorder>>) -> ExitCode {
     let can_go_on = recorder.is_some_and(|recorder| {
@@ -205,7 +195,7 @@ fn warn(recorder: &Recorder) {
 fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<ExitCode, Failure> {
     let listener = Listener {
         reporter: report::choose(plan, recorder.map(|recorder| recorder.folder().path())),
-        failed: None,
+        telling: Telling::default(),
     };
     signals::listen()
         .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
@@ -439,16 +429,10 @@ impl Going<'_> {
 
     /// Takes in who looks; what was written where nobody does any more and the run is at its end.
     fn company(&mut self, company: Company) -> Option<Written> {
-        let reaction = self.audience.hear(company, "run");
-        let words = match reaction {
-            Reaction::Say(words) => words,
-            Reaction::Alone | Reaction::GoOn => {
-                if self.paused && reaction == Reaction::GoOn {
-                    self.hub.send(Command::Resume);
-                }
-                Some("nobody is attached any more".to_owned())
-            }
-        };
+        let Reaction { words, goes_on } = self.audience.hear(company, "run");
+        if self.paused && goes_on {
+            self.hub.send(Command::Resume);
+        }
         if let Some(words) = words {
             self.listener.tell(|reporter| reporter.company(&words));
         }
@@ -457,19 +441,15 @@ impl Going<'_> {
     }
 }
 
-/// A reporter that falls silent where nobody reads any more: `| head -1` ends the listening and not the
-/// run, whose result is the picture.
+/// A reporter, as long as anybody reads.
 struct Listener {
     reporter: Box<dyn Reporter>,
-    /// Why standard output takes no more.
-    failed: Option<io::Error>,
+    telling: Telling,
 }
 
 impl Listener {
     fn tell(&mut self, say: impl FnOnce(&mut dyn Reporter) -> io::Result<()>) {
-        if self.failed.is_none() {
-            self.failed = say(self.reporter.as_mut()).err();
-        }
+        self.telling.tell(|| say(self.reporter.as_mut()));
     }
 
     /// The exit code of a run that is over.
@@ -481,7 +461,7 @@ impl Listener {
         recorder: Option<&Arc<Recorder>>,
     ) -> Result<ExitCode, Failure> {
         self.tell(|reporter| reporter.ended(plan, written));
-        said_to_somebody(self.failed.map_or(Ok(()), Err))?;
+        self.telling.end()?;
         Ok(if interrupted && written.reason == EndReason::Stopped {
             stopped_code(recorder)
         } else {

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use super::run::live::{choose, has_terminal, paint_chart};
 use super::run::recording::runs_folder;
-use super::{Failure, INTERRUPTED, output};
+use super::{Failure, left, output};
 use crate::cli::{ScreenOptions, WatchArguments};
 use crate::dashboard;
 use crate::dashboard::setup::{Commands, Options, Running, Setup, Sharing, Watching};
@@ -55,13 +55,7 @@ pub(super) fn execute(arguments: &WatchArguments) -> Result<ExitCode, Failure> {
     let (content, no_content) = source::source("content", &kept.description.content);
     let (style, no_style) = source::source("style", &kept.description.style);
     let setup = Setup {
-        start: Box::new(move || {
-            Ok(Running {
-                commands: Box::new(Watched(follower)),
-                events: heard.into(),
-                pictures,
-            })
-        }),
+        start: Running::already(Watched(follower), heard.into(), pictures),
         loaded: loaded(&kept)?,
         overrides: Vec::new(),
         content,
@@ -84,11 +78,7 @@ pub(super) fn execute(arguments: &WatchArguments) -> Result<ExitCode, Failure> {
     if !farewell.unseen {
         output::line(said_last(&kept, &sighting.get()))?;
     }
-    Ok(if farewell.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(left(farewell.interrupted))
 }
 
 /// How the dashboard is to behave.

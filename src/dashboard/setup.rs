@@ -118,6 +118,21 @@ impl Commands for Client {
 }
 
 impl Running {
+    /// What goes on already and has its other ends here.
+    pub fn already(
+        commands: impl Commands + 'static,
+        events: Hearing,
+        pictures: PictureSlot,
+    ) -> Start {
+        Box::new(move || {
+            Ok(Self {
+                commands: Box::new(commands),
+                events,
+                pictures,
+            })
+        })
+    }
+
     /// A worker's, at which other terminals may look as well.
     ///
     /// # Errors

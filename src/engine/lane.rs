@@ -434,14 +434,9 @@ impl Lane {
         self.finish.of(self.progress.shown()?, &self.candidates)
     }
 
-    /// A copy in the host's memory of the state as it is, for [`Lane::go_back`]; `None` where any of it is not finite.
-    pub(super) fn good_state(&self) -> Result<Option<Progress>, EngineError> {
-        tch::no_grad(|| {
-            let is_finite = self.progress.is_finite()?;
-            Ok(is_finite
-                .then(|| self.progress.light(Device::Cpu))
-                .transpose()?)
-        })
+    /// A copy in the host's memory of the state as it is, for [`Lane::go_back`] after trouble.
+    pub(super) fn light_state(&self) -> Result<Progress, EngineError> {
+        Ok(tch::no_grad(|| self.progress.light(Device::Cpu))?)
     }
 
     /// The pictures of `state` to show and save, `[N, 3, H, W]`.

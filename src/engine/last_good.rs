@@ -26,10 +26,12 @@ pub(super) struct LastGood {
 impl LastGood {
     /// Begins with the state that the lane goes on from.
     pub(super) fn new(lane: &Lane) -> Self {
-        Self {
-            state: copied(lane),
+        let mut begun = Self {
+            state: None,
             due: Instant::now(),
-        }
+        };
+        begun.take(lane);
+        begun
     }
 
     /// The same of the candidates at `rows` only.
@@ -49,12 +51,17 @@ impl LastGood {
     /// to be sound.
     pub(super) fn renew(&mut self, lane: &Lane) {
         let began = Instant::now();
-        if lane.progress().is_finite().unwrap_or(false) {
+        self.take(lane);
+        self.due = Instant::now() + pause_after(began.elapsed());
+    }
+
+    /// What cannot be copied fails the next step too, or was a matter of memory, and the run goes on without.
+    fn take(&mut self, lane: &Lane) {
+        if is_finite(lane) {
             // Never both at once.
             self.state = None;
-            self.state = copied(lane);
+            self.state = lane.light_state().ok();
         }
-        self.due = Instant::now() + pause_after(began.elapsed());
     }
 
     /// The newest state that is known to be good.
@@ -66,10 +73,7 @@ impl LastGood {
     pub(super) fn pictures(&self, lane: &Lane, error: &EngineError) -> Option<Pictures> {
         let proven = || pictures_at(lane, self.state.as_ref()?);
         // A failing device gives nothing, and pictures that are not finite are none.
-        let newest = || {
-            let is_finite = lane.progress().is_finite().unwrap_or(false);
-            is_finite.then(|| lane.pictures().ok()).flatten()
-        };
+        let newest = || is_finite(lane).then(|| lane.pictures().ok()).flatten();
         // Where the loss is lost, the pictures may be finite and yet far from anything to be seen.
         if matches!(error, EngineError::Unwell { .. }) {
             proven().or_else(newest)
@@ -79,10 +83,9 @@ impl LastGood {
     }
 }
 
-/// `None` where the state is not finite, or cannot be copied: what fails here fails the next step too, or was a matter
-/// of memory, and the run goes on without.
-fn copied(lane: &Lane) -> Option<Progress> {
-    lane.good_state().ok()?
+/// False also where the device does not answer.
+fn is_finite(lane: &Lane) -> bool {
+    lane.progress().is_finite().unwrap_or(false)
 }
 
 fn pictures_at(lane: &Lane, state: &Progress) -> Option<Pictures> {

@@ -221,11 +221,8 @@ impl TensorSource for Learned {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::tests::always;
     use crate::preset::{NetworkName, Padding, Pooling};
-
-    fn always() -> std::ops::ControlFlow<()> {
-        std::ops::ControlFlow::Continue(())
-    }
 
     fn preset() -> NetworkPreset {
         NetworkPreset {

@@ -104,7 +104,7 @@ fn features(preset: &NetworkPreset, picture: &Tensor, layers: &[String]) -> Vec<
         .collect()
 }
 
-fn always() -> ControlFlow<()> {
+pub(super) fn always() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 

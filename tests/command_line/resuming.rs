@@ -2,19 +2,17 @@
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::process::Child;
 
 use stylescope::record::folder::RunFolder;
 use stylescope::record::folder::description::{Description, State};
 use stylescope::record::folder::journal::{Entry, Happening};
 use stylescope::record::folder::metrics::Metrics;
 
-use super::setting::{Ended, Setting};
+use super::setting::{Ended, Setting, sends_signal, wait_until};
 
 /// Enough that a run is never finished before it is killed.
 const STEPS: &str = "3000";
-const LONG: Duration = Duration::from_secs(120);
 
 fn arguments(more: &[&str]) -> Vec<String> {
     let usual = [
@@ -45,15 +43,6 @@ fn begun(setting: &Setting, more: &[&str]) -> Child {
     program.spawn().unwrap()
 }
 
-/// Waits until `is_so`.
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < LONG, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 fn checkpoints(run: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(run.join("checkpoints"))
         .into_iter()
@@ -77,14 +66,11 @@ fn ended_by(setting: &Setting, signal: &str, more: &[&str]) -> Option<i32> {
         runs.filter_map(Result::ok)
             .any(|run| checkpoints(&run.path()).len() > 1)
     });
-    let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
+    sends_signal(child.id(), signal);
     child.wait().unwrap().code()
 }
 
-fn resumed(setting: &Setting, more: &[&str]) -> Ended {
+pub(super) fn resumed(setting: &Setting, more: &[&str]) -> Ended {
     setting.stylescope([&["resume", "latest"], more].concat())
 }
 

@@ -2,8 +2,7 @@
 #![cfg(unix)]
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::process::Child;
 
 use serde_json::Value;
 use stylescope::record::folder::RunFolder;
@@ -11,9 +10,8 @@ use stylescope::record::folder::comparison::ComparisonFolder;
 use stylescope::record::folder::description::{Description, State};
 use stylescope::record::folder::metrics::Metrics;
 
-use super::setting::{Ended, Setting};
-
-const LONG: Duration = Duration::from_secs(120);
+use super::resuming::resumed;
+use super::setting::{Setting, sends_signal, wait_until};
 
 /// Two that share a lane, and one of another network.
 fn with_presets(steps: [u64; 3]) -> Setting {
@@ -59,14 +57,6 @@ fn checkpoints(run: &RunFolder) -> Vec<PathBuf> {
     all.into_iter().map(|(_, path)| path).collect()
 }
 
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < LONG, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
 /// Sends `signal` once all have two checkpoints.
 fn ended_by(setting: &Setting, signal: &str, more: &[&str]) -> Option<i32> {
     let mut child = begun(setting, more);
@@ -74,15 +64,8 @@ fn ended_by(setting: &Setting, signal: &str, more: &[&str]) -> Option<i32> {
         let runs = runs(setting);
         runs.len() == 3 && runs.iter().all(|run| checkpoints(run).len() > 1)
     });
-    let sent = Command::new("kill")
-        .args([signal, &child.id().to_string()])
-        .status();
-    assert!(sent.unwrap().success());
+    sends_signal(child.id(), signal);
     child.wait().unwrap().code()
-}
-
-fn resumed(setting: &Setting, more: &[&str]) -> Ended {
-    setting.stylescope([&["resume", "latest"], more].concat())
 }
 
 fn description(run: &RunFolder) -> Description {

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
+
+/// Nothing here takes as long unless it hangs.
+const LONG: Duration = Duration::from_secs(120);
 
 /// Small, short and narrow: a run takes well under a second.
 pub(crate) const QUICK: [&str; 8] = [
@@ -295,6 +298,23 @@ impl Ended {
 }
 
 /// A picture of `tests/pictures`.
+/// Sends `signal`, as `kill` takes it.
+pub(crate) fn sends_signal(process: u32, signal: &str) {
+    let sent = Command::new("kill")
+        .args([signal, &process.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
+/// Waits until `is_so`.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < LONG, "{what} does not come");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
 pub(crate) fn fixture(name: &str) -> String {
     format!("{}/tests/pictures/{name}", env!("CARGO_MANIFEST_DIR"))
 }

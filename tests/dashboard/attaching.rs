@@ -18,71 +18,25 @@ fn arguments(steps: u64, more: &[&str]) -> Vec<String> {
     arguments.into_iter().map(str::to_owned).collect()
 }
 
-/// Runs in the background are no children of a test: this ends them with it.
+/// A run in the background.
 struct Background {
     folder: RunFolder,
-    process: u32,
+    program: Detached,
 }
 
 impl Background {
     fn starts(setting: &Setting, steps: u64) -> Self {
         let words = arguments(steps, &["--detach", "--json"]);
-        let said = setting
-            .stylescope(words.iter().map(String::as_str))
-            .succeeded()
-            .stdout;
-        assert_eq!(said.lines().count(), 1, "{said}");
-        let said: Value = serde_json::from_str(&said).unwrap();
-        assert_eq!(said["event"], "detached");
+        let program = Detached::starts(setting, words.iter().map(String::as_str));
         let folder = RunFolder::at(setting.only_run());
-        assert_eq!(said["id"], folder.id());
-        assert_eq!(said["attach"], format!("stylescope attach {}", folder.id()));
-        Self {
-            folder,
-            process: said["process"].as_u64().unwrap() as u32,
-        }
-    }
-
-    fn goes_on(&self) -> bool {
-        self.folder.is_held() == Some(true)
+        assert_eq!(program.id, folder.id());
+        Self { folder, program }
     }
 
     fn ends(&self) -> Description {
-        waits_until("the end", || !self.goes_on());
+        wait_until("the end", || self.folder.is_held() != Some(true));
         Description::read(&self.folder).unwrap()
     }
-
-    fn signals(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([signal, &self.process.to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-    }
-}
-
-impl Drop for Background {
-    fn drop(&mut self) {
-        if self.goes_on() {
-            let _ = Command::new("kill")
-                .args(["-KILL", &self.process.to_string()])
-                .status();
-        }
-    }
-}
-
-fn waits_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < LONG, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn attaches(setting: &Setting, more: &[&str]) -> Person {
-    let mut arguments = vec!["attach", "--graphics", "halfblocks"];
-    arguments.extend(more);
-    Person::starts(setting, USUAL, &arguments)
 }
 
 /// Everything that happened, by the run's journal.
@@ -133,7 +87,7 @@ fn a_run_in_the_background_is_seen_and_steered_from_two_terminals() {
     two.types("\x152.75\r");
     two.waits_for("style.weight 1.0 → 2.75, live");
     one.waits_for("style.weight 1.0 → 2.75, live");
-    waits_until("the new weight in the run's preset", || {
+    wait_until("the new weight in the run's preset", || {
         text_of(&run.folder.preset()).contains("weight = 2.75")
     });
 
@@ -157,7 +111,7 @@ fn a_run_in_the_background_is_seen_and_steered_from_two_terminals() {
     one.has_the_terminal_back();
     one.waits_for("it goes on; `stylescope attach");
     two.waits_for("a terminal left (1 attached)");
-    assert!(run.goes_on());
+    assert_eq!(run.folder.is_held(), Some(true));
 
     // And one can stop it.
     two.types("qs");
@@ -187,7 +141,7 @@ fn a_run_in_the_background_comes_to_its_end_by_itself() {
     ] {
         assert!(said.contains(&words), "{said}");
     }
-    waits_until("the end", || folder.is_held() == Some(false));
+    wait_until("the end", || folder.is_held() == Some(false));
     let run = Description::read(&folder).unwrap();
     assert_eq!((run.state, run.step), (State::Completed, 20));
     assert!(
@@ -231,7 +185,7 @@ fn a_finished_run_waits_for_those_who_are_attached() {
     person.types(" ");
     person.waits_for("finished");
     person.waits_until("the result", |_| setting.exists("out.png"));
-    assert!(run.goes_on());
+    assert_eq!(run.folder.is_held(), Some(true));
     person.types("a\x157\r");
     person.waits_for(&format!("step {}/{}", made + 12, made + 12));
     person.waits_until("another result", |_| setting.exists("out-2.png"));
@@ -255,7 +209,7 @@ fn a_run_whose_terminal_is_torn_away_is_come_back_to() {
     // The connection of the last one breaks: nobody is there to let it go on.
     person.loses_the_terminal();
     person.sees_the_end();
-    waits_until("it to go on", || {
+    wait_until("it to go on", || {
         happened(&folder, |what| matches!(what, Happening::Resumed))
     });
     let mut person = attaches(&setting, &[]);
@@ -358,7 +312,7 @@ fn a_killed_run_is_said_to_be_and_its_socket_is_no_hindrance() {
     let run = Background::starts(&setting, 10_000_000);
     let mut person = attaches(&setting, &[]);
     person.waits_until("the picture", |screen| screen.contains('▀'));
-    run.signals("-KILL");
+    run.program.signals("-KILL");
     person.waits_for("× killed");
     let screen = person.waits_for("the run was killed");
     assert!(screen.contains('▀'), "the last picture stays:\n{screen}");
@@ -389,7 +343,7 @@ fn a_deep_folder_of_runs_is_no_hindrance() {
     person.waits_for("▶ running");
     person.types("qs");
     assert_eq!(person.sees_the_end(), Some(0));
-    waits_until("the end", || folder.is_held() == Some(false));
+    wait_until("the end", || folder.is_held() == Some(false));
 }
 
 #[test]
@@ -414,7 +368,7 @@ fn what_cannot_be_attached_to_is_said() {
         "watch wxyz",
     ]);
     std::fs::remove_dir_all(&folder).unwrap();
-    run.signals("-TERM");
+    run.program.signals("-TERM");
     assert_eq!(run.ends().state, State::Stopped);
     assert!(setting.exists("out.png"));
 }

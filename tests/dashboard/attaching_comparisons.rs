@@ -1,6 +1,5 @@
 //! Comparisons in the background or without their terminal, and the terminals that come to them.
 
-use serde_json::Value;
 use stylescope::record::folder::RunFolder;
 use stylescope::record::folder::comparison::ComparisonFolder;
 use stylescope::record::folder::description::{Description, State};
@@ -26,26 +25,18 @@ fn setting() -> Setting {
     setting
 }
 
-/// Comparisons in the background are no children of a test: this ends them with it.
+/// A comparison in the background.
 struct Background {
     folder: ComparisonFolder,
-    process: u32,
+    program: Detached,
 }
 
 impl Background {
     fn starts(setting: &Setting) -> Self {
-        let said = setting.stylescope(arguments(&["--detach", "--json"]));
-        let said = said.succeeded().stdout;
-        assert_eq!(said.lines().count(), 1, "{said}");
-        let said: Value = serde_json::from_str(&said).unwrap();
-        assert_eq!(said["event"], "detached");
+        let program = Detached::starts(setting, arguments(&["--detach", "--json"]));
         let folder = ComparisonFolder::at(setting.only_run());
-        assert_eq!(said["id"], folder.id());
-        assert_eq!(said["attach"], format!("stylescope attach {}", folder.id()));
-        Self {
-            folder,
-            process: said["process"].as_u64().unwrap() as u32,
-        }
+        assert_eq!(program.id, folder.id());
+        Self { folder, program }
     }
 
     fn runs(&self) -> Vec<RunFolder> {
@@ -58,43 +49,11 @@ impl Background {
     }
 
     fn ends(&self) -> Vec<State> {
-        waits_until("the end", || !self.goes_on());
+        wait_until("the end", || !self.goes_on());
         let runs = self.runs();
         let state = |run| Description::read(run).unwrap().state;
         runs.iter().map(state).collect()
     }
-
-    fn signals(&self, signal: &str) {
-        let sent = Command::new("kill")
-            .args([signal, &self.process.to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-    }
-}
-
-impl Drop for Background {
-    fn drop(&mut self) {
-        if self.goes_on() {
-            let _ = Command::new("kill")
-                .args(["-KILL", &self.process.to_string()])
-                .status();
-        }
-    }
-}
-
-fn waits_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < LONG, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-fn attaches(setting: &Setting, more: &[&str]) -> Person {
-    let mut arguments = vec!["attach", "--graphics", "halfblocks"];
-    arguments.extend(more);
-    Person::starts(setting, USUAL, &arguments)
 }
 
 #[test]
@@ -198,11 +157,11 @@ fn one_is_promoted_from_afar_and_the_comparison_is_resumed_after_a_kill() {
     person.waits_for("preset wild");
     person.waits_for(&format!("attached {id}"));
     person.waits_until("a larger picture", |screen| screen.contains("60×45"));
-    waits_until("the other to be dropped", || {
+    wait_until("the other to be dropped", || {
         let first = Description::read(&comparison.runs()[0]);
         first.is_ok_and(|run| run.state == State::Dropped)
     });
-    comparison.signals("-KILL");
+    comparison.program.signals("-KILL");
     person.waits_for("× killed");
     person.types("q");
     assert_eq!(person.sees_the_end(), Some(0));
@@ -281,9 +240,9 @@ fn what_cannot_be_attached_to_is_said() {
         "is one of the comparison",
         &format!("stylescope attach {id}"),
     ]);
-    comparison.signals("-TERM");
+    comparison.program.signals("-TERM");
     assert_eq!(comparison.ends(), [State::Stopped, State::Stopped]);
-    waits_until("the socket to go", || !comparison.folder.socket().exists());
+    wait_until("the socket to go", || !comparison.folder.socket().exists());
     setting
         .stylescope(["attach", &id])
         .failed_saying(&["is over", "stylescope resume"]);

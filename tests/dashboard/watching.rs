@@ -18,14 +18,6 @@ fn weight_of_style(folder: &RunFolder) -> Option<f64> {
     Some(metrics.rows.last()?.terms.get(style).copied()??.1)
 }
 
-fn waits_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < LONG, "{what} does not come");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 fn watches(setting: &Setting, more: &[&str]) -> Person {
     let mut arguments = vec!["watch", "--graphics", "halfblocks"];
     arguments.extend(more);
@@ -35,7 +27,7 @@ fn watches(setting: &Setting, more: &[&str]) -> Person {
 /// A run without a screen, once its folder is there.
 fn headless(setting: &Setting) -> (Child, RunFolder) {
     let child = setting.started(10_000_000, &["--headless"]);
-    waits_until("a run", || {
+    wait_until("a run", || {
         let folder = std::fs::read_dir(setting.runs()).ok();
         folder.is_some_and(|mut runs| {
             runs.any(|run| run.is_ok_and(|run| run.path().join("metrics.csv").exists()))
@@ -64,7 +56,7 @@ fn a_run_is_seen_and_steered_by_its_preset_file() {
     let setting = setting();
     let mut run = Person::runs(&setting, USUAL, 1_000_000, &[]);
     run.waits_for("running");
-    waits_until("a snapshot", || {
+    wait_until("a snapshot", || {
         std::fs::read_dir(setting.only_run().join("snapshots"))
             .is_ok_and(|mut snapshots| snapshots.next().is_some())
     });
@@ -83,7 +75,7 @@ fn a_run_is_seen_and_steered_by_its_preset_file() {
     watcher.waits_for("style.weight 1.0 → 3.5, live");
     run.waits_for("from the run's folder: style.weight");
     run.waits_for("style.weight 1.0 → 3.5, live");
-    waits_until("the new weight in the losses", || {
+    wait_until("the new weight in the losses", || {
         weight_of_style(&folder).is_some_and(|weight| (weight - 3.5).abs() < 1e-9)
     });
     assert!(text_of(&folder.preset()).starts_with("# by hand\n"));
@@ -133,7 +125,7 @@ fn a_run_without_a_screen_takes_up_what_is_saved_and_is_watched_to_its_death() {
     let setting = Setting::with_pictures();
     let (mut child, folder) = headless(&setting);
     std::fs::write(folder.preset(), "[style]\nwieght = 4\n").unwrap();
-    waits_until("a refusal", || {
+    wait_until("a refusal", || {
         let entries = Entry::read_all(&folder.journal()).unwrap_or_default();
         entries.iter().any(|entry| {
             matches!(&entry.what, Happening::Refused { reason } if reason.contains("preset.toml:2:1"))
@@ -141,7 +133,7 @@ fn a_run_without_a_screen_takes_up_what_is_saved_and_is_watched_to_its_death() {
     });
     let steps = Metrics::read(&folder.metrics()).unwrap().rows.len();
     std::fs::write(folder.preset(), "extends = \"demo\"\n[style]\nweight = 6.0\n[image]\nsize = 32\n[network]\nwidths = [8, 8, 8, 8]\n[schedule]\nsteps = 10_000_000\n").unwrap();
-    waits_until("the new weight in the losses", || {
+    wait_until("the new weight in the losses", || {
         weight_of_style(&folder).is_some_and(|weight| (weight - 6.0).abs() < 1e-9)
     });
     assert!(Metrics::read(&folder.metrics()).unwrap().rows.len() > steps);
@@ -209,7 +201,7 @@ fn compared(setting: &Setting) -> (Child, std::path::PathBuf) {
             .filter(|run| run.join("metrics.csv").exists())
             .collect()
     };
-    waits_until("two runs", || runs().len() == 2);
+    wait_until("two runs", || runs().len() == 2);
     (child, setting.only_run())
 }
 

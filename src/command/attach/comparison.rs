@@ -12,7 +12,7 @@ use crate::cli::AttachArguments;
 use crate::command::run::live::paint_chart;
 use crate::command::watch::comparison::pictures_of;
 use crate::command::watch::{self, keeper::AsSeen};
-use crate::command::{Failure, INTERRUPTED, output};
+use crate::command::{Failure, left, output};
 use crate::dashboard;
 use crate::dashboard::setup::{
     CompareCandidate, CompareSetup, Keeper, Running, Saved, Saving, Sharing,
@@ -28,10 +28,11 @@ pub(super) fn attach(
     folder: &ComparisonFolder,
     arguments: &AttachArguments,
 ) -> Result<ExitCode, Failure> {
-    let runs = runs_of(folder)?;
+    let runs = inventory::of_comparison(folder).map_err(Failure::new)?;
     let Some(first) = runs.first() else {
-        let path = folder.path().to_owned();
-        return Err(Failure::new(NotFound::NotBegun { path }));
+        return Err(Failure::new(NotFound::NotBegun {
+            path: folder.path().to_owned(),
+        }));
     };
     let what = What {
         kind: "comparison",
@@ -53,13 +54,7 @@ pub(super) fn attach(
     } = connect(&folder.socket(), move || fate(&of_whom)).map_err(|error| why(&what, &error))?;
     let [content, style] = pictures_of(&first.description);
     let setup = CompareSetup {
-        start: Box::new(move || {
-            Ok(Running {
-                commands: Box::new(client),
-                events: hearing,
-                pictures,
-            })
-        }),
+        start: Running::already(client, hearing, pictures),
         candidates: contenders
             .into_iter()
             .map(CompareCandidate::attached)
@@ -79,26 +74,9 @@ pub(super) fn attach(
     };
     let farewell = dashboard::compare(setup)?;
     if !farewell.unseen {
-        for line in &farewell.lines {
-            output::line(line)?;
-        }
+        output::lines(&farewell.lines)?;
     }
-    Ok(if farewell.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else {
-        ExitCode::SUCCESS
-    })
-}
-
-fn runs_of(folder: &ComparisonFolder) -> Result<Vec<Kept>, Failure> {
-    let runs = folder.runs().map_err(|error| {
-        let shown = visible(&folder.path().display().to_string());
-        Failure::new(format!(
-            "{shown} cannot be read: {error}\n  make it readable"
-        ))
-    })?;
-    let read = runs.into_iter().map(inventory::read);
-    read.collect::<Result<_, _>>().map_err(Failure::new)
+    Ok(left(farewell.interrupted))
 }
 
 /// Refuses a comparison that nobody makes any more, and one whose lanes are each another program's.
@@ -152,7 +130,7 @@ fn fate(folder: &ComparisonFolder) -> Company {
         is_error,
     };
     let runs = loop {
-        let runs = match runs_of(folder) {
+        let runs = match inventory::of_comparison(folder) {
             Ok(runs) => runs,
             Err(failure) => {
                 let why = format!("its folder cannot be read any more: {failure}");

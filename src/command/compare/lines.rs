@@ -15,7 +15,7 @@ use crate::attach::hub::Hub;
 use crate::command::run::detach::{Leaving, Place};
 use crate::command::run::sharing::{Audience, Reaction};
 use crate::command::run::steering::{Mistakes, steer, take};
-use crate::command::run::{INTERRUPT_CHECK_INTERVAL, said_to_somebody, stop_on_interrupt};
+use crate::command::run::{INTERRUPT_CHECK_INTERVAL, stop_on_interrupt};
 use crate::command::{Failure, output, signals};
 use crate::engine::EngineError;
 use crate::engine::message::{Command, Event};
@@ -85,7 +85,7 @@ pub(super) fn run(
         }
     }
     let saved_something = listener.saved_something;
-    said_to_somebody(listener.end(folder))?;
+    listener.end(folder)?;
     let was_interrupted = interrupted.load(Ordering::Relaxed);
     if was_interrupted {
         Ok(stopped_code(field))
@@ -204,15 +204,10 @@ impl Going<'_> {
         if let Company::Invited(name) = &company {
             self.invited(name);
         }
-        let words = match self.audience.hear(company, "comparison") {
-            Reaction::Say(words) => words,
-            reaction @ (Reaction::Alone | Reaction::GoOn) => {
-                if self.is_paused && reaction == Reaction::GoOn {
-                    self.hub.send(Command::Resume);
-                }
-                Some("nobody is attached any more".to_owned())
-            }
-        };
+        let Reaction { words, goes_on } = self.audience.hear(company, "comparison");
+        if self.is_paused && goes_on {
+            self.hub.send(Command::Resume);
+        }
         if let Some(words) = words {
             self.listener.note(&words);
         }

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 
 use super::contender::{Contender, Field, Past};
 use super::table::{Row, Standing};
-use super::telling::Telling;
 use super::{folder_line, keeping, say_who, table};
 use crate::command::output;
 use crate::command::provenance::Made;
 use crate::command::run::report;
+use crate::command::telling::Telling;
 use crate::engine::message::{EndReason, Event, LossBlock, Pictures, Started};
 use crate::preset::visible::visible;
 use crate::preset::{Change, Loaded};

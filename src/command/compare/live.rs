@@ -63,9 +63,7 @@ pub(super) fn run(
         if let Some(picture) = &farewell.picture {
             terminal_picture::print(picture, field.options.graphics);
         }
-        for line in &farewell.lines {
-            output::line(line)?;
-        }
+        output::lines(&farewell.lines)?;
         if let Some(folder) = folder.filter(|folder| {
             let runs = folder.runs();
             runs.is_ok_and(|runs| !runs.is_empty())

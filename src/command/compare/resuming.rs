@@ -4,14 +4,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
-
 use super::contender::{Contender, Field};
 use super::entrant::{Entrant, Planned};
 use super::presets::chosen;
 use super::{job, perform};
-use crate::cli::{Budget, Cli, Command, CompareArguments, ResumeArguments, RunOptions};
-use crate::command::resume::ended::{enter, looked_at};
+use crate::cli::{Budget, Command, CompareArguments, ResumeArguments, RunOptions};
+use crate::command::resume::ended::{begun_by, enter, looked_at};
 use crate::command::run::recording;
 use crate::command::run::sources::Sources;
 use crate::command::{Failure, output};
@@ -21,7 +19,7 @@ use crate::preset::visible::visible;
 use crate::record::digest::Digests;
 use crate::record::figure;
 use crate::record::folder::comparison::{Comparison, ComparisonFolder};
-use crate::record::folder::inventory::{self, Kept, NotFound};
+use crate::record::folder::inventory::{self, Kept};
 
 /// Goes on with the comparison in `folder`.
 pub(in crate::command) fn resume(
@@ -118,19 +116,8 @@ fn refuse_tasks(folder: &ComparisonFolder, id: &str) -> Result<(), Failure> {
 
 /// Every run with its number from 0.
 fn runs_of(folder: &ComparisonFolder) -> Result<Vec<(usize, Kept)>, Failure> {
-    let runs = folder.runs().map_err(|error| {
-        let shown = visible(&folder.path().display().to_string());
-        Failure::new(format!(
-            "{shown} cannot be read: {error}\n  make it readable"
-        ))
-    })?;
-    if runs.is_empty() {
-        let path = folder.path().to_owned();
-        return Err(Failure::new(NotFound::NotBegun { path }));
-    }
     let mut numbered: Vec<(usize, Kept)> = Vec::new();
-    for run in runs {
-        let kept = inventory::read(run).map_err(Failure::new)?;
+    for kept in inventory::of_comparison(folder).map_err(Failure::new)? {
         let shown = visible(&kept.folder.path().display().to_string());
         let Some(number) = kept.folder.number().map(|number| number - 1) else {
             return Err(Failure::new(format!(
@@ -185,14 +172,11 @@ fn out_of_time(
 
 /// The command line by which the comparison was begun; one that asks for nothing where it was another version's.
 fn begun_with(command: &[String]) -> Result<CompareArguments, Failure> {
-    let usual = ["stylescope", "compare", "content", "style", "demo"].map(str::to_owned);
-    let mut tried = [command, &usual].into_iter();
-    tried
-        .find_map(|words| match Cli::try_parse_from(words).ok()?.command {
-            Command::Compare(arguments) => Some(*arguments),
-            _ => None,
-        })
-        .ok_or_else(|| Failure::new("the command by which it was begun makes no sense"))
+    let usual = ["stylescope", "compare", "content", "style", "demo"];
+    begun_by(command, &usual, |command| match command {
+        Command::Compare(arguments) => Some(*arguments),
+        _ => None,
+    })
 }
 
 /// What the engine is to be told of `budget`, of which a part is used up; `None` where all of it is.

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::cli::{ResumeArguments, RunOptions};
+use clap::Parser;
+
+use crate::cli::{Cli, Command, ResumeArguments, RunOptions};
 use crate::command::run::plan::overrides;
 use crate::command::run::sources::Sources;
 use crate::command::{Failure, output};
@@ -237,6 +239,19 @@ fn saved_since(folder: &RunFolder, kept: &Preset) -> Preset {
         }
         Err(_) => kept.clone(),
     }
+}
+
+/// What is `wanted` of the command line by which something was begun, or of the `usual` one where it was another version's.
+pub(in crate::command) fn begun_by<T>(
+    command: &[String],
+    usual: &[&str],
+    wanted: impl Fn(Command) -> Option<T>,
+) -> Result<T, Failure> {
+    let parsed = [Cli::try_parse_from(command), Cli::try_parse_from(usual)];
+    let mut parsed = parsed.into_iter().flatten();
+    parsed
+        .find_map(|words| wanted(words.command))
+        .ok_or_else(|| Failure::new("the command by which it was begun makes no sense"))
 }
 
 /// `options`, by which it was begun, looked at as is asked for now; `run` is one that was made by them.

@@ -78,9 +78,7 @@ pub(super) fn run(
         if let Some(picture) = &farewell.picture {
             terminal_picture::print(picture, graphics);
         }
-        for line in &farewell.lines {
-            output::line(line)?;
-        }
+        output::lines(&farewell.lines)?;
         if let Some(recorder) = recorder {
             super::say_folder(recorder, remains)?;
         }

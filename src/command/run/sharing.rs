@@ -30,14 +30,21 @@ pub(in crate::command) struct Audience {
 }
 
 /// What is to be done when somebody came or went.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::command) enum Reaction {
-    /// Nothing but to say this, where there is something to be said.
-    Say(Option<String>),
-    /// Nobody sees the run any more, and the connection to the last one was lost: where it is paused, it is to go on.
-    GoOn,
-    /// Nobody sees the run any more.
-    Alone,
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::command) struct Reaction {
+    /// What is to be said, where there is something.
+    pub(in crate::command) words: Option<String>,
+    /// Nobody sees it any more, and the connection to the last one was lost: where it is paused, it is to go on.
+    pub(in crate::command) goes_on: bool,
+}
+
+impl Reaction {
+    fn say(words: String) -> Self {
+        Self {
+            words: Some(words),
+            goes_on: false,
+        }
+    }
 }
 
 impl Audience {
@@ -51,24 +58,25 @@ impl Audience {
         match company {
             Company::Came { attached } => {
                 self.attached = attached;
-                Reaction::Say(Some(format!("a terminal is attached ({attached} now)")))
+                Reaction::say(format!("a terminal is attached ({attached} now)"))
             }
             Company::Left { attached, is_lost } => {
                 self.attached = attached;
-                match (attached, is_lost) {
-                    (0, true) => Reaction::GoOn,
-                    (0, false) => Reaction::Alone,
-                    _ => Reaction::Say(Some(format!("a terminal left ({attached} attached)"))),
+                if attached > 0 {
+                    return Reaction::say(format!("a terminal left ({attached} attached)"));
+                }
+                Reaction {
+                    words: Some("nobody is attached any more".to_owned()),
+                    goes_on: is_lost,
                 }
             }
-            Company::Acted(deed) if deed != Deed::ChangedPreset => Reaction::Say(Some(format!(
-                "an attached terminal {}",
-                deed.in_words(what)
-            ))),
-            Company::Said { text, .. } => Reaction::Say(Some(text)),
+            Company::Acted(deed) if deed != Deed::ChangedPreset => {
+                Reaction::say(format!("an attached terminal {}", deed.in_words(what)))
+            }
+            Company::Said { text, .. } => Reaction::say(text),
             // Every key that is held changes the preset once more, and the changes themselves are said.
             Company::Acted(_) | Company::Invited(_) | Company::UpToDate | Company::Lost { .. } => {
-                Reaction::Say(None)
+                Reaction::default()
             }
         }
     }
@@ -84,25 +92,19 @@ mod tests {
         let came = audience.hear(Company::Came { attached: 1 }, "run");
         assert_eq!(
             came,
-            Reaction::Say(Some("a terminal is attached (1 now)".to_owned()))
+            Reaction::say("a terminal is attached (1 now)".to_owned())
         );
         assert!(audience.is_there());
-        let is_lost = true;
-        assert!(matches!(
-            audience.hear(
-                Company::Left {
-                    attached: 1,
-                    is_lost
-                },
-                "run"
-            ),
-            Reaction::Say(Some(_))
-        ));
-        let attached = 0;
-        assert_eq!(
-            audience.hear(Company::Left { attached, is_lost }, "run"),
-            Reaction::GoOn
-        );
-        assert!(!audience.is_there());
+        let mut left = |attached, is_lost| {
+            let company = Company::Left { attached, is_lost };
+            let Reaction { words, goes_on } = audience.hear(company, "run");
+            (words.unwrap(), goes_on, audience.is_there())
+        };
+        let others = "a terminal left (1 attached)".to_owned();
+        assert_eq!(left(1, true), (others, false, true));
+        for is_lost in [true, false] {
+            let nobody = "nobody is attached any more".to_owned();
+            assert_eq!(left(0, is_lost), (nobody, is_lost, false));
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::entrants::{Entrant, Entrants, Late};
 use super::{Watched, lines_of_all, options, said_last, source};
 use crate::cli::WatchArguments;
 use crate::command::run::live::{has_terminal, paint_chart};
-use crate::command::{Failure, INTERRUPTED, output};
+use crate::command::{Failure, left, output};
 use crate::dashboard;
 use crate::dashboard::setup::{CompareCandidate, CompareSetup, Running, Sharing, Source};
 use crate::engine::picture_slot::PictureSlot;
@@ -58,13 +58,7 @@ pub(super) fn watch(
     let description = first.map(|first| first.kept.description);
     let [content, style] = pictures_of(&description.unwrap_or_default());
     let setup = CompareSetup {
-        start: Box::new(move || {
-            Ok(Running {
-                commands: Box::new(Watched(follower)),
-                events: heard.into(),
-                pictures,
-            })
-        }),
+        start: Running::already(Watched(follower), heard.into(), pictures),
         candidates,
         content,
         style,
@@ -82,11 +76,7 @@ pub(super) fn watch(
             output::line(said_last(&entrant.kept, &entrant.sighting.get()))?;
         }
     }
-    Ok(if farewell.interrupted {
-        ExitCode::from(INTERRUPTED)
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(left(farewell.interrupted))
 }
 
 /// The runs that have begun; waits for the first.

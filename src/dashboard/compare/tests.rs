@@ -105,6 +105,12 @@ fn many(count: usize) -> Vec<CompareCandidate> {
 }
 
 impl Table {
+    /// The preset that is shown of `candidate`.
+    fn preset(&self, candidate: usize) -> preset::Preset {
+        let candidate = self.compare().candidate(candidate).unwrap();
+        candidate.recipe.preset().clone()
+    }
+
     fn new(size: (u16, u16)) -> Self {
         Self::with(size, Protocol::HalfBlocks, DARK, three())
     }

@@ -70,6 +70,18 @@ pub enum NotFound {
         /// Which folder.
         path: PathBuf,
     },
+    /// A comparison's folder that cannot be read.
+    #[error(
+        "{} cannot be read: {}\n  make it readable",
+        visible(&path.display().to_string()),
+        visible(reason)
+    )]
+    Unreadable {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// A folder that holds no run, or one that cannot be read.
     #[error(
         "{:?} cannot be read: {}\n  where it is no run, or of no use any more, the folder can be deleted",
@@ -130,7 +142,7 @@ pub fn all(runs: &Path) -> io::Result<Vec<Result<Kept, NotFound>>> {
 fn compared(comparison: &ComparisonFolder) -> Vec<Result<Kept, NotFound>> {
     match comparison.runs() {
         Ok(runs) => runs.into_iter().map(read).collect(),
-        Err(error) => vec![Err(NotFound::NoRun {
+        Err(error) => vec![Err(NotFound::Unreadable {
             path: comparison.path().to_owned(),
             reason: error.to_string(),
         })],
@@ -146,7 +158,15 @@ pub fn find_all(runs: &Path, wanted: &str) -> Result<Vec<Kept>, NotFound> {
     let Some(comparison) = comparison_of(runs, wanted)? else {
         return Ok(vec![find(runs, wanted)?]);
     };
-    let found = compared(&comparison)
+    of_comparison(&comparison)
+}
+
+/// The runs of `comparison`, in its order: at least one.
+///
+/// # Errors
+/// [`NotFound`], where it holds none, or one that cannot be read.
+pub fn of_comparison(comparison: &ComparisonFolder) -> Result<Vec<Kept>, NotFound> {
+    let found = compared(comparison)
         .into_iter()
         .collect::<Result<Vec<Kept>, NotFound>>()?;
     if found.is_empty() {
@@ -273,9 +293,11 @@ pub fn find(runs: &Path, wanted: &str) -> Result<Kept, NotFound> {
     }
     let name = |kept: &Result<Kept, NotFound>| match kept {
         Ok(kept) => kept.folder.name(),
-        Err(NotFound::NoRun { path, .. } | NotFound::NotBegun { path }) => {
-            RunFolder::at(path.clone()).name()
-        }
+        Err(
+            NotFound::NoRun { path, .. }
+            | NotFound::Unreadable { path, .. }
+            | NotFound::NotBegun { path },
+        ) => RunFolder::at(path.clone()).name(),
         Err(_) => String::new(),
     };
     let fits =

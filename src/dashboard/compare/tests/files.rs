@@ -86,30 +86,15 @@ fn a_broken_file_is_said_and_its_candidate_goes_on() {
 #[test]
 fn a_refused_preset_is_taken_back() {
     let mut table = running();
-    let before = table
-        .compare()
-        .candidate(1)
-        .unwrap()
-        .recipe
-        .preset()
-        .clone();
+    let before = table.preset(1);
     reload(&mut table, 1, "extends = \"demo\"\n[style]\nweight = 9.0\n");
-    let asked = table
-        .compare()
-        .candidate(1)
-        .unwrap()
-        .recipe
-        .preset()
-        .clone();
+    let asked = table.preset(1);
     table.engine(Event::PresetRefused {
         candidate: 1,
         preset: Box::new(asked),
         error: EngineError::WorkerGone("no memory for this".to_owned()),
     });
-    assert_eq!(
-        *table.compare().candidate(1).unwrap().recipe.preset(),
-        before
-    );
+    assert_eq!(table.preset(1), before);
     assert!(table.screen().contains("no memory for this"));
 }
 
@@ -205,13 +190,7 @@ fn one_that_cannot_join_is_gone_again_and_its_number_with_it() {
 fn a_preset_saved_in_the_folder_of_its_run_steers_one() {
     use crate::record::folder::steering::Steered;
     let mut table = running();
-    let preset = table
-        .compare()
-        .candidate(1)
-        .unwrap()
-        .recipe
-        .preset()
-        .clone();
+    let preset = table.preset(1);
     let steer = |value: &str| Message::Steered {
         candidate: 1,
         steered: Steered::Changed {

@@ -70,13 +70,7 @@ fn the_others_are_told_of_and_what_they_change_is_shown() {
         );
         assert!(screen.contains("‖ paused"), "{screen}");
 
-        let old = table
-            .compare()
-            .candidate(1)
-            .unwrap()
-            .recipe
-            .preset()
-            .clone();
+        let old = table.preset(1);
         let mut new = old.clone();
         new.style.weight = 2.5;
         table.company(Company::Acted(Deed::ChangedPreset));
@@ -92,7 +86,7 @@ fn the_others_are_told_of_and_what_they_change_is_shown() {
             screen.contains("changed at another terminal: 2 demo-strong"),
             "{screen}"
         );
-        assert_eq!(*table.compare().candidate(1).unwrap().recipe.preset(), new);
+        assert_eq!(table.preset(1), new);
         assert!(table.commands().is_empty(), "nothing is sent back");
     }
 }
@@ -202,16 +196,8 @@ fn the_end_of_the_other_program_is_said_and_nothing_is_asked_of_it() {
     assert_eq!(table.desk.farewell().lines, ["k3f9: killed, step 20"]);
 }
 
-#[test]
-fn where_others_look_a_lost_screen_leaves_it_to_them() {
-    let mut table = own();
-    table.company(Company::Came { attached: 1 });
-    table.engine(Event::Paused(20));
-    table.hear(Message::Signal(Signal::HangUp));
-    assert!(table.commands().is_empty(), "they see to it");
-    table.engine(Event::Resumed(20));
-    table.finish();
-    assert_eq!(saves(&table.take_effects()), 3);
+/// The pictures of all have been saved.
+fn results_are_saved(table: &mut Table) {
     for candidate in 0..3 {
         table.hear(Message::Done(Box::new(Done::Saved {
             candidate,
@@ -222,6 +208,19 @@ fn where_others_look_a_lost_screen_leaves_it_to_them() {
             }),
         })));
     }
+}
+
+#[test]
+fn where_others_look_a_lost_screen_leaves_it_to_them() {
+    let mut table = own();
+    table.company(Company::Came { attached: 1 });
+    table.engine(Event::Paused(20));
+    table.hear(Message::Signal(Signal::HangUp));
+    assert!(table.commands().is_empty(), "they see to it");
+    table.engine(Event::Resumed(20));
+    table.finish();
+    assert_eq!(saves(&table.take_effects()), 3);
+    results_are_saved(&mut table);
     let effects = table.take_effects();
     let told = effects
         .iter()
@@ -244,16 +243,7 @@ fn what_somebody_else_stops_is_saved_and_left() {
     let effects = table.take_effects();
     assert_eq!(saves(&effects), 3);
     assert!(!leaves(&effects));
-    for candidate in 0..3 {
-        table.hear(Message::Done(Box::new(Done::Saved {
-            candidate,
-            is_result: true,
-            result: Ok(Saved {
-                path: "a.png".into(),
-                summary: "wrote a.png".to_owned(),
-            }),
-        })));
-    }
+    results_are_saved(&mut table);
     assert!(leaves(&table.take_effects()));
 }
 

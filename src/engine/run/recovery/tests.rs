@@ -177,7 +177,8 @@ fn one_loss_that_is_no_number_costs_a_few_steps_and_half_the_rate() {
             panic!("{:?}", said.recovered);
         };
         assert_eq!((recovered.failed_step, recovered.attempt), (25, 1));
-        assert!(recovered.step < 25);
+        // The first state was replaced as soon as another one was known to be good.
+        assert!((1..25).contains(&recovered.step), "{recovered:?}");
         assert!(matches!(recovered.why, Trouble::NotFinite { .. }));
         assert!((recovered.learning_rate - rate / 2.0).abs() < f64::EPSILON);
         assert_eq!(said.rates, [(0, rate / 2.0)]);
