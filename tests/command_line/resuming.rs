@@ -328,6 +328,22 @@ fn losses_behind_a_damaged_line_are_made_again() {
 }
 
 #[test]
+fn killed_before_its_first_step_it_has_the_threads_that_were_asked_for() {
+    let setting = Setting::with_pictures();
+    ended_by(&setting, "-KILL", &[]);
+    // As it is until the network is there.
+    let run = setting.only_run();
+    std::fs::remove_file(run.join("metrics.csv")).unwrap();
+    std::fs::remove_dir_all(run.join("checkpoints")).unwrap();
+    let path = run.join("run.json");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"threads\": 1"), "{text}");
+    std::fs::write(&path, text.replace("\"threads\": 1", "\"threads\": null")).unwrap();
+    resumed(&setting, &["--steps", "20"]).succeeded();
+    assert_eq!(description(&run).threads, Some(1));
+}
+
+#[test]
 fn tiles_are_for_single_runs() {
     let setting = Setting::with_pictures();
     let compared = [

@@ -260,8 +260,10 @@ pub(in crate::command) fn looked_at(
     run: &Description,
     arguments: &ResumeArguments,
 ) -> RunOptions {
-    // As many as there were: sums are rounded otherwise with more of them, or fewer.
-    let threads = run.threads.and_then(|threads| u16::try_from(threads).ok());
+    // As many as there were, or were asked for where it was killed before any step: sums are rounded otherwise with more
+    // of them, or fewer.
+    let known = run.threads.and_then(|threads| u16::try_from(threads).ok());
+    let threads = known.or(options.threads);
     RunOptions {
         headless: arguments.headless,
         json: arguments.json,
