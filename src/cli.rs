@@ -289,7 +289,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// Large pictures in tiles, with the same result: auto where memory does not suffice, off, or pixels of a tile's side
+    /// Large pictures in tiles, with the same result: auto where memory does not suffice, off, or rows of a tile
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub tile: TileChoice,
 
@@ -350,7 +350,7 @@ pub enum TileChoice {
     Automatic,
     /// Never.
     Off,
-    /// Always, in tiles of so many pixels.
+    /// Always, in tiles of so many rows.
     Side(u32),
 }
 
@@ -364,7 +364,7 @@ impl FromStr for TileChoice {
             side => match side.parse() {
                 Ok(side) if side >= SMALLEST_TILE => Ok(Self::Side(side)),
                 _ => Err(format!(
-                    "expected auto, off, or pixels of a tile's side, {SMALLEST_TILE} or more"
+                    "expected auto, off, or rows of a tile, {SMALLEST_TILE} or more"
                 )),
             },
         }
@@ -396,7 +396,7 @@ pub struct MeasureArguments {
     /// Of every style picture.
     #[arg(required = true)]
     pub styles: Vec<PictureSize>,
-    /// Pixels of a tile's side.
+    /// Rows of a tile.
     #[arg(long)]
     pub tile: Option<u32>,
     /// On the CPU.

@@ -6,12 +6,15 @@ pub mod convention;
 pub mod convolution;
 pub mod fitted;
 pub mod geometry;
+mod kept_rows;
 pub mod layout;
 mod module;
 pub mod pass;
 pub mod pooling;
 pub mod random_weights;
-pub mod reach;
+mod row_buffer;
+mod rows;
+pub mod stream;
 pub mod weights;
 mod winograd;
 
@@ -25,7 +28,6 @@ use architecture::{ConvolutionShape, Operation, OperationKind, depth};
 use convolution::Convolution;
 use module::{Fire, Module};
 use pooling::Pool;
-use reach::Reach;
 
 /// The tap that is the normalised picture itself, RGB in whatever order the network takes its channels.
 pub const INPUT_LAYER: &str = "input";
@@ -184,11 +186,6 @@ impl Network {
         })
     }
 
-    /// Which pixels the features at `layer` depend on; `None` where it has no such layer.
-    pub fn reach(&self, layer: &str) -> Option<Reach> {
-        geometry::reach(&self.operations, layer, self.padding)
-    }
-
     /// How many features `layer` has along a side of so many pixels; `None` where it has no such layer, or nothing is
     /// left there.
     pub fn side_at(&self, layer: &str, pixels: i64) -> Option<i64> {
@@ -203,7 +200,8 @@ impl Network {
         self.stages
             .iter()
             .try_fold(features.shallow_clone(), |features, stage| {
-                stage.module.forward(features, false, None)
+                let beyond = stage.module.windows()?.beyond();
+                stage.module.forward(features, false, beyond, None)
             })
     }
 }

@@ -10,6 +10,7 @@ use super::input::{Candidate, shares};
 use super::preparation::Seen;
 use super::regions::Regions;
 use super::tiled_picture::TiledPicture;
+use super::tiles::rows_of;
 use crate::loss::Target;
 use crate::loss::content::content_target;
 use crate::loss::moments::PartialMoments;
@@ -230,9 +231,9 @@ fn sample_tiled(
         });
         sums.push(of_layer.collect::<Result<_, TchError>>()?);
     }
-    tiled.each(after, &mut |layer, place, own| {
+    tiled.each(after, &mut |layer, rows, own| {
         for summed in sums.get_mut(layer).into_iter().flatten().flatten() {
-            let shares = summed.place.as_ref().map(|shares| place.of(shares));
+            let shares = summed.place.as_ref().map(|shares| rows_of(shares, rows));
             let part = PartialMoments::of(own, shares.transpose()?.as_ref())?;
             match &mut summed.sum {
                 Some(sum) => sum.add(&part)?,

@@ -1,20 +1,21 @@
 //! How much of a lane is computed at once, and what is tried where memory does not suffice. Worker thread.
 
-use super::tiles::{Tile, tiles};
 use crate::loss::style::takes_tiles;
-use crate::network::reach::Reach;
 use crate::network::{geometry, operations};
 use crate::preset::Preset;
 
-/// Tiles smaller than this are mostly rim: what is seen beyond their own part is several times as much.
-pub const SMALLEST_TILE: u32 = 128;
+/// Rows of a tile. Of lower ones the deepest layers would have less than a row each, and little memory would be saved: what
+/// waits for the way back is as much in all of them.
+pub const SMALLEST_TILE: u32 = 16;
+/// Higher ones are no faster.
+pub const LARGEST_TILE: u32 = 128;
 
 /// How a lane makes its steps. What is here costs time or nothing, never another result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Way {
     /// Most candidates that pass the network together, at least 1.
     pub most_together: usize,
-    /// Pixels of a side of the tiles in which pictures pass the network; `None` for whole ones.
+    /// Rows of the tiles, as wide as the picture, in which pictures pass the network; `None` for whole ones.
     pub tile: Option<u32>,
 }
 
@@ -25,7 +26,7 @@ impl Way {
         tile: None,
     };
 
-    /// In tiles of so many pixels.
+    /// In tiles of so many rows.
     pub fn tiled(side: u32) -> Self {
         Self {
             most_together: 1,
@@ -48,7 +49,10 @@ impl Way {
                 ..self
             });
         }
-        let side = self.tile.unwrap_or(longest_side).min(longest_side) / 2;
+        let side = match self.tile {
+            None => LARGEST_TILE.min(longest_side / 2),
+            Some(side) => side.min(longest_side) / 2,
+        };
         (takes_tiles && side >= SMALLEST_TILE).then(|| Self::tiled(side))
     }
 
@@ -56,7 +60,7 @@ impl Way {
     pub(super) fn in_words(self) -> String {
         match (self.tile, self.most_together) {
             (Some(side), _) => {
-                format!("pictures pass the network in tiles of {side} pixels from now on")
+                format!("pictures pass the network in tiles of {side} rows from now on")
             }
             (None, 1) => "candidates pass the network one by one from now on".to_owned(),
             (None, most) => {
@@ -83,36 +87,14 @@ pub fn needs_whole(preset: &Preset) -> Option<String> {
     Some(format!("the statistic {word} of style at {layer}"))
 }
 
-/// How much is looked at where a picture passes the network in tiles.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct TilePixels {
-    /// What the largest tile sees.
-    pub largest: u64,
-    /// What all of them see, one after the other.
-    pub all: u64,
-}
-
-/// That of a picture of `size` (width, height) under `preset` in tiles of about `side` pixels; `None` where the network has
-/// not all of its layers.
-pub fn tile_pixels(preset: &Preset, (width, height): (u32, u32), side: u32) -> Option<TilePixels> {
-    let network = &preset.network;
-    let operations = operations(network);
-    let layers = preset
-        .content
-        .layers
-        .keys()
-        .chain(preset.style.layers.keys());
-    let mut reach = Reach::PIXELS;
-    for layer in layers {
-        reach = reach.with(geometry::reach(&operations, layer, network.padding)?);
-    }
-    let size = (i64::from(height), i64::from(width));
-    let seen = tiles(size, i64::from(side), reach);
-    let seen = seen.iter().map(Tile::seen_pixels);
-    Some(TilePixels {
-        largest: seen.clone().max().unwrap_or(0),
-        all: seen.sum(),
-    })
+/// How many rows of pixels the features at the deepest of `preset`'s layers look at: so many are on their way there and
+/// back at a time, however low the tiles are.
+pub fn rows_on_their_way(preset: &Preset) -> u32 {
+    let operations = operations(&preset.network);
+    let layers = preset.content.layers.keys();
+    let layers = layers.chain(preset.style.layers.keys());
+    let fields = layers.filter_map(|layer| geometry::receptive_field(&operations, layer));
+    fields.max().unwrap_or(1)
 }
 
 /// Bytes for each pixel that the features of the content picture take, which are compared with at every step.
@@ -120,8 +102,7 @@ pub fn content_bytes_per_pixel(preset: &Preset) -> f64 {
     let network = &preset.network;
     let operations = operations(network);
     let layers = preset.content.layers.keys();
-    let numbers =
-        layers.filter_map(|layer| geometry::numbers_per_pixel(&operations, layer, network.padding));
+    let numbers = layers.filter_map(|layer| geometry::numbers_per_pixel(&operations, layer));
     numbers.sum::<f64>() * 4.0
 }
 
@@ -139,10 +120,11 @@ mod tests {
             together = way.most_together;
             ways.push((together, way.tile));
         }
-        let tiles = [550, 275, 137].map(|side| (1, Some(side)));
+        let tiles = [128, 64, 32, 16].map(|side| (1, Some(side)));
         let counts = [5, 3, 2, 1].map(|count| (count, None));
         assert_eq!(ways, [&counts[..], &tiles].concat());
         assert_eq!(Way::WHOLE.next_smaller(0, 5000, false), None);
-        assert_eq!(Way::WHOLE.next_smaller(1, 250, true), None);
+        assert_eq!(Way::WHOLE.next_smaller(1, 100, true), Some(Way::tiled(50)));
+        assert_eq!(Way::WHOLE.next_smaller(1, 30, true), None);
     }
 }

@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::layout::channels_last;
+use super::layout::{self, channels_last};
+use super::rows::{Wanted, Windows};
 use super::winograd::Winograd;
 use crate::preset::{Padding, Precision};
 
@@ -21,6 +22,15 @@ pub struct Convolution {
     back: OnceCell<Filters>,
 }
 
+/// Zeros around an input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Zeros {
+    /// Above and below.
+    pub(super) rows: [i64; 2],
+    /// Left and right.
+    pub(super) columns: i64,
+}
+
 /// Filters and the way in which they are applied.
 #[derive(Debug)]
 struct Filters {
@@ -30,6 +40,13 @@ struct Filters {
     allows_tf32: bool,
     /// Made where an input comes for which it is worth it.
     winograd: OnceCell<Winograd>,
+}
+
+impl Zeros {
+    const NONE: Self = Self {
+        rows: [0, 0],
+        columns: 0,
+    };
 }
 
 impl Filters {
@@ -42,20 +59,27 @@ impl Filters {
         }
     }
 
+    /// To `input` with so many zeros around it.
     fn apply(
         &self,
         input: &Tensor,
         bias: Option<&Tensor>,
-        padding: i64,
+        zeros: Zeros,
     ) -> Result<Tensor, TchError> {
         let weight = &self.weight;
         let device = input.device();
         let is_float32 = weight.kind() == Kind::Float;
         if is_float32 && Winograd::is_worth_it(&weight.size(), self.stride, &input.size(), device) {
             let winograd = made_once(&self.winograd, || Winograd::new(weight))?;
-            return winograd.forward(input, padding, bias);
+            return winograd.forward(input, zeros, bias);
         }
-        self.convolved(&channels_last(input)?, bias, padding, None)
+        let [above, below] = zeros.rows;
+        if above == below {
+            let input = channels_last(input)?;
+            return self.convolved(&input, bias, [above, zeros.columns], None);
+        }
+        let input = layout::with_rows(input, zeros.rows)?;
+        self.convolved(&input, bias, [0, zeros.columns], None)
     }
 
     /// libtorch's convolution or, with what is added to its sides, transposed convolution.
@@ -63,7 +87,7 @@ impl Filters {
         &self,
         input: &Tensor,
         bias: Option<&Tensor>,
-        padding: i64,
+        padding: [i64; 2],
         transposed: Option<[i64; 2]>,
     ) -> Result<Tensor, TchError> {
         // cuDNN tries its ways at the first step and remembers the fastest.
@@ -72,7 +96,7 @@ impl Filters {
             &self.weight,
             bias,
             [self.stride; 2],
-            [padding; 2],
+            padding,
             [1, 1],
             transposed.is_some(),
             transposed.unwrap_or([0, 0]),
@@ -133,44 +157,72 @@ impl Convolution {
         })
     }
 
-    /// `[N, C_in, H, W]` to `[N, C_out, H', W']`.
-    pub fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        let sides = [self.padding; 4];
+    /// Its windows, along the height.
+    pub(super) fn windows(&self) -> Result<Windows, TchError> {
+        let (_, _, kernel, _) = self.forth.weight.size4()?;
+        Ok(Windows {
+            kernel,
+            stride: self.forth.stride,
+            padding: self.padding,
+            repeats_inside: !self.pads_by_zeros(),
+        })
+    }
+
+    /// `[N, C_in, H, W]` to `[N, C_out, H', W']`. All of its sides are edges.
+    pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
+        self.forward_rows(input, [self.padding; 2])
+    }
+
+    /// The same of some rows of an input, which has so many more `beyond` its upper and its lower edge.
+    pub(super) fn forward_rows(
+        &self,
+        input: &Tensor,
+        beyond: [i64; 2],
+    ) -> Result<Tensor, TchError> {
         let bias = Some(&self.bias);
         if self.pads_by_zeros() {
-            return self.forth.apply(input, bias, self.padding);
+            let zeros = Zeros {
+                rows: beyond,
+                columns: self.padding,
+            };
+            return self.forth.apply(input, bias, zeros);
         }
+        let sides = [self.padding, self.padding, beyond[0], beyond[1]];
         let padded = match self.padding_kind {
             Padding::Reflect => input.f_reflection_pad2d(sides)?,
             Padding::Replicate | Padding::Zeros | Padding::ReplicateFirst => {
                 input.f_replication_pad2d(sides)?
             }
         };
-        self.forth.apply(&padded, bias, 0)
+        self.forth.apply(&padded, bias, Zeros::NONE)
     }
 
-    /// The gradient by the input, `[N, C_in, H, W]` with this `size` (height, width), of something whose gradient by the
-    /// output is `slope`, `[N, C_out, H', W']`.
+    /// The gradient by the rows of an input that are `wanted`, `[N, C_in, H, W]`, of something whose gradient by their
+    /// results is `slope`, `[N, C_out, H', W']`.
     ///
     /// # Formula
     /// The convolution of the slope with the filters turned by 180° and their channels exchanged; every window that has a
     /// part of the slope in it counts.
-    pub(super) fn gradient(
-        &self,
-        slope: &Tensor,
-        (height, width): (i64, i64),
-    ) -> Result<Tensor, TchError> {
+    pub(super) fn gradient(&self, slope: &Tensor, wanted: Wanted) -> Result<Tensor, TchError> {
         if self.pads_by_zeros() {
-            return self.gradient_of_padded(slope, (height, width), self.padding);
+            return self.gradient_of_padded(slope, wanted, self.padding);
         }
-        let (around, sides) = (2 * self.padding, [self.padding; 4]);
-        let by_padded = self.gradient_of_padded(slope, (height + around, width + around), 0)?;
+        let at_edge = |is_edge: bool| if is_edge { self.padding } else { 0 };
+        let (above, below) = (at_edge(wanted.is_first), at_edge(wanted.is_last));
+        let padded = Wanted {
+            height: wanted.height + above + below,
+            width: wanted.width + 2 * self.padding,
+            skip: wanted.skip - above,
+            ..wanted
+        };
+        let by_padded = self.gradient_of_padded(slope, padded, 0)?;
         let (count, channels, _, _) = by_padded.size4()?;
         // Only its size is looked at.
         let like = by_padded.f_new_empty(
-            [count, channels, height, width],
+            [count, channels, wanted.height, wanted.width],
             (by_padded.kind(), by_padded.device()),
         )?;
+        let sides = [self.padding, self.padding, above, below];
         match self.padding_kind {
             Padding::Reflect => like.f_reflection_pad2d_backward(&by_padded, sides),
             Padding::Replicate | Padding::Zeros | Padding::ReplicateFirst => {
@@ -179,23 +231,32 @@ impl Convolution {
         }
     }
 
-    /// The same where the input has this `size` and is padded by zeros.
+    /// The same where the input has so many zeros on its left and on its right.
     fn gradient_of_padded(
         &self,
         slope: &Tensor,
-        (height, width): (i64, i64),
-        padding: i64,
+        wanted: Wanted,
+        zeros: i64,
     ) -> Result<Tensor, TchError> {
         let (_, _, kernel, _) = self.forth.weight.size4()?;
+        let (_, _, slope_height, slope_width) = slope.size4()?;
         let stride = self.forth.stride;
         if stride == 1 {
-            return self.back()?.apply(slope, None, kernel - 1 - padding);
+            let above = kernel - 1 - wanted.skip;
+            let zeros = Zeros {
+                rows: [above, wanted.height + wanted.skip - slope_height],
+                columns: kernel - 1 - zeros,
+            };
+            return self.back()?.apply(slope, None, zeros);
         }
-        let (_, _, slope_height, slope_width) = slope.size4()?;
-        // Rows and columns at the end that no window reaches.
-        let rest = |side: i64, results: i64| side - ((results - 1) * stride + kernel - 2 * padding);
-        let rest = [rest(height, slope_height), rest(width, slope_width)];
-        self.forth.convolved(slope, None, padding, Some(rest))
+        let reached = |results: i64| (results - 1) * stride + kernel;
+        // Columns at the end that no window reaches.
+        let rest = wanted.width - (reached(slope_width) - 2 * zeros);
+        let all = self
+            .forth
+            .convolved(slope, None, [0, zeros], Some([0, rest]))?;
+        let below = wanted.skip + wanted.height - reached(slope_height);
+        layout::with_rows(&all, [-wanted.skip, below])
     }
 
     fn back(&self) -> Result<&Filters, TchError> {
@@ -265,7 +326,8 @@ mod tests {
                     assert_close(&found, &expected, 3e-5);
                     let slope = numbers(&expected.size());
                     (&expected * &slope).sum(Kind::Float).backward();
-                    let gradient = convolution.gradient(&slope, (height, width)).unwrap();
+                    let all = convolution.windows().unwrap().whole((height, width));
+                    let gradient = convolution.gradient(&slope, all).unwrap();
                     assert_close(&gradient, &root.grad(), 3e-5);
                 }
             }

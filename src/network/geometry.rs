@@ -1,7 +1,6 @@
 //! How the height and width of features follow from those of the picture. Pure arithmetic, any thread.
 
 use super::architecture::{ConvolutionShape, Operation, OperationKind};
-use super::reach::Reach;
 use crate::preset::Padding;
 
 /// No network here needs more than this on a side.
@@ -14,29 +13,9 @@ pub fn side_after(
     padding: Padding,
     side: i64,
 ) -> Option<i64> {
-    let convolve = |side: i64, shape: &ConvolutionShape| {
-        let (added, _) = shape.padding_with(padding);
-        let room_to_reflect = padding != Padding::Reflect || added < side;
-        let left = side + 2 * added - shape.kernel;
-        (room_to_reflect && left >= 0).then(|| left / shape.stride + 1)
-    };
     let mut side = side;
     for operation in operations {
-        side = match &operation.kind {
-            OperationKind::Convolution(shape) => convolve(side, shape)?,
-            OperationKind::Relu => side,
-            &OperationKind::Pool {
-                kernel,
-                stride,
-                ceil,
-            } => {
-                let over = side - kernel + if ceil { stride - 1 } else { 0 };
-                (over >= 0).then(|| over / stride + 1)?
-            }
-            OperationKind::Fire {
-                squeeze, expand3x3, ..
-            } => convolve(convolve(side, squeeze)?, expand3x3)?,
-        };
+        side = side_of_results(operation, padding, side)?;
         if operation.layer == layer {
             return Some(side);
         }
@@ -44,58 +23,78 @@ pub fn side_after(
     None
 }
 
-/// Which pixels the features at `layer` depend on; `None` where there is no such layer.
-pub fn reach(operations: &[Operation], layer: &str, padding: Padding) -> Option<Reach> {
-    if layer == super::INPUT_LAYER {
-        return Some(Reach::PIXELS);
-    }
-    let convolve = |before: Reach, shape: &ConvolutionShape| {
-        before.then(shape.kernel, shape.stride, shape.padding_with(padding).0)
+/// The length of a side after one `operation`; `None` where nothing would be left.
+pub fn side_of_results(operation: &Operation, padding: Padding, side: i64) -> Option<i64> {
+    let convolve = |side: i64, shape: &ConvolutionShape| {
+        let (added, _) = shape.padding_with(padding);
+        let room_to_reflect = padding != Padding::Reflect || added < side;
+        let left = side + 2 * added - shape.kernel;
+        (room_to_reflect && left >= 0).then(|| left / shape.stride + 1)
     };
-    let mut reach = Reach::PIXELS;
+    match &operation.kind {
+        OperationKind::Convolution(shape) => convolve(side, shape),
+        OperationKind::Relu => Some(side),
+        &OperationKind::Pool {
+            kernel,
+            stride,
+            ceil,
+        } => {
+            let over = side - kernel + if ceil { stride - 1 } else { 0 };
+            (over >= 0).then(|| over / stride + 1)
+        }
+        OperationKind::Fire {
+            squeeze, expand3x3, ..
+        } => convolve(convolve(side, squeeze)?, expand3x3),
+    }
+}
+
+/// How many pixels of a side a feature at `layer` depends on, in the middle of a picture; `None` where there is no such layer.
+pub fn receptive_field(operations: &[Operation], layer: &str) -> Option<u32> {
+    let (mut field, mut stride) = (1, 1);
+    if layer == super::INPUT_LAYER {
+        return Some(field);
+    }
     for operation in operations {
-        reach = match &operation.kind {
-            OperationKind::Convolution(shape) => convolve(reach, shape),
-            OperationKind::Relu => reach,
-            &OperationKind::Pool { kernel, stride, .. } => reach.then(kernel, stride, 0),
-            OperationKind::Fire {
-                squeeze,
-                expand1x1,
-                expand3x3,
-            } => {
-                let squeezed = convolve(reach, squeeze);
-                convolve(squeezed, expand1x1).with(convolve(squeezed, expand3x3))
-            }
+        let (kernel, own_stride) = match &operation.kind {
+            OperationKind::Convolution(shape) => (shape.kernel, shape.stride),
+            OperationKind::Fire { expand3x3, .. } => (expand3x3.kernel, expand3x3.stride),
+            OperationKind::Pool { kernel, stride, .. } => (*kernel, *stride),
+            OperationKind::Relu => (1, 1),
         };
+        field += (kernel - 1).unsigned_abs() as u32 * stride;
+        stride *= own_stride.unsigned_abs() as u32;
         if operation.layer == layer {
-            return Some(reach);
+            return Some(field);
         }
     }
     None
 }
 
 /// How many numbers `layer` has for each pixel of the picture; `None` where there is no such layer.
-pub fn numbers_per_pixel(operations: &[Operation], layer: &str, padding: Padding) -> Option<f64> {
-    let stride = reach(operations, layer, padding)?.stride as f64;
-    let mut channels = 3;
+pub fn numbers_per_pixel(operations: &[Operation], layer: &str) -> Option<f64> {
+    let (mut channels, mut stride) = (3, 1);
+    if layer == super::INPUT_LAYER {
+        return Some(3.0);
+    }
     for operation in operations {
-        if layer == super::INPUT_LAYER {
-            break;
-        }
         match &operation.kind {
-            OperationKind::Convolution(shape) => channels = shape.channels_out,
+            OperationKind::Convolution(shape) => {
+                channels = shape.channels_out;
+                stride *= shape.stride;
+            }
             OperationKind::Fire {
                 expand1x1,
                 expand3x3,
                 ..
             } => channels = expand1x1.channels_out + expand3x3.channels_out,
-            OperationKind::Relu | OperationKind::Pool { .. } => {}
+            OperationKind::Pool { stride: own, .. } => stride *= own,
+            OperationKind::Relu => {}
         }
         if operation.layer == layer {
-            break;
+            return Some(channels as f64 / (stride * stride) as f64);
         }
     }
-    Some(channels as f64 / (stride * stride))
+    None
 }
 
 /// The shortest side, in pixels, of a picture for which every one of `layers` has features.
@@ -137,10 +136,22 @@ mod tests {
     }
 
     #[test]
+    fn deeper_layers_look_further() {
+        let of = |layer: &str| {
+            let operations = published(NetworkName::Vgg16).unwrap();
+            receptive_field(&operations, layer)
+        };
+        // As is known of VGG-16.
+        let fields = ["input", "relu1_2", "pool1", "relu2_2", "relu3_3", "relu5_3"].map(of);
+        assert_eq!(fields, [1, 5, 6, 14, 40, 196].map(Some));
+        assert_eq!(of("relu9_1"), None);
+    }
+
+    #[test]
     fn deeper_layers_have_fewer_numbers() {
         let of = |layer: &str| {
             let operations = published(NetworkName::Vgg19).unwrap();
-            numbers_per_pixel(&operations, layer, Padding::Zeros)
+            numbers_per_pixel(&operations, layer)
         };
         assert_eq!(of("input"), Some(3.0));
         assert_eq!(of("relu1_1"), Some(64.0));

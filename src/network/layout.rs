@@ -27,3 +27,29 @@ pub(super) fn empty(
 ) -> Result<Tensor, TchError> {
     Tensor::f_empty([count, height, width, channels], options)?.f_permute([0, 3, 1, 2])
 }
+
+/// With so many rows of zeros more above and below; fewer rows where that is negative.
+///
+/// # Errors
+/// Those of libtorch.
+pub(super) fn with_rows(tensor: &Tensor, [above, below]: [i64; 2]) -> Result<Tensor, TchError> {
+    tensor
+        .f_permute([0, 2, 3, 1])?
+        .f_constant_pad_nd([0, 0, 0, 0, above, below])?
+        .f_permute([0, 3, 1, 2])
+}
+
+/// The rows of all, one below the other.
+///
+/// # Errors
+/// Those of libtorch; where there are none.
+pub(super) fn joined_rows(tensors: &[Tensor]) -> Result<Tensor, TchError> {
+    if let [single] = tensors {
+        return Ok(single.shallow_clone());
+    }
+    let lying = tensors
+        .iter()
+        .map(|tensor| tensor.f_permute([0, 2, 3, 1]))
+        .collect::<Result<Vec<_>, _>>()?;
+    Tensor::f_cat(&lying, 1)?.f_permute([0, 3, 1, 2])
+}

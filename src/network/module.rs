@@ -7,6 +7,7 @@ use tch::{Kind, TchError, Tensor};
 
 use super::convolution::Convolution;
 use super::pooling::{KeptOfPool, Pool};
+use super::rows::{Wanted, Windows};
 
 /// An operation with its weights.
 #[derive(Debug)]
@@ -40,16 +41,28 @@ pub(super) enum Kept {
 }
 
 impl Module {
-    /// `[N, C, H, W]` to `[N, C', H', W']`. `input` is used up: where nobody else holds it (`is_own`), the result may lie in
-    /// its memory. What [`Module::gradient`] needs goes to `kept` where there is one.
+    /// Its windows, along the height.
+    pub(super) fn windows(&self) -> Result<Windows, TchError> {
+        match self {
+            Self::Convolution(convolution) => convolution.windows(),
+            Self::Relu => Ok(Windows::SINGLE),
+            Self::Pool(pool) => Ok(pool.windows()),
+            Self::Fire(fire) => fire.expand3x3.windows(),
+        }
+    }
+
+    /// `[N, C, H, W]` to `[N, C', H', W']`, or of some rows of an input, which has so many more `beyond` its upper and its
+    /// lower edge. `input` is used up: where nobody else holds it (`is_own`), the result may lie in its memory. What
+    /// [`Module::gradient`] needs goes to `kept` where there is one.
     pub(super) fn forward(
         &self,
         mut input: Tensor,
         is_own: bool,
+        beyond: [i64; 2],
         kept: Option<&mut Kept>,
     ) -> Result<Tensor, TchError> {
         match self {
-            Self::Convolution(convolution) => convolution.forward(&input),
+            Self::Convolution(convolution) => convolution.forward_rows(&input, beyond),
             Self::Relu => {
                 let result = if is_own {
                     input.f_relu_()?
@@ -69,24 +82,24 @@ impl Module {
                 }
                 None => pool.pooled(&input),
             },
-            Self::Fire(fire) => fire.forward(&input, kept),
+            Self::Fire(fire) => fire.forward(&input, beyond, kept),
         }
     }
 
-    /// The gradient by an input of this `size` (height, width), `[N, C, H, W]`, of something whose gradient by the result is
-    /// `slope`. That is used up: nobody else may hold its memory.
+    /// The gradient by the rows of an input that are `wanted`, `[N, C, H, W]`, of something whose gradient by their results
+    /// is `slope`. That is used up: nobody else may hold its memory.
     pub(super) fn gradient(
         &self,
         mut slope: Tensor,
         kept: &Kept,
-        size: (i64, i64),
+        wanted: Wanted,
     ) -> Result<Tensor, TchError> {
         match (self, kept) {
-            (Self::Convolution(convolution), Kept::Nothing) => convolution.gradient(&slope, size),
+            (Self::Convolution(convolution), Kept::Nothing) => convolution.gradient(&slope, wanted),
             (Self::Relu, Kept::Sign(sign)) => slope.f_mul_(sign),
-            (Self::Pool(pool), Kept::Pool(kept)) => pool.gradient(&slope, kept, size),
+            (Self::Pool(pool), Kept::Pool(kept)) => pool.gradient(&slope, kept, wanted),
             (Self::Fire(fire), Kept::Fire { narrow, wide }) => {
-                fire.gradient(slope, (narrow, wide), size)
+                fire.gradient(slope, (narrow, wide), wanted)
             }
             _ => Err(TchError::Shape(
                 "what was kept is of another operation".to_owned(),
@@ -96,10 +109,19 @@ impl Module {
 }
 
 impl Fire {
-    fn forward(&self, input: &Tensor, kept: Option<&mut Kept>) -> Result<Tensor, TchError> {
+    fn forward(
+        &self,
+        input: &Tensor,
+        beyond: [i64; 2],
+        kept: Option<&mut Kept>,
+    ) -> Result<Tensor, TchError> {
         let squeezed = self.squeeze.forward(input)?.f_relu_()?;
+        let three = self.expand3x3.forward_rows(&squeezed, beyond)?.f_relu_()?;
+        // Those rows that are only looked at for the sake of their neighbours.
+        let above = self.expand3x3.windows()?.padding - beyond[0];
+        let (_, _, height, _) = three.size4()?;
+        let squeezed = squeezed.f_narrow(2, above, height)?;
         let one = self.expand1x1.forward(&squeezed)?.f_relu_()?;
-        let three = self.expand3x3.forward(&squeezed)?.f_relu_()?;
         let result = Tensor::f_cat(&[one, three], 1)?;
         if let Some(kept) = kept {
             *kept = Kept::Fire {
@@ -114,15 +136,19 @@ impl Fire {
         &self,
         mut slope: Tensor,
         (narrow, wide): (&Tensor, &Tensor),
-        size: (i64, i64),
+        wanted: Wanted,
     ) -> Result<Tensor, TchError> {
         let (_, channels, _, _) = slope.size4()?;
+        // Rows that come again with the next ones are multiplied again, by the same 0 or 1.
         let slope = slope.f_mul_(wide)?;
         let part = |start| slope.f_narrow(1, start, channels / 2);
-        let mut squeezed = self.expand1x1.gradient(&part(0)?, size)?;
-        let three = self.expand3x3.gradient(&part(channels / 2)?, size)?;
-        let squeezed = squeezed.f_add_(&three)?.f_mul_(narrow)?;
-        self.squeeze.gradient(&squeezed, size)
+        let above = wanted.skip - self.expand3x3.windows()?.padding;
+        let own = |tensor: &Tensor| tensor.f_narrow(2, above, wanted.height);
+        let single = Windows::SINGLE.whole((wanted.height, wanted.width));
+        let mut squeezed = self.expand1x1.gradient(&own(&part(0)?)?, single)?;
+        let three = self.expand3x3.gradient(&part(channels / 2)?, wanted)?;
+        let squeezed = squeezed.f_add_(&three)?.f_mul_(&own(narrow)?)?;
+        self.squeeze.gradient(&squeezed, single)
     }
 }
 

@@ -9,6 +9,7 @@ use tch::{Device, Kind, TchError, Tensor};
 
 use super::layout::{self, channels_last};
 use super::module::{Kept, Module};
+use super::rows::Wanted;
 use super::{AfterOperation, INPUT_LAYER, Network, NetworkError, Stage};
 use crate::preset::Pooling;
 
@@ -40,8 +41,8 @@ struct Part<'a> {
 struct Done<'a> {
     stage: &'a Stage,
     kept: Kept,
-    /// Height and width of its input.
-    size: (i64, i64),
+    /// All of its input.
+    input: Wanted,
 }
 
 impl Network {
@@ -138,48 +139,66 @@ impl Network {
         goes_back: bool,
         after: &mut AfterOperation<'_>,
     ) -> Result<(Vec<Tensor>, Part<'_>), NetworkError> {
+        let stages = self.in_order(layers)?;
         let mut found: Vec<Option<Tensor>> = layers.iter().map(|_| None).collect();
-        let seen = picture.f_sub(&self.mean)?.f_div(&self.deviation)?;
-        let seen = channels_last(&seen)?;
+        let seen = self.normalised(picture)?;
         let mut part = Part {
             count: picture.size().first().copied().unwrap_or(0),
             done: Vec::new(),
         };
         let mut is_own = !keep(&mut found, layers, INPUT_LAYER, &seen)?;
         let mut features = seen.f_to_kind(self.kind)?;
-        let mut stages = self.stages.iter().peekable();
-        while found.iter().any(Option::is_none)
-            && let Some(stage) = stages.next()
-        {
+        for stage in stages {
+            let (_, _, height, width) = features.size4()?;
+            let windows = stage.module.windows()?;
+            let mut kept = Kept::Nothing;
+            let wanted = goes_back.then_some(&mut kept);
+            features = stage
+                .module
+                .forward(features, is_own, windows.beyond(), wanted)?;
+            if goes_back {
+                let input = windows.whole((height, width));
+                part.done.push(Done { stage, kept, input });
+            }
+            is_own = !keep(&mut found, layers, &stage.layer, &features)?;
+            asked(after)?;
+        }
+        let missing = || TchError::Shape("a layer without features".to_owned());
+        let features = found.into_iter().map(|slot| slot.ok_or_else(missing));
+        Ok((features.collect::<Result<_, _>>()?, part))
+    }
+
+    /// What the first operation expects of `picture`, `[N, 3, H, W]`, RGB in [0, 1].
+    pub(super) fn normalised(&self, picture: &Tensor) -> Result<Tensor, TchError> {
+        channels_last(&picture.f_sub(&self.mean)?.f_div(&self.deviation)?)
+    }
+
+    /// What is done for the features at `layers`, which the network has to have; nothing beyond the deepest of them.
+    pub(super) fn in_order(&self, layers: &[String]) -> Result<Vec<&Stage>, NetworkError> {
+        let place = |layer: &String| {
+            let place = self.stages.iter().position(|stage| stage.layer == *layer);
+            match place {
+                Some(place) => Ok(place + 1),
+                None if layer == INPUT_LAYER => Ok(0),
+                None => Err(NetworkError::UnknownLayer {
+                    network: self.name.clone(),
+                    layer: layer.clone(),
+                }),
+            }
+        };
+        let depths = layers.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let depth = depths.into_iter().max().unwrap_or(0);
+        let mut stages = self.stages.iter().take(depth).peekable();
+        let mut order = Vec::with_capacity(depth);
+        while let Some(stage) = stages.next() {
             // What `ReLU` and maximum do together they do in either order, and there is less for the second.
             let before = stages.next_if(|next| {
                 let is_free = !layers.contains(&stage.layer) && !layers.contains(&next.layer);
                 is_free && matches!(stage.module, Module::Relu) && next.module.is_maximum()
             });
-            for stage in before.into_iter().chain([stage]) {
-                let (_, _, height, width) = features.size4()?;
-                let mut kept = Kept::Nothing;
-                let wanted = goes_back.then_some(&mut kept);
-                features = stage.module.forward(features, is_own, wanted)?;
-                if goes_back {
-                    let size = (height, width);
-                    part.done.push(Done { stage, kept, size });
-                }
-                is_own = !keep(&mut found, layers, &stage.layer, &features)?;
-                asked(after)?;
-            }
+            order.extend(before.into_iter().chain([stage]));
         }
-        let features = found
-            .into_iter()
-            .zip(layers)
-            .map(|(slot, layer)| {
-                slot.ok_or_else(|| NetworkError::UnknownLayer {
-                    network: self.name.clone(),
-                    layer: layer.clone(),
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        Ok((features, part))
+        Ok(order)
     }
 }
 
@@ -196,7 +215,7 @@ fn always() -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
-fn asked(after: &mut AfterOperation<'_>) -> Result<(), NetworkError> {
+pub(super) fn asked(after: &mut AfterOperation<'_>) -> Result<(), NetworkError> {
     match after() {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(()) => Err(NetworkError::BrokenOff),
@@ -311,9 +330,9 @@ impl Pass<'_> {
         };
         let mut sum = None;
         for done in done.rev() {
-            let Done { stage, kept, size } = done.borrow();
+            let Done { stage, kept, input } = done.borrow();
             sum = with_those_at(&stage.layer, sum, self.network.kind)?
-                .map(|slope| stage.module.gradient(slope, kept, *size))
+                .map(|slope| stage.module.gradient(slope, kept, *input))
                 .transpose()?;
             asked(after)?;
         }

@@ -1,10 +1,11 @@
 //! Max, average and L2 pooling with an optional factor, forth and back. Runs on the worker thread.
 
-mod pairs;
+pub(super) mod pairs;
 
 use tch::{Device, TchError, Tensor};
 
 use self::pairs::Chosen;
+use super::rows::{Wanted, Windows};
 use crate::preset::Pooling;
 
 /// Below this a window's sum of squares counts as zero, where the square root has no derivative.
@@ -32,14 +33,14 @@ pub(super) enum KeptOfPool {
     Nothing,
     /// Maxima of pairs of rows and columns.
     Chosen(Chosen),
-    /// Other maxima: where each was found, counted in the input's plane.
+    /// Other maxima: where each was found, counted in the plane of the rows that were given.
     Places(Tensor),
-    /// Square roots of sums of squares: the input, as the root of a graph, and what came of it.
-    Graph {
+    /// Square roots of sums of squares.
+    Lengths {
         /// `[N, C, H, W]`
-        root: Tensor,
+        input: Tensor,
         /// `[N, C, H', W']`
-        pooled: Tensor,
+        lengths: Tensor,
     },
 }
 
@@ -50,7 +51,7 @@ impl Pool {
     /// Those of libtorch.
     pub(super) fn pooled(&self, input: &Tensor) -> Result<Tensor, TchError> {
         let pooled = match self.kind {
-            Pooling::Max if self.takes_pairs_of(input)? => pairs::maximum(input)?,
+            Pooling::Max if self.takes_pairs(input.device()) => pairs::maximum(input)?,
             Pooling::Max => input.f_max_pool2d(self.kernel, self.stride, 0, 1, self.ceil)?,
             Pooling::Average => self.mean(input)?,
             Pooling::L2 => self.length(input)?,
@@ -64,7 +65,7 @@ impl Pool {
     /// Those of libtorch.
     pub(super) fn forward(&self, input: &Tensor) -> Result<(Tensor, KeptOfPool), TchError> {
         let (pooled, kept) = match self.kind {
-            Pooling::Max if self.takes_pairs_of(input)? => {
+            Pooling::Max if self.takes_pairs(input.device()) => {
                 let (pooled, chosen) = pairs::chosen_maximum(input)?;
                 (pooled, KeptOfPool::Chosen(chosen))
             }
@@ -76,16 +77,29 @@ impl Pool {
             }
             Pooling::Average => (self.mean(input)?, KeptOfPool::Nothing),
             Pooling::L2 => {
-                let root = input.f_detach()?.f_set_requires_grad(true)?;
-                let pooled = tch::with_grad(|| self.length(&root))?;
-                (pooled.f_detach()?, KeptOfPool::Graph { root, pooled })
+                let lengths = self.length(input)?;
+                let input = input.shallow_clone();
+                (
+                    lengths.shallow_clone(),
+                    KeptOfPool::Lengths { input, lengths },
+                )
             }
         };
         Ok((self.scaled(pooled)?, kept))
     }
 
-    /// The gradient by an input of this `size` (height, width), `[N, C, H, W]`, of something whose gradient by the output is
-    /// `slope`, `[N, C, H', W']`. Of equal maxima one takes it all: the upper, then the left one.
+    /// Its windows, along the height.
+    pub(super) fn windows(&self) -> Windows {
+        Windows {
+            kernel: self.kernel,
+            stride: self.stride,
+            padding: 0,
+            repeats_inside: false,
+        }
+    }
+
+    /// The gradient by the rows of an input that are `wanted`, `[N, C, H, W]`, of something whose gradient by their results
+    /// is `slope`, `[N, C, H', W']`. Of equal maxima one takes it all: the upper, then the left one.
     ///
     /// # Errors
     /// Those of libtorch.
@@ -93,47 +107,54 @@ impl Pool {
         &self,
         slope: &Tensor,
         kept: &KeptOfPool,
-        size: (i64, i64),
+        wanted: Wanted,
     ) -> Result<Tensor, TchError> {
         let slope = self.scaled(slope.shallow_clone())?;
-        let (count, channels, _, _) = slope.size4()?;
+        let (count, channels, results, _) = slope.size4()?;
         let options = (slope.kind(), slope.device());
-        // Only its size is looked at.
-        let input = || slope.f_new_empty([count, channels, size.0, size.1], options);
         let (kernel, stride, ceil) = (self.kernel, self.stride, self.ceil);
-        match kept {
-            KeptOfPool::Nothing if self.takes_pairs(size, slope.device()) => {
-                pairs::gradient_of_mean(&slope, size)
+        let end = wanted.skip + wanted.height;
+        let height = if wanted.is_last {
+            end
+        } else {
+            (results - 1) * stride + kernel
+        };
+        let size = (height, wanted.width);
+        // Only its size is looked at.
+        let input = || slope.f_new_empty([count, channels, height, wanted.width], options);
+        let of_mean = |slope: &Tensor, divisor: Option<i64>| {
+            input()?.f_avg_pool2d_backward(slope, kernel, stride, 0, ceil, false, divisor)
+        };
+        let by_windows = match kept {
+            KeptOfPool::Nothing if self.takes_pairs(slope.device()) => {
+                pairs::gradient_of_mean(&slope, size)?
             }
-            KeptOfPool::Nothing => {
-                input()?.f_avg_pool2d_backward(&slope, kernel, stride, 0, ceil, false, None)
-            }
-            KeptOfPool::Chosen(chosen) => chosen.gradient(&slope, size),
+            KeptOfPool::Nothing => of_mean(&slope, None)?,
+            KeptOfPool::Chosen(chosen) => chosen.gradient(&slope, size)?,
             KeptOfPool::Places(places) => input()?
-                .f_max_pool2d_with_indices_backward(&slope, kernel, stride, 0, 1, ceil, places),
-            KeptOfPool::Graph { root, pooled } => {
-                let sum = tch::with_grad(|| pooled.f_mul(&slope)?.f_sum(slope.kind()))?;
-                // It may be asked for again.
-                let mut found = Tensor::f_run_backward(&[sum], &[root], true, false)?;
-                Ok(found.swap_remove(0))
+                .f_max_pool2d_with_indices_backward(&slope, kernel, stride, 0, 1, ceil, places)?,
+            KeptOfPool::Lengths { input, lengths } => {
+                let counts = lengths.f_gt(SMALLEST_SQUARE_SUM.sqrt())?;
+                let by_squares = slope.f_div(lengths)?.f_mul_(&counts)?;
+                let found = of_mean(&by_squares, Some(1))?;
+                let (_, _, looked_at, _) = input.size4()?;
+                let rows = looked_at.min(height);
+                let _ = found
+                    .f_narrow(2, 0, rows)?
+                    .f_mul_(&input.f_narrow(2, 0, rows)?)?;
+                found
             }
-        }
+        };
+        by_windows.f_narrow(2, wanted.skip, wanted.height)
     }
 
-    /// Whether every window is two whole rows of two, and no pixel in two of them, in an input of this size on `device`.
-    fn takes_pairs(&self, (height, width): (i64, i64), device: Device) -> bool {
-        let has_no_rest = height % 2 == 0 && width % 2 == 0;
-        let is_window = (self.kernel, self.stride) == (2, 2) && (has_no_rest || !self.ceil);
-        is_window && device == Device::Cpu
-    }
-
-    fn takes_pairs_of(&self, input: &Tensor) -> Result<bool, TchError> {
-        let (_, _, height, width) = input.size4()?;
-        Ok(self.takes_pairs((height, width), input.device()))
+    /// Whether every window is two whole rows of two, and no pixel in two of them, on `device`.
+    fn takes_pairs(&self, device: Device) -> bool {
+        (self.kernel, self.stride, self.ceil) == (2, 2, false) && device == Device::Cpu
     }
 
     fn mean(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        if self.takes_pairs_of(input)? {
+        if self.takes_pairs(input.device()) {
             pairs::mean(input)
         } else {
             self.average(input, None)
@@ -200,7 +221,9 @@ mod tests {
             scale: 1.0,
         };
         let (pooled, kept) = pool.forward(&input).unwrap();
-        let gradient = pool.gradient(&pooled.ones_like(), &kept, (2, 2)).unwrap();
+        let gradient = pool
+            .gradient(&pooled.ones_like(), &kept, pool.windows().whole((2, 2)))
+            .unwrap();
         let gradient = Vec::<f32>::try_from(gradient.flatten(0, -1)).unwrap();
         assert!(
             gradient.iter().all(|value| value.is_finite()),
@@ -241,7 +264,8 @@ mod tests {
                     let slope = numbers(&expected.size());
                     (&expected * &slope).sum(Kind::Float).backward();
                     for _ in 0..2 {
-                        let gradient = pool.gradient(&slope, &kept, (height, width)).unwrap();
+                        let all = pool.windows().whole((height, width));
+                        let gradient = pool.gradient(&slope, &kept, all).unwrap();
                         assert_close(&gradient, &root.grad(), 1e-6);
                     }
                 }

@@ -1,6 +1,6 @@
 //! A whole network forth and back, against automatic differentiation.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use tch::{Device, Kind, Tensor};
 
@@ -165,6 +165,70 @@ fn forth_and_back_as_automatic_differentiation() {
             );
         }
     }
+}
+
+/// Features and gradient of a picture that passes in tiles of so many rows, against the same picture as a whole.
+fn compare_in_tiles(preset: &NetworkPreset, [height, width]: [i64; 2], layers: &[&str], tile: i64) {
+    let layers: Vec<String> = layers.iter().map(|&layer| layer.to_owned()).collect();
+    let source = &mut RandomWeights::new(3);
+    let network =
+        Network::assemble(preset, &operations(preset), &layers, source, Device::Cpu).unwrap();
+    let picture = numbers(&[1, 3, height, width]) + 0.5;
+    let (expected, pass) = network.pass(&picture, &layers, &mut always).unwrap();
+    let slopes: Vec<Tensor> = expected.iter().map(|all| numbers(&all.size())).collect();
+    let slope_at = &mut |layer: usize| Ok(Some(slopes[layer].shallow_clone()));
+    let whole = pass.into_gradient(slope_at, &mut always);
+    let whole = whole.map_err(|error: NetworkError| error).unwrap().unwrap();
+    for goes_back in [false, true] {
+        let found: Vec<Tensor> = expected.iter().map(Tensor::zeros_like).collect();
+        let gradient = picture.zeros_like();
+        let mut returned = 0;
+        let mut stream = network.stream((height, width), &layers, goes_back).unwrap();
+        for start in (0..height).step_by(tile as usize) {
+            let rows = picture.narrow(2, start, tile.min(height - start));
+            let look = &mut |layer: usize, rows: &Range<i64>, features: &Tensor| {
+                let of = |all: &Tensor| all.narrow(2, rows.start, rows.end - rows.start);
+                of(&found[layer]).copy_(features);
+                Ok::<_, NetworkError>(Some(of(&slopes[layer])))
+            };
+            if let Some(more) = stream.next(&rows, look, &mut always).unwrap() {
+                assert_eq!(more.rows.start, returned);
+                returned = more.rows.end;
+                let rows = gradient.narrow(2, more.rows.start, returned - more.rows.start);
+                rows.shallow_clone().copy_(&more.gradient);
+            }
+        }
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_close(found, expected, 3e-5);
+        }
+        assert_eq!(returned, if goes_back { height } else { 0 });
+        if goes_back {
+            let apart = (&gradient - &whole).norm() / whole.norm();
+            let apart = apart.double_value(&[]);
+            assert!(apart < 1e-2, "{apart:.1e} in tiles of {tile}");
+        }
+    }
+}
+
+#[test]
+fn in_tiles_of_any_height_as_a_whole() {
+    let vgg = [
+        "input", "relu1_1", "conv2_2", "relu2_2", "relu3_1", "pool3", "relu4_1",
+    ];
+    let squeezenet = ["conv1", "relu1", "fire2", "fire4"];
+    for pooling in [Pooling::Max, Pooling::Average, Pooling::L2] {
+        for padding in [Padding::Zeros, Padding::Reflect, Padding::Replicate] {
+            let of = |name| preset(name, pooling, padding);
+            for tile in [1, 5, 16, 33, 64] {
+                compare_in_tiles(&of(NetworkName::Vgg16), [53, 21], &vgg, tile);
+                let squeezenet_of = of(NetworkName::Squeezenet1_0);
+                compare_in_tiles(&squeezenet_of, [55, 47], &squeezenet, tile);
+            }
+        }
+    }
+    let of = preset(NetworkName::Vgg19, Pooling::Max, Padding::Zeros);
+    compare_in_tiles(&of, [40, 24], &["input"], 7);
+    compare_in_tiles(&of, [40, 24], &["conv1_2", "pool1"], 7);
 }
 
 #[test]

@@ -7,6 +7,8 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
+use super::convolution::Zeros;
+
 /// Results of a tile along a side.
 const STEP: i64 = 4;
 /// Input of a tile along a side.
@@ -102,64 +104,48 @@ impl Winograd {
             && device == Device::Cpu
     }
 
-    /// The results of every window, `[1, C_in, H, W]` to `[1, C_out, H', W']`, where `input` has `padding` zeros around it;
-    /// `bias` is `[C_out]`.
+    /// The results of every window, `[1, C_in, H, W]` to `[1, C_out, H', W']`, where `input` has `zeros` around it; `bias` is
+    /// `[C_out]`.
     ///
     /// # Errors
     /// Those of libtorch.
     pub(super) fn forward(
         &self,
         input: &Tensor,
-        padding: i64,
+        zeros: Zeros,
         bias: Option<&Tensor>,
     ) -> Result<Tensor, TchError> {
         let (_, channels_in, height, width) = input.size4()?;
         let (_, _, channels_out) = self.filters.size3()?;
-        let results = |side: i64| side + 2 * padding - 2;
-        let (out_height, out_width) = (results(height), results(width));
+        let (left, [above, below]) = (zeros.columns, zeros.rows);
+        let (out_height, out_width) = (height + above + below - 2, width + 2 * left - 2);
         let tiles = |results: i64| (results + STEP - 1) / STEP;
         let (rows, columns) = (tiles(out_height), tiles(out_width));
-        let beyond = |tiles: i64, side: i64| tiles * STEP + 2 - side - padding;
-        let (right, bottom) = (beyond(columns, width), beyond(rows, height));
+        let right = columns * STEP + 2 - width - left;
+        let below = rows * STEP + 2 - height - above;
         let padded = input
             .f_permute([0, 2, 3, 1])?
-            .f_constant_pad_nd([0, 0, padding, right, padding, bottom])?
+            .f_constant_pad_nd([0, 0, left, right, above, below])?
             .f_contiguous()?;
         let line = padded.size4()?.2 * channels_in;
         let options = (Kind::Float, input.device());
         let whole = Tensor::f_empty([rows * STEP, columns * STEP, channels_out], options)?;
+        let columns_at_once = columns.min(TILES_AT_ONCE);
         let rows_at_once = (TILES_AT_ONCE / columns).max(1);
-        let mut row = 0;
-        while row < rows {
-            let count = rows_at_once.min(rows - row);
-            let tiles = count * columns;
-            // Number of a tile's 36, then tile, then channel.
-            let gathered = padded
-                .f_as_strided(
-                    [SIDE, SIDE, count, columns, channels_in],
-                    [line, channels_in, STEP * line, STEP * channels_in, 1],
-                    row * STEP * line,
-                )?
-                .f_reshape([SIDE * SIDE, tiles * channels_in])?;
-            let transformed = self.input.f_mm(&gathered)?;
-            drop(gathered);
-            let product = transformed
-                .f_view([SIDE * SIDE, tiles, channels_in])?
-                .f_bmm(&self.filters)?;
-            drop(transformed);
-            if let Some(bias) = bias {
-                let _ = product.f_select(0, EVERYWHERE)?.f_add_(bias)?;
+        for row in (0..rows).step_by(rows_at_once as usize) {
+            for column in (0..columns).step_by(columns_at_once as usize) {
+                let tiles = [
+                    rows_at_once.min(rows - row),
+                    columns_at_once.min(columns - column),
+                ];
+                let start = STEP * (row * line + column * channels_in);
+                let results = self.block((&padded, line, start), tiles, bias)?;
+                whole
+                    .f_narrow(0, row * STEP, tiles[0] * STEP)?
+                    .f_narrow(1, column * STEP, tiles[1] * STEP)?
+                    .f_view([tiles[0], STEP, tiles[1], STEP, channels_out])?
+                    .f_copy_(&results)?;
             }
-            let results = self
-                .output
-                .f_mm(&product.f_view([SIDE * SIDE, tiles * channels_out])?)?
-                .f_view([STEP, STEP, count, columns, channels_out])?
-                .f_permute([2, 0, 3, 1, 4])?;
-            whole
-                .f_narrow(0, row * STEP, count * STEP)?
-                .f_view([count, STEP, columns, STEP, channels_out])?
-                .f_copy_(&results)?;
-            row += count;
         }
         whole
             .f_narrow(0, 0, out_height)?
@@ -167,6 +153,39 @@ impl Winograd {
             .f_contiguous()?
             .f_unsqueeze(0)?
             .f_permute([0, 3, 1, 2])
+    }
+
+    /// The results of so many `rows` and `columns` of tiles, `[rows, 4, columns, 4, C_out]`, of which the first begins at
+    /// `start` in `padded`, where `line` numbers are a row.
+    fn block(
+        &self,
+        (padded, line, start): (&Tensor, i64, i64),
+        [rows, columns]: [i64; 2],
+        bias: Option<&Tensor>,
+    ) -> Result<Tensor, TchError> {
+        let (_, channels_in, channels_out) = self.filters.size3()?;
+        let tiles = rows * columns;
+        // Number of a tile's 36, then tile, then channel.
+        let gathered = padded
+            .f_as_strided(
+                [SIDE, SIDE, rows, columns, channels_in],
+                [line, channels_in, STEP * line, STEP * channels_in, 1],
+                start,
+            )?
+            .f_reshape([SIDE * SIDE, tiles * channels_in])?;
+        let transformed = self.input.f_mm(&gathered)?;
+        drop(gathered);
+        let product = transformed
+            .f_view([SIDE * SIDE, tiles, channels_in])?
+            .f_bmm(&self.filters)?;
+        drop(transformed);
+        if let Some(bias) = bias {
+            let _ = product.f_select(0, EVERYWHERE)?.f_add_(bias)?;
+        }
+        self.output
+            .f_mm(&product.f_view([SIDE * SIDE, tiles * channels_out])?)?
+            .f_view([STEP, STEP, rows, columns, channels_out])?
+            .f_permute([2, 0, 3, 1, 4])
     }
 }
 
@@ -180,7 +199,7 @@ mod tests {
         let weight = numbers(&[5, 4, 3, 3]);
         let bias = numbers(&[5]);
         let winograd = Winograd::new(&weight).unwrap();
-        for (height, width) in [(1, 1), (3, 8), (16, 16), (17, 130), (70, 69)] {
+        for (height, width) in [(1, 1), (3, 8), (16, 16), (17, 530), (70, 69)] {
             for padding in [1, 2] {
                 for bias in [None, Some(&bias)] {
                     let input = numbers(&[1, 4, height, width]);
@@ -195,7 +214,11 @@ mod tests {
                             1,
                         )
                         .unwrap();
-                    let found = winograd.forward(&input, padding, bias).unwrap();
+                    let zeros = Zeros {
+                        rows: [padding; 2],
+                        columns: padding,
+                    };
+                    let found = winograd.forward(&input, zeros, bias).unwrap();
                     assert_eq!(found.size(), expected.size());
                     let apart = (&found - &expected).norm().double_value(&[]);
                     let size = expected.norm().double_value(&[]);

@@ -29,9 +29,6 @@ const USABLE: f64 = 0.9;
 /// Longer sides at which memory is measured.
 const SMALL_SIDES: [u32; 2] = [384, 576];
 
-/// Where tiles become larger than this, less and less is won.
-const LARGEST_TILE: u32 = 4096;
-
 /// How the run is made so that memory suffices, and what is to be said of that.
 ///
 /// # Errors
@@ -83,16 +80,16 @@ pub(in crate::command) fn way(plan: &Plan) -> Result<(Way, Option<String>), Fail
     }
     let tiled = Tiled::new(whole, &shape);
     let room = usable - remembered * pixels;
-    let Some(side) = tiled.largest_side(pixels, room, SMALLEST_TILE..=LARGEST_TILE) else {
+    let Some(side) = tiled.largest_side(pixels, room) else {
         return Err(Failure::new(format!(
-            "{need}; even in tiles of {SMALLEST_TILE} pixels it would need {}\n  {advice}",
+            "{need}; even in tiles of {SMALLEST_TILE} rows it would need {}\n  {advice}",
             bytes(tiled.bytes(pixels, SMALLEST_TILE) + remembered * pixels)
         )));
     };
     let in_tiles = format!(
-        "in tiles of {side} pixels {}, about {:.1}× the time",
+        "in tiles of {side} rows {}, about {:.1}× the time",
         bytes(tiled.bytes(pixels, side) + remembered * pixels),
-        tiled.times(size, side)
+        tiled.times()
     );
     if plan.options.tile == TileChoice::Off {
         return Err(Failure::new(format!(

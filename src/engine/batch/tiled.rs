@@ -1,8 +1,10 @@
 //! A candidate whose picture passes the network tile by tile, so that memory holds one tile's features and not the
 //! picture's. Losses and gradient are those of the whole picture, up to the order in which sums are rounded. Worker thread.
 //!
-//! Once for what style's statistics add up to; then once more with the way back, which takes how the loss depends on each
-//! tile's own features to its pixels.
+//! Once for what style's statistics add up to; then once more with the way back, which takes how the loss depends on the
+//! features to the pixels.
+
+use std::ops::Range;
 
 use tch::{Kind, TchError, Tensor};
 
@@ -14,7 +16,7 @@ use crate::engine::group::tiled::Judged;
 use crate::engine::message::Parts;
 use crate::engine::target::picture_hw;
 use crate::engine::tiled_picture::TiledPicture;
-use crate::engine::tiles::Tile;
+use crate::engine::tiles::rows_of;
 use crate::loss::moments::PartialMoments;
 use crate::network::Network;
 
@@ -28,7 +30,7 @@ pub(in crate::engine) struct TiledEvaluation {
 }
 
 impl Batch {
-    /// As [`Batch::evaluate`] and the gradient of what it gives, of the only candidate, in tiles of about `side` pixels.
+    /// As [`Batch::evaluate`] and the gradient of what it gives, of the only candidate, in tiles of `side` rows.
     pub(in crate::engine) fn evaluate_tiled(
         &self,
         network: &Network,
@@ -79,10 +81,7 @@ impl Batch {
             let sum = value.f_mul(&term.weight)?.f_sum(Kind::Float)?;
             let _ = gradient.f_add_(&backward(sum, &root, false)?)?;
         }
-        for tile in &tiled.tiles {
-            go_back(&mut terms, &tiled, tile, &mut gradient, &mut count)?;
-            or_broken_off(count.next())?;
-        }
+        go_back(&mut terms, &tiled, &mut gradient, &mut count)?;
         let nothing = Tensor::f_zeros([0_i64; 0], (Kind::Double, gradient.device()))?;
         let values: Vec<&Tensor> = (0..self.columns.len())
             .map(|column| {
@@ -135,10 +134,13 @@ struct Term<'a> {
     judged: Option<Judged>,
 }
 
-/// The layers at which any of `terms` is that `is_wanted`.
+/// The layers at which any of `terms` is that `is_wanted`, each once.
 fn layers(terms: &[Term<'_>], is_wanted: impl Fn(&Term<'_>) -> bool) -> Vec<usize> {
     let wanted = terms.iter().filter(|term| is_wanted(term));
-    wanted.filter_map(|term| term.layer).collect()
+    let mut layers: Vec<usize> = wanted.filter_map(|term| term.layer).collect();
+    layers.sort_unstable();
+    layers.dedup();
+    layers
 }
 
 /// Finds out what every style term is over all tiles.
@@ -149,18 +151,17 @@ fn judge(
 ) -> Result<(), EngineError> {
     let wanted = layers(terms, |term| term.group.adds_up());
     let mut sums: Vec<Vec<PartialMoments>> = terms.iter().map(|_| Vec::new()).collect();
+    let mut stream = tiled.stream(&wanted, false)?;
+    let add = &mut |layer: usize, rows: &Range<i64>, features: &Tensor| {
+        let of_layer = terms.iter().zip(&mut sums);
+        for (term, sums) in of_layer.filter(|(term, _)| term.layer == Some(layer)) {
+            term.group.add(sums, features, rows)?;
+        }
+        Ok(None)
+    };
     for tile in &tiled.tiles {
-        tch::no_grad(|| {
-            let features = tiled.features(tile, &wanted, &mut || count.still())?;
-            for (term, sums) in terms.iter().zip(&mut sums) {
-                if term.group.adds_up()
-                    && let Some(own) = tiled.own(tile, term.layer, &features)?
-                {
-                    term.group.add(sums, &own.features, &own.place)?;
-                }
-            }
-            Ok::<_, EngineError>(())
-        })?;
+        let after = &mut || count.still();
+        tiled.next(&mut stream, (tile, &wanted), add, after)?;
         or_broken_off(count.next())?;
     }
     let hw = picture_hw(&tiled.picture)?;
@@ -175,64 +176,51 @@ fn judge(
     Ok(())
 }
 
-/// Adds what a tile has to do with the gradient, and with the values of terms that are sums over positions.
+/// Adds what all tiles have to do with the gradient, and with the values of terms that are sums over positions.
 fn go_back(
     terms: &mut [Term<'_>],
     tiled: &TiledPicture<'_>,
-    tile: &Tile,
     gradient: &mut Tensor,
     count: &mut Count<'_, '_>,
 ) -> Result<(), EngineError> {
-    let mut wanted = layers(terms, |_| true);
-    wanted.sort_unstable();
-    wanted.dedup();
-    let (pass, mut features) = tiled.pass(tile, &wanted, &mut || count.still())?;
-    let slope_at = &mut |at: usize| match wanted.get(at) {
-        Some(layer) => slope_at(terms, tiled, tile, *layer, &mut features),
-        None => Ok(None),
+    let wanted = layers(terms, |_| true);
+    let mut stream = tiled.stream(&wanted, true)?;
+    let slope_at = &mut |layer: usize, rows: &Range<i64>, features: &Tensor| {
+        slope_at(terms, tiled, (layer, rows), features)
     };
-    if let Some(more) = pass.into_gradient(slope_at, &mut || count.still())? {
-        let _ = tile.seen.of(gradient)?.f_add_(&more)?;
+    for tile in &tiled.tiles {
+        let after = &mut || count.still();
+        if let Some(more) = tiled.next(&mut stream, (tile, &wanted), slope_at, after)? {
+            let _ = rows_of(gradient, &more.rows)?.f_add_(&more.gradient)?;
+        }
+        or_broken_off(count.next())?;
     }
     Ok(())
 }
 
-/// How the loss depends on a tile's own features at `layer`, as a gradient by all that the tile sees, `[1, C, h, w]`, which are
-/// given back then.
+/// How the loss depends on the `features`, `[1, C, h, W']`, that are these rows of `layer`.
 fn slope_at(
     terms: &mut [Term<'_>],
     tiled: &TiledPicture<'_>,
-    tile: &Tile,
-    layer: usize,
-    features: &mut [Option<Tensor>],
+    (layer, rows): (usize, &Range<i64>),
+    features: &Tensor,
 ) -> Result<Option<Tensor>, EngineError> {
     let mut slope: Option<Tensor> = None;
+    let numbers = tiled.count(layer, features)?;
     let of_layer = terms.iter_mut().filter(|term| term.layer == Some(layer));
     for term in of_layer {
-        let Some(own) = tiled.own(tile, term.layer, features)? else {
+        let judged = term.judged.as_ref();
+        let Some(part) = term.group.part(judged, features, rows, numbers)? else {
             continue;
         };
-        let judged = term.judged.as_ref();
-        let numbers = tiled.count(term.layer, &own.features)?;
-        let part = term
-            .group
-            .part(judged, &own.features, &own.place, numbers)?;
-        let Some(part) = part else { continue };
         if let Some(more) = part.value {
             let _ = term.value.f_add_(&more)?;
         }
-        let Some(seen) = features.get(layer).and_then(Option::as_ref) else {
-            continue;
-        };
-        let all = match &mut slope {
-            Some(all) => all,
-            None => slope.insert(seen.f_zeros_like()?),
-        };
-        let mut own_slope = own.among_seen.of(all)?;
-        let _ = own_slope.f_add_(&part.slopes.f_mul(&term.weight)?)?;
-    }
-    if let Some(features) = features.get_mut(layer) {
-        *features = None;
+        let weighted = part.slopes.f_mul(&term.weight)?;
+        slope = Some(match slope {
+            Some(mut sum) => sum.f_add_(&weighted)?,
+            None => weighted,
+        });
     }
     Ok(slope)
 }

@@ -3,10 +3,12 @@
 //! Style first adds up what its statistic follows from, over all tiles; how the loss depends on that, and that on the
 //! features of each tile, gives their slopes. Content is a sum over positions, so each tile's part stands by itself.
 
+use std::ops::Range;
+
 use tch::{Kind, TchError, Tensor};
 
 use super::{Group, Rule, Work};
-use crate::engine::tiles::Area;
+use crate::engine::tiles::rows_of;
 use crate::loss::content::content_part;
 use crate::loss::moments::{Moments, PartialMoments};
 use crate::loss::style::style_loss_of_moments;
@@ -30,7 +32,7 @@ struct JudgedRegion {
 /// What a tile has to do with a term.
 #[derive(Debug)]
 pub(in crate::engine) struct Part {
-    /// How the unweighted term depends on the tile's own features, `[1, C, h, w]`.
+    /// How the unweighted term depends on the tile's features, `[1, C, h, w]`.
     pub(in crate::engine) slopes: Tensor,
     /// What it adds to the value, `[]` in double precision; nothing where the value is known already.
     pub(in crate::engine) value: Option<Tensor>,
@@ -42,18 +44,18 @@ impl Group {
         matches!(self.work, Work::Style(_))
     }
 
-    /// Takes in a tile's own `features`, `[1, C, h, w]`, which lie at `place` in the layer: for each region.
+    /// Takes in `features`, `[1, C, h, W]`, which are these `rows` of the layer: for each region.
     pub(in crate::engine) fn add(
         &self,
         sums: &mut Vec<PartialMoments>,
         features: &Tensor,
-        place: &Area,
+        rows: &Range<i64>,
     ) -> Result<(), TchError> {
         let Work::Style(regions) = &self.work else {
             return Ok(());
         };
         for (index, region) in regions.iter().enumerate() {
-            let shares = region.place.as_ref().map(|shares| place.of(shares));
+            let shares = region.place.as_ref().map(|shares| rows_of(shares, rows));
             let part = PartialMoments::of(features, shares.transpose()?.as_ref())?;
             match sums.get_mut(index) {
                 Some(sum) => sum.add(&part)?,
@@ -126,19 +128,18 @@ impl Group {
         }))
     }
 
-    /// What a tile's own `features`, `[1, C, h, w]`, which lie at `place` in a layer of `count` numbers, have to do with
-    /// the term; style needs it `judged`. `None` for what is no term of features.
+    /// What `features`, `[1, C, h, W]`, which are these `rows` of a layer of `count` numbers, have to do with the term; style needs it `judged`. `None` for what is no term of features.
     pub(in crate::engine) fn part(
         &self,
         judged: Option<&Judged>,
         features: &Tensor,
-        place: &Area,
+        rows: &Range<i64>,
         count: f64,
     ) -> Result<Option<Part>, TchError> {
         match (&self.work, self.rule) {
             (Work::Content { target, weighting }, Rule::Content(error)) => {
-                let values = place.of(&target.values)?;
-                let weighting = weighting.as_ref().map(|shares| place.of(shares));
+                let values = rows_of(&target.values, rows)?;
+                let weighting = weighting.as_ref().map(|shares| rows_of(shares, rows));
                 let weighting = weighting.transpose()?;
                 let scale = (&target.scale, count);
                 let (value, slopes) =
@@ -152,7 +153,7 @@ impl Group {
                 let mut sum: Option<Tensor> = None;
                 let judged = judged.map(|judged| judged.regions.as_slice());
                 for (region, judged) in regions.iter().zip(judged.unwrap_or_default()) {
-                    let shares = region.place.as_ref().map(|shares| place.of(shares));
+                    let shares = region.place.as_ref().map(|shares| rows_of(shares, rows));
                     let slopes = judged.moments.slopes(
                         features,
                         shares.transpose()?.as_ref(),

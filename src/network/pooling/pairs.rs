@@ -9,9 +9,9 @@ use crate::network::layout;
 #[derive(Debug)]
 pub(in crate::network) struct Chosen {
     /// Whether that of the lower row was larger, 0 or 1, `[N, C, H / 2, W]`.
-    lower: Tensor,
+    pub(in crate::network) lower: Tensor,
     /// Whether the right column's was, `[N, C, H / 2, W / 2]`.
-    right: Tensor,
+    pub(in crate::network) right: Tensor,
 }
 
 /// `[N, C, H, W]` to `[N, C, H / 2, W / 2]`, rounded down.
