@@ -159,7 +159,8 @@ impl<D: Desk> Live<D> {
                 }
             }
             Message::Signal(signal) => {
-                if !self.desk.is_leaving() {
+                // Whoever sends SIGTERM again while everything is being saved does not insist.
+                if !self.desk.is_leaving() || *signal == signals::Signal::Terminate {
                     signals::answered();
                 }
                 match signal {

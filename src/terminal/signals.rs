@@ -48,7 +48,7 @@ enum Next {
     End,
     /// Asks for an end.
     Ask(Box<dyn FnOnce() + Send>),
-    /// An end has been asked for: ends the program now.
+    /// An end has been asked for: a second Ctrl-C ends the program now.
     Insist,
     /// Is news like any other.
     Deliver(Box<dyn Fn(Signal) + Send>),
@@ -98,7 +98,8 @@ pub fn listen() -> io::Result<()> {
     Ok(())
 }
 
-/// From now on the first signal does `ask`, and only the one after it ends the program.
+/// From now on the first signal does `ask`, and only Ctrl-C after it ends the program: batch systems send SIGTERM again
+/// and again.
 pub fn ask_first(ask: impl FnOnce() + Send + 'static) {
     shared().next = Next::Ask(Box::new(ask));
 }
@@ -127,10 +128,15 @@ pub fn answered() {
     shared().unanswered = None;
 }
 
-/// The opposite of [`deliver_to`]: the next signal ends the program, until [`ask_first`].
+/// The opposite of [`deliver_to`]: the next signal ends the program, until [`ask_first`]. Where it is ending for SIGTERM
+/// already, only Ctrl-C does.
 pub fn stop_delivering() {
     let mut shared = shared();
-    shared.next = Next::End;
+    shared.next = if was_terminated() {
+        Next::Insist
+    } else {
+        Next::End
+    };
     shared.unanswered = None;
 }
 
@@ -197,8 +203,9 @@ fn handle(signal: i32) {
             drop(shared);
             ask();
         }
-        // A terminal that is closed sends this twice, once through the shell: nobody insists.
-        Next::Insist if signal == SIGHUP => {}
+        // A terminal that is closed sends the one twice, once through the shell, and batch systems the other: nobody
+        // insists.
+        Next::Insist if matches!(signal, SIGHUP | SIGTERM) => {}
         Next::End | Next::Insist | Next::Deliver(_) => end(),
     }
 }
