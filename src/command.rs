@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod failure;
 mod fetching;
+mod interruption;
 mod output;
 mod presets;
 mod provenance;

@@ -19,11 +19,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::interruption::Interruption;
 use super::run::live::has_terminal;
 use super::run::{detach, recording, report};
 use super::{Failure, INTERRUPTED, RESUMABLE, output, signals};
 use crate::attach::hub::Opening;
-use crate::cli::{Budget, CompareArguments, TileChoice};
+use crate::cli::{Budget, CompareArguments, RunOptions, TileChoice};
 use crate::engine::message::Event;
 use crate::engine::worker::Job;
 use crate::preset::visible::visible;
@@ -65,6 +66,7 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
         ordering::order(&field, &slurm)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let interruption = interruption(&field.options)?;
     let folder = match begin_to_record(&field) {
         Ok(folder) => folder,
         Err(note) if in_background => {
@@ -78,7 +80,7 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
         }
     };
     let job = job(&field);
-    let result = perform(&field, job, folder.as_ref(), Vec::new());
+    let result = perform(&field, job, folder.as_ref(), Vec::new(), interruption);
     if let Some(folder) = folder {
         // Where no step was made, nothing is left in it.
         let _ = folder.remove_if_empty();
@@ -86,17 +88,24 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
     result
 }
 
-/// Carries out a comparison that is recorded by now, or is not; everybody hears first what happened `before`.
+/// What a comparison without a screen is interrupted by: to be begun before it is recorded.
+fn interruption(options: &RunOptions) -> Result<Option<Interruption>, Failure> {
+    let has_screen = !options.headless && !options.json && has_terminal();
+    (!has_screen).then(Interruption::begin).transpose()
+}
+
+/// Carries out a comparison that is recorded by now, or is not; everybody hears first what happened `before`. Without what
+/// interrupts it, it is for the dashboard.
 fn perform(
     field: &Arc<Field>,
     job: Job,
     folder: Option<&ComparisonFolder>,
     before: Vec<Event>,
+    interruption: Option<Interruption>,
 ) -> Result<ExitCode, Failure> {
-    if !field.options.headless && !field.options.json && has_terminal() {
-        live::run(field, job, folder, before)
-    } else {
-        lines::run(field, job, folder, before)
+    match interruption {
+        None => live::run(field, job, folder, before),
+        Some(interruption) => lines::run(field, job, folder, before, interruption),
     }
 }
 

@@ -16,10 +16,10 @@ pub(super) mod steering;
 use std::io;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use super::interruption::Interruption;
 use super::telling::{Telling, said_to_somebody};
 use super::{Failure, INTERRUPTED, RESUMABLE, output, signals};
 use crate::attach::company::{Company, Voice};
@@ -82,6 +82,9 @@ pub(super) fn execute(arguments: RunArguments) -> Result<ExitCode, Failure> {
 /// How soon a person who pressed Ctrl-C is told that it was noticed, where the worker is busy.
 pub(super) const INTERRUPT_CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Ctrl-C was noticed, and the worker is still busy.
+const STOPPING: &str = "stopping as soon as it can; Ctrl-C once more ends at once";
+
 /// Carries a plan out from the first step to the written picture. With `json` a failure is the last
 /// object on standard output too, also one that was found while planning.
 pub(super) fn run(json: bool, plan: Result<Plan, Failure>) -> Result<ExitCode, Failure> {
@@ -100,6 +103,7 @@ pub(super) fn said(json: bool, result: Result<ExitCode, Failure>) -> Result<Exit
 fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
     // Before there is a folder of a run that cannot be made.
     let (way, tiles) = memory::way(&plan)?;
+    let interruption = interruption(&plan)?;
     let (recorder, note) = match recording::begin(&plan) {
         Ok(recorder) => (recorder, None),
         Err(note) => (None, Some(note)),
@@ -107,7 +111,13 @@ fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
     let mut job = job(&plan, recorder.is_some());
     job.way = way;
     job.notes.extend(tiles);
-    perform(plan, job, recorder, note)
+    perform(plan, job, (recorder, note), interruption)
+}
+
+/// What a run without a screen is interrupted by: to be begun before it is recorded.
+pub(super) fn interruption(plan: &Plan) -> Result<Option<Interruption>, Failure> {
+    let has_screen = live::is_wanted(plan);
+    (!has_screen).then(Interruption::begin).transpose()
 }
 
 /// What the worker is to do. Checkpoints are of use only where the run is recorded.
@@ -120,12 +130,13 @@ pub(super) fn job(plan: &Plan, is_recorded: bool) -> Job {
     job
 }
 
-/// Carries out a plan that is recorded by now, or is not; `note` says why.
+/// Carries out a plan that is recorded by now, or is not; the note says why. Without what interrupts it, it is for the
+/// dashboard.
 pub(super) fn perform(
     plan: Plan,
     job: Job,
-    recorder: Option<Arc<Recorder>>,
-    note: Option<String>,
+    (recorder, note): (Option<Arc<Recorder>>, Option<String>),
+    interruption: Option<Interruption>,
 ) -> Result<ExitCode, Failure> {
     if plan.options.in_background
         && let Some(note) = &note
@@ -134,13 +145,13 @@ pub(super) fn perform(
             "{note}\n  nobody could come back to it: mend that, or leave --detach out"
         )));
     }
-    if live::is_wanted(&plan) {
+    let Some(interruption) = interruption else {
         return live::run(plan, job, recorder.as_ref(), note);
-    }
+    };
     if let Some(note) = note {
         output::error_line(format!("note: {note}"));
     }
-    let result = in_lines(&plan, job, recorder.as_ref());
+    let result = in_lines(&plan, job, recorder.as_ref(), interruption);
     if let Some(recorder) = recorder {
         let remains = recorder.finish();
         warn(&recorder);
@@ -192,19 +203,28 @@ fn warn(recorder: &Recorder) {
 }
 
 /// The run without a screen of its own: a progress bar, plain lines, or JSON.
-fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<ExitCode, Failure> {
+fn in_lines(
+    plan: &Plan,
+    job: Job,
+    recorder: Option<&Arc<Recorder>>,
+    interruption: Interruption,
+) -> Result<ExitCode, Failure> {
     let listener = Listener {
         reporter: report::choose(plan, recorder.map(|recorder| recorder.folder().path())),
         telling: Telling::default(),
     };
-    signals::listen()
-        .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
-    // The run needs no terminal to come to its end.
-    signals::outlive_hang_up();
     let opening = sharing::opening(plan, recorder);
+    let begins_at = job.checkpoints.first().map_or(0, |from| from.step);
     let (hub, hearing, _) = Hub::start(Worker::spawn(job)?, opening)?;
     let mistakes = Mistakes::default();
     let worker = hub.worker();
+    if let Some(worker) = worker {
+        interruption.tell(worker);
+    }
+    if let Some(recorder) = recorder {
+        // Whoever stops it without a look at it finds it again.
+        recorder.keep();
+    }
     let _steering = recorder
         .zip(worker)
         .and_then(|(recorder, worker)| steer(plan, worker, 0, recorder, &mistakes));
@@ -219,10 +239,10 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<E
         listener,
         leaving,
         audience: Audience::default(),
-        outcome: Outcome::new(plan.preset.clone()),
+        outcome: Outcome::new(plan.preset.clone(), begins_at),
         snapshots: SnapshotSchedule::default(),
         snapshot_pending: false,
-        interrupted: Arc::new(AtomicBool::new(false)),
+        interruption,
         stopping: false,
         paused: false,
         written: None,
@@ -250,7 +270,7 @@ fn in_lines(plan: &Plan, job: Job, recorder: Option<&Arc<Recorder>>) -> Result<E
             Voice::Joined(_) => None,
         };
         if let Some(written) = end {
-            let interrupted = going.interrupted.load(Ordering::Relaxed);
+            let interrupted = going.interruption.is_asked_for();
             return going.listener.end(plan, &written, interrupted, recorder);
         }
     }
@@ -268,7 +288,7 @@ struct Going<'a> {
     outcome: Outcome,
     snapshots: SnapshotSchedule,
     snapshot_pending: bool,
-    interrupted: Arc<AtomicBool>,
+    interruption: Interruption,
     stopping: bool,
     paused: bool,
     /// All steps were made, and somebody looks who may ask for more.
@@ -277,10 +297,9 @@ struct Going<'a> {
 
 impl Going<'_> {
     fn look_at_interrupt(&mut self) {
-        if self.interrupted.load(Ordering::Relaxed) && !std::mem::replace(&mut self.stopping, true)
-        {
+        if self.interruption.is_asked_for() && !std::mem::replace(&mut self.stopping, true) {
             self.listener.reporter.freeze();
-            self.listener.reporter.stopping();
+            output::error_line(STOPPING);
         }
     }
 
@@ -359,10 +378,6 @@ impl Going<'_> {
     }
 
     fn started(&mut self, started: Started) {
-        // Until here there is no picture, and nothing to wait for.
-        if let Some(worker) = self.hub.worker() {
-            stop_on_interrupt(worker, &self.interrupted);
-        }
         if started.step == 0 && self.outcome.last_block.is_some() {
             // At an attached terminal somebody may have begun it again.
             self.outcome.go_back(0);
@@ -395,8 +410,7 @@ impl Going<'_> {
         pictures: &Pictures,
         seconds: f64,
     ) -> Result<Option<Written>, Failure> {
-        let interrupted = self.interrupted.load(Ordering::Relaxed);
-        if interrupted && !self.stopping {
+        if self.interruption.is_asked_for() && !self.stopping {
             self.listener.reporter.freeze();
         }
         self.listener.reporter.clear();
@@ -478,17 +492,4 @@ impl Listener {
         self.tell(|reporter| reporter.changed(step, &changes, steps));
         outcome.change(step, changes, in_force);
     }
-}
-
-/// The first Ctrl-C (or SIGTERM) stops the run and saves the picture; the second ends at once.
-pub(super) fn stop_on_interrupt(worker: &Worker, interrupted: &Arc<AtomicBool>) {
-    let flag = Arc::clone(interrupted);
-    let commands = worker.commands();
-    signals::ask_first(move || {
-        flag.store(true, Ordering::Relaxed);
-        if let Some(commands) = commands {
-            // A worker that has ended already needs no stopping.
-            let _ = commands.send(Command::Stop);
-        }
-    });
 }

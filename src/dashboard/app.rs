@@ -489,7 +489,7 @@ impl App {
         if let Some(saved) = &self.result {
             lines.push(saved.summary.clone());
         } else if self.run.step == 0 {
-            lines.push("stopped before the first step: nothing was written".to_owned());
+            lines.push("stopped before the first step: no picture was written".to_owned());
         } else if self.lost.is_none() {
             lines.push(format!("left at step {} without saving", self.run.step));
         }

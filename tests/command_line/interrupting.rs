@@ -2,9 +2,13 @@
 #![cfg(unix)]
 
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use super::setting::{Setting, size_of};
+use stylescope::record::folder::description::{Description, State};
+use stylescope::record::folder::inventory;
+
+use super::setting::{Setting, size_of, wait_until};
 
 /// A run that would go on for hours.
 fn endless(setting: &Setting, more: &[&str]) -> Child {
@@ -103,11 +107,11 @@ fn sigterm_does_as_ctrl_c_and_says_that_it_can_be_gone_on_with() {
     assert_eq!(size_of(&setting.path("out.png")), (32, 24));
 }
 
-/// A run whose steps and whose preparation take long enough to be caught in the middle.
-fn slow(setting: &Setting) -> Child {
+/// A run, or a comparison, whose steps and whose preparation take long enough to be caught in the middle.
+fn slow(setting: &Setting, words: &[&str]) -> Child {
     setting
         .attended()
-        .args(["run", "content.png", "style.png", "-o", "out.png"])
+        .args(words)
         .args(["--steps", "1000", "--threads", "1", "--size", "400"])
         .args(["--set", "network.widths=[64,64,96,96]"])
         .stdout(Stdio::piped())
@@ -116,28 +120,119 @@ fn slow(setting: &Setting) -> Child {
         .unwrap()
 }
 
+const SLOW: [&str; 5] = ["run", "content.png", "style.png", "-o", "out.png"];
+
+/// Sends `signal` as soon as `folder` holds the description of a run; what was printed then, and the exit code.
+fn interrupted_early(child: Child, folder: &Path, signal: &str) -> (String, Option<i32>) {
+    wait_until("the run's folder", || !descriptions(folder).is_empty());
+    send(&child, &[signal]);
+    let output = child.wait_with_output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    (printed, output.status.code())
+}
+
+/// Of all runs in `folder` and in the comparisons there.
+fn descriptions(folder: &Path) -> Vec<Description> {
+    let found = inventory::all(folder).unwrap_or_default().into_iter();
+    found
+        .filter_map(|kept| Some(kept.ok()?.description))
+        .collect()
+}
+
 #[test]
-fn before_the_first_picture_the_first_signal_ends_at_once() {
+fn before_the_first_step_ctrl_c_stops_and_says_so() {
     let setting = Setting::with_pictures();
-    let (rest, code) = interrupted_after(slow(&setting), "learning", "-INT");
-    assert_eq!(code, Some(130));
-    assert_eq!(rest, "", "the run went on until it could say more");
+    let child = slow(&setting, &SLOW);
+    let (printed, code) = interrupted_early(child, setting.runs(), "-INT");
+    assert_eq!(code, Some(130), "{printed}");
+    assert!(
+        printed.contains("\nstopped before the first step: no picture was written\nkept in "),
+        "{printed}"
+    );
+    assert_eq!(descriptions(setting.runs())[0].state, State::Stopped);
     assert!(!setting.exists("out.png"));
 }
 
 #[test]
-fn the_second_signal_ends_at_once_and_quietly() {
+fn sigterm_before_the_first_step_leaves_a_run_that_can_be_gone_on_with() {
     let setting = Setting::with_pictures();
-    let mut child = slow(&setting);
+    let child = slow(&setting, &[&SLOW[..], &["--json"]].concat());
+    let (printed, code) = interrupted_early(child, setting.runs(), "-TERM");
+    assert_eq!(code, Some(75), "{printed}");
+    let end: serde_json::Value = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+    assert_eq!(end["event"], "end");
+    assert_eq!(end["reason"], "stopped");
+    assert_eq!(end["output"], serde_json::Value::Null);
+    assert_eq!(descriptions(setting.runs())[0].state, State::Stopped);
+    let mut resumed = setting
+        .attended()
+        .args(["resume", "latest", "--headless"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(resumed.stdout.take().unwrap());
+    wait_for(
+        &mut lines,
+        "stopped before its first checkpoint, beginning again",
+    );
+    send(&resumed, &["-TERM"]);
+    let (rest, stderr, code) = ended(lines, resumed);
+    assert_eq!(code, Some(75), "{rest}{stderr}");
+    assert!(!setting.exists("out.png"));
+}
+
+#[test]
+fn sigterm_before_the_first_step_of_a_comparison_is_the_same() {
+    let setting = Setting::with_pictures();
+    let words = ["compare", "content.png", "style.png", "demo"];
+    let words = [&words[..], &["--grid", "style.weight=1,2", "--headless"]].concat();
+    let child = slow(&setting, &words);
+    let (printed, code) = interrupted_early(child, setting.runs(), "-TERM");
+    assert_eq!(code, Some(75), "{printed}");
+    assert!(
+        printed.contains("\nstopped before the first step: no picture was written\nkept in "),
+        "{printed}"
+    );
+    let states = descriptions(setting.runs()).into_iter();
+    let states: Vec<State> = states.map(|run| run.state).collect();
+    assert_eq!(states, [State::Stopped, State::Stopped]);
+}
+
+#[test]
+fn sigterm_may_come_again_and_again() {
+    let setting = Setting::with_pictures();
+    let mut child = slow(&setting, &SLOW);
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     wait_for(&mut lines, "step ");
-    // Not the same twice: the first may still be pending, and a pending signal counts once.
-    send(&child, &["-INT", "-TERM"]);
+    for _ in 0..5 {
+        send(&child, &["-TERM"]);
+    }
     let (rest, stderr, code) = ended(lines, child);
-    assert_eq!(code, Some(130), "{stderr}");
-    assert!(!rest.contains("stopped"), "the step was short: {rest}");
-    assert!(!stderr.contains("error"), "{stderr}");
-    assert!(!setting.exists("out.png"));
+    assert_eq!(code, Some(75), "{rest}{stderr}");
+    assert!(rest.contains("stopped: wrote out.png"), "{rest}");
+    assert!(setting.exists("out.png"));
+}
+
+#[test]
+fn the_second_ctrl_c_ends_at_once_and_quietly() {
+    // The first may still be pending when the second comes, and count once, or the step be over: not every time.
+    for _ in 0..8 {
+        let setting = Setting::with_pictures();
+        let mut child = slow(&setting, &SLOW);
+        let mut lines = BufReader::new(child.stdout.take().unwrap());
+        wait_for(&mut lines, "step ");
+        send(&child, &["-INT"]);
+        send(&child, &["-INT"]);
+        let (rest, stderr, code) = ended(lines, child);
+        assert_eq!(code, Some(130), "{stderr}");
+        assert!(!stderr.contains("error"), "{stderr}");
+        if !rest.contains("stopped") {
+            assert!(!setting.exists("out.png"));
+            return;
+        }
+    }
+    panic!("the second never ended it");
 }
 
 #[test]

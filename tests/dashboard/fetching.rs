@@ -109,15 +109,20 @@ fn another_preset_can_be_chosen_meanwhile() {
 fn stopping_meanwhile_is_no_failure() {
     let (setting, server) = begins();
     stalls(&server);
-    for keys in ["qs", "\x03\x03"] {
+    // Whoever leaves by keys wants nothing of it; after SIGTERM it can be gone on with.
+    for (keys, status) in [("qs", 0), ("\x03\x03", 130), ("", 75)] {
         let mut person = starts(&setting, &server);
         person.waits_for("of 155 kB");
-        person.types(keys);
-        let interrupted = keys != "qs";
-        let status = if interrupted { 130 } else { 0 };
+        if keys.is_empty() {
+            person.signals("-TERM");
+        } else {
+            person.types(keys);
+        }
         assert_eq!(person.sees_the_end(), Some(status), "{keys:?}");
         person.has_the_terminal_back();
-        person.waits_for("stopped before the first step: nothing was written");
+        let screen = person.waits_for("stopped before the first step: no picture was written");
+        let is_kept = std::fs::read_dir(setting.runs()).unwrap().next().is_some();
+        assert_eq!(is_kept, status == 75, "{screen}");
     }
     assert!(!setting.exists("out.png"));
 }

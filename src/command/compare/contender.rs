@@ -360,6 +360,15 @@ impl Field {
     }
 
     /// In the order of their numbers.
+    /// Those that are stopped before their first step stay in their folders: whoever stops them wants to come back.
+    pub(super) fn keep(&self) {
+        for contender in self.all() {
+            if let Some(recorder) = contender.recorder() {
+                recorder.keep();
+            }
+        }
+    }
+
     pub(super) fn all(&self) -> Vec<Arc<Contender>> {
         self.lock().clone()
     }

@@ -3,7 +3,6 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Instant;
 
@@ -12,11 +11,12 @@ use super::listener::Listener;
 use super::{opening, stopped_code};
 use crate::attach::company::{Company, Voice};
 use crate::attach::hub::Hub;
+use crate::command::interruption::Interruption;
+use crate::command::run::INTERRUPT_CHECK_INTERVAL;
 use crate::command::run::detach::{Leaving, Place};
 use crate::command::run::sharing::{Audience, Reaction};
 use crate::command::run::steering::{Mistakes, steer, take};
-use crate::command::run::{INTERRUPT_CHECK_INTERVAL, stop_on_interrupt};
-use crate::command::{Failure, output, signals};
+use crate::command::{Failure, output};
 use crate::engine::EngineError;
 use crate::engine::message::{Command, Event};
 use crate::engine::worker::{Job, Worker};
@@ -30,13 +30,16 @@ pub(super) fn run(
     job: Job,
     folder: Option<&ComparisonFolder>,
     before: Vec<Event>,
+    interruption: Interruption,
 ) -> Result<ExitCode, Failure> {
-    signals::listen()
-        .map_err(|error| Failure::new(format!("cannot listen for Ctrl-C: {error}")))?;
-    // A comparison needs no terminal to come to its end.
-    signals::outlive_hang_up();
     let opening = opening(field, folder, before);
     let (hub, hearing, _) = Hub::start(Worker::spawn(job)?, opening)?;
+    if let Some(worker) = hub.worker() {
+        interruption.tell(worker);
+    }
+    if !field.is_part {
+        field.keep();
+    }
     let leaving = match folder.filter(|_| field.options.in_background) {
         Some(folder) => Some(Leaving::begin(of_comparison(folder), hub.is_open())?),
         None => None,
@@ -50,7 +53,7 @@ pub(super) fn run(
         leaving,
         audience: Audience::default(),
         steered: Vec::new(),
-        interrupted: Arc::new(AtomicBool::new(false)),
+        interruption,
         snapshots: SnapshotSchedule::default(),
         snapshots_pending: false,
         is_paused: false,
@@ -74,7 +77,7 @@ pub(super) fn run(
     }
     let Going {
         listener,
-        interrupted,
+        interruption,
         steered,
         ..
     } = going;
@@ -86,8 +89,7 @@ pub(super) fn run(
     }
     let saved_something = listener.saved_something;
     listener.end(folder)?;
-    let was_interrupted = interrupted.load(Ordering::Relaxed);
-    if was_interrupted {
+    if interruption.is_asked_for() {
         Ok(stopped_code(field))
     } else if saved_something {
         Ok(ExitCode::SUCCESS)
@@ -114,7 +116,7 @@ struct Going<'a> {
     audience: Audience,
     /// What hears of presets that are saved in the runs' folders, and what was wrong with them.
     steered: Vec<(Arc<Contender>, Mistakes, Option<Steering>)>,
-    interrupted: Arc<AtomicBool>,
+    interruption: Interruption,
     snapshots: SnapshotSchedule,
     snapshots_pending: bool,
     is_paused: bool,
@@ -166,11 +168,6 @@ impl Going<'_> {
             }
         }
         match &event {
-            Event::Started(_) => {
-                if let Some(worker) = self.hub.worker() {
-                    stop_on_interrupt(worker, &self.interrupted);
-                }
-            }
             Event::Losses(block) => {
                 let step = block.first_step + block.steps();
                 let steps = self.listener.steps();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::contender::{Contender, Field, Past};
 use super::table::{Row, Standing};
-use super::{folder_line, keeping, say_who, table};
+use super::{can_go_on, folder_line, keeping, say_who, table};
 use crate::command::output;
 use crate::command::provenance::Made;
 use crate::command::run::report;
@@ -354,7 +354,8 @@ impl<'a> Listener<'a> {
             return;
         }
         course.standing.state = state;
-        if let Some(seconds) = seconds {
+        // One that is stopped while it is prepared stands where it did.
+        if let Some(seconds) = seconds.filter(|_| !pictures.pictures.is_empty()) {
             course.standing.seconds = seconds;
             course.standing.step = pictures.step;
         }
@@ -387,7 +388,7 @@ impl<'a> Listener<'a> {
                 "event": "end",
                 "candidate": contender.place,
                 "reason": state,
-                "step": pictures.step,
+                "step": course.standing.step,
                 "seconds": course.standing.seconds,
                 "output": path,
             }));
@@ -417,9 +418,13 @@ impl<'a> Listener<'a> {
             let shown = visible(&results.display().to_string());
             self.telling.line(format!("pictures in {shown}"));
         }
-        if let Some(folder) = folder.filter(|_| self.saved_something) {
+        if self.is_stopped && !self.saved_something {
+            self.telling
+                .line("stopped before the first step: no picture was written");
+        }
+        if let Some(folder) = folder.filter(|_| self.saved_something || can_go_on(self.field)) {
             self.telling.line(folder_line(self.field, folder));
-            if self.field.is_part {
+            if self.field.is_part || !self.saved_something {
                 return self.telling.end();
             }
             match crate::command::report::write_beside(folder) {

@@ -8,7 +8,7 @@ use super::contender::{Contender, Field, Past};
 use super::{folder_line, keeping, opening, say_who, stopped_code};
 use crate::command::provenance::Made;
 use crate::command::run::live::{options, paint_chart, shown_content, shown_style, step_name};
-use crate::command::{Failure, output, terminal_picture};
+use crate::command::{Failure, output, signals, terminal_picture};
 use crate::dashboard;
 use crate::dashboard::setup::{
     CompareCandidate, CompareSetup, Joiner, Joining, Keeper, Running, Saved, Saving, Sharing,
@@ -51,6 +51,9 @@ pub(super) fn run(
         note: None,
     };
     let farewell = dashboard::compare(setup)?;
+    if signals::was_terminated() {
+        field.keep();
+    }
     for contender in field.all() {
         if let Some(recorder) = contender.recorder() {
             recorder.finish();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::contender::{Contender, Field};
 use super::entrant::{Entrant, Planned};
 use super::presets::chosen;
-use super::{job, perform};
+use super::{interruption, job, perform};
 use crate::cli::{Budget, Command, CompareArguments, ResumeArguments, RunOptions};
 use crate::command::resume::ended::{begun_by, enter, looked_at};
 use crate::command::run::recording;
@@ -83,6 +83,7 @@ pub(in crate::command) fn resume(
     let before = planned.iter().flat_map(Planned::before).collect();
     let checkpoints = planned.iter_mut().filter_map(Planned::take_checkpoint);
     let checkpoints: Vec<_> = checkpoints.collect();
+    let interruption = interruption(&field.options)?;
     for one in planned {
         let number = one.number;
         let checkpoint = checkpoints.iter().find(|found| found.candidate == number);
@@ -98,7 +99,7 @@ pub(in crate::command) fn resume(
     job.checkpoints = checkpoints;
     job.past = losses;
     job.budget = budget;
-    perform(&Arc::new(field), job, Some(&folder), before)
+    perform(&Arc::new(field), job, Some(&folder), before, interruption)
 }
 
 /// The tasks of a job each go on with what is theirs.

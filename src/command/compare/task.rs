@@ -9,6 +9,7 @@ use super::shared_plan::{Planned, SharedPlan};
 use super::{job, lines};
 use crate::cli::RunOptions;
 use crate::command::Failure;
+use crate::command::interruption::Interruption;
 use crate::preset::visible::visible;
 use crate::record::folder::comparison::ComparisonFolder;
 use crate::record::folder::description::{Description, State};
@@ -29,9 +30,10 @@ pub(super) fn run(folder: &Path, lane: usize, options: RunOptions) -> Result<Exi
         ))
     })?;
     let field = Arc::new(Field::of_lane(&plan, &candidates, options)?);
+    let interruption = Interruption::begin()?;
     field.record_in(&folder).map_err(Failure::new)?;
     let job = job(&field);
-    lines::run(&field, job, Some(&folder), Vec::new())
+    lines::run(&field, job, Some(&folder), Vec::new(), interruption)
 }
 
 /// What is there already is not made twice; what was stopped or failed may be.

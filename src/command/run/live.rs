@@ -14,7 +14,7 @@ use super::sources::Sources;
 use super::{result, sharing, source};
 use crate::cli::{Graphics, RunOptions};
 use crate::command::provenance::Made;
-use crate::command::{Failure, output, terminal_picture};
+use crate::command::{Failure, output, signals, terminal_picture};
 use crate::dashboard;
 use crate::dashboard::setup::{Keeper, Options, Running, Saved, Saving, Setup, Sharing, Source};
 use crate::engine::worker::{Job, Worker};
@@ -71,6 +71,9 @@ pub(super) fn run(
     let farewell = dashboard::run(setup)?;
     let mut remains = Remains::Nothing;
     if let Some(recorder) = recorder {
+        if signals::was_terminated() {
+            recorder.keep();
+        }
         remains = recorder.finish();
         super::warn(recorder);
     }

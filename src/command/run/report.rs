@@ -39,16 +39,10 @@ pub(super) trait Reporter {
     }
     /// Ctrl-C came: from now on nothing is drawn over what stands there.
     fn freeze(&mut self) {}
-    /// Ctrl-C was noticed, and the worker is still busy.
-    fn stopping(&mut self) {
-        output::error_line(STOPPING);
-    }
     /// Takes away what is only there while the run lasts.
     fn clear(&mut self) {}
     fn ended(&mut self, plan: &Plan, written: &Written) -> io::Result<()>;
 }
-
-const STOPPING: &str = "stopping after this step; Ctrl-C once more ends at once";
 
 /// What fits the options and the terminal, for a run that is kept in `folder`.
 pub(super) fn choose(plan: &Plan, folder: Option<&Path>) -> Box<dyn Reporter> {

@@ -18,6 +18,8 @@ use crate::record::figure::{elapsed, loss, steps};
 /// What is collected on the way.
 #[derive(Debug)]
 pub(super) struct Outcome {
+    /// The step that the run begins with, or goes on from.
+    begins_at: u64,
     pub(super) started: Option<Started>,
     pub(super) last_block: Option<LossBlock>,
     /// The preset in force.
@@ -41,8 +43,9 @@ pub(super) struct Written {
 }
 
 impl Outcome {
-    pub(super) fn new(loaded: Loaded) -> Self {
+    pub(super) fn new(loaded: Loaded, begins_at: u64) -> Self {
         Self {
+            begins_at,
             started: None,
             last_block: None,
             loaded,
@@ -77,10 +80,14 @@ impl Outcome {
     ) -> Result<Written, Failure> {
         let step = pictures.step;
         if step == 0 && reason == EndReason::Stopped {
-            let summary = "stopped before the first step: nothing was written".to_owned();
+            let which = match (self.begins_at, &self.started) {
+                (1.., None) => "next",
+                _ => "first",
+            };
+            let summary = format!("stopped before the {which} step: no picture was written");
             return Ok(Written {
                 reason,
-                step,
+                step: self.started.as_ref().map_or(self.begins_at, |_| step),
                 seconds,
                 path: None,
                 picture: None,

@@ -166,7 +166,7 @@ impl Compare {
             } else if self.is_watching {
                 // It goes on elsewhere.
             } else if step == 0 {
-                let text = format!("{name}: stopped before the first step: nothing was written");
+                let text = format!("{name}: stopped before the first step: no picture was written");
                 farewell.lines.push(text);
             } else {
                 let text = format!("{name}: left at step {step} without saving");

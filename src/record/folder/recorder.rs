@@ -1,6 +1,7 @@
 //! Writes down what the worker says of a run. The thread `recorder` writes; whoever hears the worker tells it and
 //! waits for no disk.
 
+mod prospects;
 mod writing;
 
 use std::io;
@@ -11,6 +12,7 @@ use std::thread::JoinHandle;
 
 use image::Rgb32FImage;
 
+use self::prospects::Prospects;
 use self::writing::Writing;
 use super::description::{Description, State};
 use super::journal::Happening;
@@ -117,6 +119,8 @@ enum Note {
     Recovered(Recovered),
     Stuck(Stuck),
     Saved(PathBuf),
+    /// Where the run is stopped before its first step, its folder stays.
+    Keep,
     Ended {
         state: State,
         failure: Option<String>,
@@ -148,8 +152,7 @@ pub struct Recorder {
     checkpoint: NewestCheckpoint,
     /// The step of the newest checkpoint in the folder.
     checkpointed: Arc<Mutex<Option<u64>>>,
-    /// Steps were made since it was last completed, or there were none.
-    is_cut_short: Mutex<bool>,
+    prospects: Mutex<Prospects>,
     folder: RunFolder,
     preset_file: PresetFile,
     candidate: usize,
@@ -171,6 +174,7 @@ impl Recorder {
         };
         let checkpoint = NewestCheckpoint::default();
         let checkpointed = Arc::default();
+        let prospects = Prospects::of_run(beginning.goes_on.is_some());
         let mut writing = Writing::begin(
             beginning,
             preset_file.clone(),
@@ -190,7 +194,7 @@ impl Recorder {
             remains: Mutex::new(Remains::Part),
             checkpoint,
             checkpointed,
-            is_cut_short: Mutex::new(false),
+            prospects: Mutex::new(prospects),
             folder,
             preset_file,
             candidate,
@@ -207,9 +211,15 @@ impl Recorder {
         *lock(&self.checkpointed)
     }
 
-    /// Whether the run has ended before its last step, and a checkpoint of it is in the folder.
+    /// Whether the run has ended before its last step, and what it goes on from is in the folder.
     pub fn can_go_on(&self) -> bool {
-        self.checkpointed().is_some() && *lock(&self.is_cut_short)
+        lock(&self.prospects).can_go_on(self.checkpointed().is_some())
+    }
+
+    /// The run stays in its folder also where it is stopped before its first step: whoever stops it wants to come back.
+    pub fn keep(&self) {
+        lock(&self.prospects).keep();
+        self.tell(Note::Keep);
     }
 
     /// Takes note of what the worker says.
@@ -220,14 +230,7 @@ impl Recorder {
             let mut newest = lock(&self.checkpoint);
             *newest = (newest.0 + 1, Some(Arc::clone(checkpoint)));
         }
-        match event {
-            Event::Losses(_) => *lock(&self.is_cut_short) = true,
-            Event::Ended {
-                reason: EndReason::Completed,
-                ..
-            } => *lock(&self.is_cut_short) = false,
-            _ => {}
-        }
+        lock(&self.prospects).hear(event);
         if let Some(note) = self.note_of(event) {
             self.tell(note);
         }
@@ -347,7 +350,8 @@ impl Recorder {
                 },
                 failure: None,
                 picture: picture(pictures),
-                seconds: Some(*seconds),
+                // One that is stopped while it is prepared knows nothing of the seconds before.
+                seconds: Some(*seconds).filter(|_| !pictures.pictures.is_empty()),
             },
             Event::Failed {
                 error, pictures, ..

@@ -42,6 +42,8 @@ pub(super) struct Writing {
     branch: u32,
     /// Whether any step was made, on whichever branch.
     has_steps: bool,
+    /// It stays here also where it is stopped before that.
+    is_kept: bool,
     troubles: Troubles,
     is_troubled: bool,
     /// The result where it is not written yet, and what goes into its file.
@@ -99,6 +101,7 @@ impl Writing {
             candidate,
             branch,
             has_steps,
+            is_kept: false,
             troubles,
             is_troubled: false,
             result: None,
@@ -219,7 +222,8 @@ impl Writing {
         }
         // Why a run failed that had begun is worth knowing, too.
         let is_known = self.description.state == State::Failed && self.description.size.is_some();
-        let is_worthless = !self.has_steps && !is_known;
+        let is_begun_again = self.description.state == State::Stopped && self.is_kept;
+        let is_worthless = !self.has_steps && !is_known && !is_begun_again;
         if is_worthless && self.folder.remove().is_ok() {
             return Remains::Nothing;
         }
@@ -302,6 +306,10 @@ impl Writing {
                 self.description.output = Some(path.clone());
                 let told = self.happened(None, Happening::Saved { path });
                 told.and(self.description.write(&self.folder))
+            }
+            Note::Keep => {
+                self.is_kept = true;
+                Ok(())
             }
             Note::Ended {
                 state,
