@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -75,16 +76,18 @@ pub struct Client {
     known_paths: KnownPaths,
     stream: UnixStream,
     threads: Vec<JoinHandle<()>>,
+    /// Nobody listens any more.
+    is_left: Arc<AtomicBool>,
 }
 
 /// Connects to the run or comparison whose socket is at `path`. Once the connection ends, `fate` says what became of the run, on a thread that may
-/// wait.
+/// wait while what it is given says that anybody listens.
 ///
 /// # Errors
 /// Where nobody answers, or not as agreed upon.
 pub fn attach(
     path: &Path,
-    fate: impl FnOnce() -> Company + Send + 'static,
+    fate: impl FnOnce(&dyn Fn() -> bool) -> Company + Send + 'static,
 ) -> Result<Attached, AttachError> {
     let mut stream = address::connect(path)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -111,11 +114,17 @@ pub fn attach(
         pictures: pictures.clone(),
         known_paths: known_paths.clone(),
     };
+    let is_left = Arc::new(AtomicBool::new(false));
+    let left = Arc::clone(&is_left);
     let reads = std::thread::Builder::new()
         .name("attached reads".to_owned())
         .spawn(move || {
             let broken = reader.go();
-            let mut lost = fate();
+            let is_heard = || !left.load(Ordering::Relaxed);
+            if !is_heard() {
+                return;
+            }
+            let mut lost = fate(&is_heard);
             if let (Company::Lost { why, .. }, Some(error)) = (&mut lost, broken) {
                 *why = format!("{why} ({})", visible(&error.to_string()));
             }
@@ -132,6 +141,7 @@ pub fn attach(
             known_paths,
             stream,
             threads: vec![reads, writes],
+            is_left,
         },
         hearing: Hearing::Shared(heard),
         pictures,
@@ -251,8 +261,9 @@ impl Client {
         }
     }
 
-    /// The person leaves by a key; nothing is said after this.
+    /// The person leaves by a key; nothing is said after this, and nobody needs to know what becomes of the run.
     pub fn leave(&self) {
+        self.is_left.store(true, Ordering::Relaxed);
         if let Some(words) = &self.words {
             let _ = words.send(ToRun::Goodbye);
         }
@@ -261,12 +272,13 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
+        self.is_left.store(true, Ordering::Relaxed);
         self.words = None;
         if let Some(writes) = self.threads.pop() {
             let _ = writes.join();
         }
         let _ = self.stream.shutdown(Shutdown::Both);
-        // The reader may be waiting to see what became of the run; nobody needs to know that any more.
+        // The reader may be waiting to see what became of the run. It gives that up, and ends by itself.
         self.threads.clear();
     }
 }

@@ -46,8 +46,10 @@ pub(super) fn execute(arguments: &AttachArguments) -> Result<ExitCode, Failure> 
         contenders,
         attached,
         ..
-    } = attach(&kept.folder.socket(), move || fate(&folder))
-        .map_err(|error| why(&What::of(&kept), &error))?;
+    } = attach(&kept.folder.socket(), move |is_heard| {
+        fate(&folder, is_heard)
+    })
+    .map_err(|error| why(&What::of(&kept), &error))?;
     let Some(contender) = contenders.into_iter().next() else {
         return Err(Failure::new(AttachError::Refused(
             "it computes nothing".to_owned(),
@@ -220,15 +222,15 @@ fn why(what: &What, error: &AttachError) -> Failure {
     }
 }
 
-/// What became of a run whose program ended the connection. Waits for that program to write it down.
-fn fate(folder: &RunFolder) -> Company {
+/// What became of a run whose program ended the connection. Waits for that program to write it down, while it `is_heard`.
+fn fate(folder: &RunFolder, is_heard: &dyn Fn() -> bool) -> Company {
     let began = Instant::now();
     let description = loop {
         let read = Description::read(folder);
         let goes_on = read
             .as_ref()
             .is_ok_and(|run| run.state == State::Running || folder.is_held() == Some(true));
-        if !goes_on || began.elapsed() > LAST_WORDS {
+        if !goes_on || began.elapsed() > LAST_WORDS || !is_heard() {
             break read;
         }
         std::thread::sleep(LOOK_INTERVAL);

@@ -121,7 +121,7 @@ fn is_up_to_date(voice: &Voice) -> bool {
 }
 
 fn comes(program: &Program) -> Attached {
-    let lost = || Company::Lost {
+    let lost = |_: &dyn Fn() -> bool| Company::Lost {
         state: "over".to_owned(),
         why: "it is gone".to_owned(),
         is_error: false,
@@ -406,11 +406,52 @@ fn a_terminal_that_does_not_read_holds_up_nothing() {
     assert!(began.elapsed() < Duration::from_secs(30));
 }
 
+/// Says what became of the run only when nobody listens any more.
+fn patient(program: &Program) -> Attached {
+    let waits = |is_heard: &dyn Fn() -> bool| {
+        let began = Instant::now();
+        while is_heard() && began.elapsed() < Duration::from_secs(60) {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Company::UpToDate
+    };
+    attach(&program.folder.socket(), waits).unwrap()
+}
+
+#[test]
+fn whoever_leaves_does_not_wait_for_what_becomes_of_the_run() {
+    let program = program(1_000_000);
+    for says_goodbye in [true, false] {
+        let Attached {
+            client, hearing, ..
+        } = patient(&program);
+        until(&hearing, "steps", |voice| losses(voice).is_some());
+        let began = Instant::now();
+        if says_goodbye {
+            client.leave();
+        }
+        drop(client);
+        // As a screen does that is being closed: until nothing can come any more.
+        hearing.for_each(drop);
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
+    // The connection is lost first, and the person leaves then.
+    let Attached {
+        client, hearing, ..
+    } = patient(&program);
+    drop(program.hub);
+    std::thread::sleep(Duration::from_millis(50));
+    let began = Instant::now();
+    drop(client);
+    hearing.for_each(drop);
+    assert!(began.elapsed() < Duration::from_secs(30));
+}
+
 #[test]
 fn nobody_answers_where_there_is_no_run() {
     let place = tempfile::tempdir().unwrap();
     let folder = RunFolder::at(place.path().to_owned());
-    let error = attach(&folder.socket(), || Company::UpToDate).unwrap_err();
+    let error = attach(&folder.socket(), |_| Company::UpToDate).unwrap_err();
     assert!(matches!(error, AttachError::Socket(_)), "{error}");
 }
 

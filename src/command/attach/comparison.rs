@@ -51,7 +51,8 @@ pub(super) fn attach(
         contenders,
         attached,
         ..
-    } = connect(&folder.socket(), move || fate(&of_whom)).map_err(|error| why(&what, &error))?;
+    } = connect(&folder.socket(), move |is_heard| fate(&of_whom, is_heard))
+        .map_err(|error| why(&what, &error))?;
     let [content, style] = pictures_of(&first.description);
     let setup = CompareSetup {
         start: Running::already(client, hearing, pictures),
@@ -120,8 +121,9 @@ impl Keeper for AllAsSeen {
     }
 }
 
-/// What became of a comparison whose program ended the connection. Waits for that program to write it down.
-fn fate(folder: &ComparisonFolder) -> Company {
+/// What became of a comparison whose program ended the connection. Waits for that program to write it down, while it
+/// `is_heard`.
+fn fate(folder: &ComparisonFolder, is_heard: &dyn Fn() -> bool) -> Company {
     let began = Instant::now();
     let id = visible(&folder.id());
     let lost = |state: &str, why: String, is_error| Company::Lost {
@@ -138,7 +140,7 @@ fn fate(folder: &ComparisonFolder) -> Company {
             }
         };
         let goes_on = runs.iter().any(|run| run.folder.is_held() == Some(true));
-        if !goes_on || began.elapsed() > LAST_WORDS {
+        if !goes_on || began.elapsed() > LAST_WORDS || !is_heard() {
             break runs;
         }
         std::thread::sleep(LOOK_INTERVAL);
