@@ -36,7 +36,7 @@ impl Connection {
         options: &Options,
         sender: &Sender<Message>,
     ) -> io::Result<(Self, Capabilities)> {
-        let capabilities = ask::ask(ASK_LIMIT);
+        let (capabilities, typed) = ask::ask_and_listen(ASK_LIMIT);
         let to = to(sender);
         let output = Output::start(
             capabilities.reports_status,
@@ -44,6 +44,10 @@ impl Connection {
             move |event| to(Message::Output(event)),
         )?;
         let to = self::to(sender);
+        // Before what is typed from now on.
+        for event in typed {
+            to(Message::Input(Input::Event(event)));
+        }
         let acknowledge = output.acknowledger();
         let input = InputThread::start(move |input| match input {
             // Not through the loop, which waits for these while it gives the terminal away.

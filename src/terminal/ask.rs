@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 use rustix::termios::{LocalModes, SpecialCodeIndex};
+use terminput::Event;
 
 use super::input::splitter::Splitter;
 use super::session;
@@ -155,9 +156,17 @@ impl Quiet {
 /// meanwhile is lost.
 #[must_use]
 pub fn ask(time_limit: Duration) -> Capabilities {
+    let (capabilities, _) = ask_and_listen(time_limit);
+    capabilities
+}
+
+/// As [`ask`], with what is typed meanwhile: a terminal that does not answer is waited for.
+#[must_use]
+pub fn ask_and_listen(time_limit: Duration) -> (Capabilities, Vec<Event>) {
     let environment = Environment::of_process();
     let Ok(tty) = Tty::of_process() else {
-        return answers::combine(&environment, None, &Answers::default(), None);
+        let capabilities = answers::combine(&environment, None, &Answers::default(), None);
+        return (capabilities, Vec::new());
     };
     let tmux = environment.inside_own_tmux().and_then(Tmux::ask);
     let mut answers = Answers::default();
@@ -179,12 +188,9 @@ pub fn ask(time_limit: Duration) -> Capabilities {
             answers.passthrough = answers.status_reports > before;
         }
     }
-    answers::combine(
-        &environment,
-        tmux.as_ref(),
-        &answers,
-        session::size_of(&tty),
-    )
+    let size = session::size_of(&tty);
+    let capabilities = answers::combine(&environment, tmux.as_ref(), &answers, size);
+    (capabilities, answers.typed)
 }
 
 /// Asks without a terminal: only what the environment says.
@@ -206,22 +212,57 @@ impl Answers {
         while !enough(self) {
             let left = limit.saturating_duration_since(Instant::now());
             if !tty.wait(PollFlags::IN, left).unwrap_or(false) {
-                return;
+                break;
             }
             match tty.read_some(&mut chunk) {
                 Ok(count) => {
                     let bytes = chunk.get(..count.unwrap_or_default()).unwrap_or_default();
-                    splitter.take(bytes, |unit| self.note(&unit));
+                    splitter.take(bytes, |unit| self.note(unit));
                 }
-                Err(_) => return,
+                Err(_) => break,
             }
         }
+        splitter.silence(|unit| self.note(unit));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::os::fd::AsFd;
+
+    use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+    use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+    use terminput::{KeyCode, KeyEvent, KeyModifiers};
+
     use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_is_typed_before_the_last_answer_is_kept_and_answers_are_no_keys() {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let program = ioctl_tiocgptpeer(&person, OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let mut modes = tcgetattr(&program).unwrap();
+        modes.make_raw();
+        tcsetattr(&program, OptionalActions::Now, &modes).unwrap();
+        let mut person = std::fs::File::from(person);
+        person.write_all(b"\x1b[0n\x03\x1b[6;17;8t").unwrap();
+        person.write_all(b"q\x1b").unwrap();
+        let tty = Tty::of(program.as_fd()).unwrap();
+        let mut answers = Answers::default();
+        let limit = Instant::now() + Duration::from_millis(100);
+        answers.gather(&tty, limit, |answers| answers.attributes_reports > 0);
+        let key = |code: KeyCode| KeyEvent::new(code);
+        let typed = [
+            key(KeyCode::Char('c')).modifiers(KeyModifiers::CTRL),
+            key(KeyCode::Char('q')),
+            key(KeyCode::Esc),
+        ];
+        assert_eq!(answers.typed, typed.map(Event::Key));
+        assert_eq!((answers.cell, answers.status_reports), (Some((8, 17)), 1));
+    }
 
     #[test]
     fn the_best_protocol_is_chosen_and_no_unknown_one() {

@@ -1,5 +1,7 @@
 //! The questions, and what the answers mean. Any thread.
 
+use terminput::Event;
+
 use super::environment::Environment;
 use super::tmux::Tmux;
 use super::{Capabilities, Kitty, Multiplexer};
@@ -66,6 +68,8 @@ pub(super) struct Answers {
     pub(super) status_reports: usize,
     /// The terminal behind tmux has answered.
     pub(super) passthrough: bool,
+    /// What was no answer but a person's.
+    pub(super) typed: Vec<Event>,
 }
 
 impl Answers {
@@ -77,11 +81,11 @@ impl Answers {
             .any(|attribute| *attribute == 4)
     }
 
-    pub(super) fn note(&mut self, unit: &Unit) {
+    pub(super) fn note(&mut self, unit: Unit) {
         match unit {
             Unit::StatusReport => self.status_reports += 1,
-            Unit::Reply(bytes) => self.understand(&String::from_utf8_lossy(bytes)),
-            Unit::Event(_) => {}
+            Unit::Reply(bytes) => self.understand(&String::from_utf8_lossy(&bytes)),
+            Unit::Event(event) => self.typed.push(event),
         }
     }
 

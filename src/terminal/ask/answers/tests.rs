@@ -13,7 +13,7 @@ const SIZE: Option<Size> = Some(Size {
 
 fn answers(said: &str) -> Answers {
     let mut answers = Answers::default();
-    Splitter::default().take(said.as_bytes(), |unit| answers.note(&unit));
+    Splitter::default().take(said.as_bytes(), |unit| answers.note(unit));
     answers
 }
 
