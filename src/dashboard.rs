@@ -28,6 +28,7 @@ mod recorders;
 mod run_state;
 mod screen;
 mod shared;
+mod standing;
 mod task;
 mod timeline;
 

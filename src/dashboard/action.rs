@@ -3,6 +3,8 @@
 
 use terminput::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::standing::Standing;
+
 /// A part of the screen that keys can go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Panel {
@@ -64,6 +66,29 @@ pub(super) enum Action {
     First,
     Last,
     Choose,
+}
+
+impl Action {
+    /// `help` or another word for it, by whose run it is; `None` where it means nothing there.
+    pub(super) fn said(self, standing: Standing, help: &'static str) -> Option<&'static str> {
+        match (standing, self) {
+            (Standing::Attached, Self::Interrupt) => {
+                Some("the same; twice leaves, and the run goes on")
+            }
+            (Standing::Watching, Self::Quit) => Some("leave; the run goes on"),
+            (Standing::Watching, Self::Interrupt) => Some("the same"),
+            (
+                Standing::Watching,
+                Self::TogglePause
+                | Self::Restart
+                | Self::GoBack
+                | Self::MeasureGradients
+                | Self::KeepSnapshot
+                | Self::WritePreset,
+            ) => None,
+            _ => Some(help),
+        }
+    }
 }
 
 /// Where a key counts.

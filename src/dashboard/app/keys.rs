@@ -45,7 +45,9 @@ impl App {
         }
         match dialog {
             Dialog::Help(first) => {
-                let most = help::lines(&self.theme).len().saturating_sub(1);
+                let most = help::lines(&self.theme, self.standing())
+                    .len()
+                    .saturating_sub(1);
                 self.dialog = scrolled(first, most, key).map(Dialog::Help);
             }
             Dialog::Text(title, text, first) => {

@@ -10,6 +10,7 @@ use crate::dashboard::event_log::Tone;
 use crate::dashboard::message::Effect;
 use crate::dashboard::run_state::Phase;
 use crate::dashboard::setup::Farewell;
+use crate::dashboard::standing::Standing;
 use crate::engine::message::{Command, EndReason, Pictures};
 use crate::preset::visible::visible;
 use crate::preset::{Change, Loaded, Preset, settings};
@@ -19,6 +20,11 @@ impl App {
     /// Whether the run is another program's, and steered from here.
     pub(in crate::dashboard) fn is_attached(&self) -> bool {
         self.shared.attached_to().is_some()
+    }
+
+    /// Whose the run is.
+    pub(in crate::dashboard) fn standing(&self) -> Standing {
+        Standing::of(self.watched.is_some(), self.is_attached())
     }
 
     /// Whether the run's program is gone.

@@ -6,6 +6,7 @@ use terminput::KeyCode;
 use super::layout::Panel;
 use crate::dashboard::action::Scope::{Everywhere, In};
 use crate::dashboard::action::{Binding, CTRL, NONE, SHIFT, bind, char};
+use crate::dashboard::standing::Standing;
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,30 @@ pub(super) enum Action {
     ToggleScale,
     NextWindow,
     ToggleSeconds,
+}
+
+impl Action {
+    /// `help` or another word for it, by whose comparison it is; `None` where it means nothing there.
+    pub(super) fn said(self, standing: Standing, help: &'static str) -> Option<&'static str> {
+        match (standing, self) {
+            (Standing::Attached, Self::Interrupt) => {
+                Some("the same; twice leaves, and the comparison goes on")
+            }
+            (Standing::Watching, Self::Quit) => Some("leave; the comparison goes on"),
+            (Standing::Watching, Self::Interrupt) => Some("the same"),
+            (Standing::Watching, Self::Escape) => Some("close; back to all pictures"),
+            (
+                Standing::Watching,
+                Self::TogglePause
+                | Self::Drop
+                | Self::Promote
+                | Self::Join
+                | Self::SavePicture
+                | Self::KeepSnapshot,
+            ) => None,
+            _ => Some(help),
+        }
+    }
 }
 
 use Action as A;

@@ -47,7 +47,9 @@ impl Compare {
         }
         match dialog {
             Dialog::Help(first) => {
-                let most = help::lines(&self.theme).len().saturating_sub(1);
+                let most = help::lines(&self.theme, self.standing())
+                    .len()
+                    .saturating_sub(1);
                 self.dialog = scrolled(first, most, key).map(Dialog::Help);
             }
             Dialog::Quit(choice) => match choice.answer(key) {

@@ -13,6 +13,7 @@ use crate::dashboard::event_log::Tone;
 use crate::dashboard::message::{Effect, Task};
 use crate::dashboard::parting::Parting;
 use crate::dashboard::setup::{CompareCandidate, CompareFarewell};
+use crate::dashboard::standing::Standing;
 use crate::engine::message::Command;
 use crate::preset::visible::visible;
 
@@ -20,6 +21,11 @@ impl Compare {
     /// Whether the comparison is another program's, and steered from here.
     pub(super) fn is_attached(&self) -> bool {
         self.shared.attached_to().is_some()
+    }
+
+    /// Whose the comparison is.
+    pub(super) fn standing(&self) -> Standing {
+        Standing::of(self.is_watching, self.is_attached())
     }
 
     /// Whether that program is gone.

@@ -65,7 +65,9 @@ impl Widget for DialogBox<'_> {
         };
         let inner = boxed(area, &title, bottom, theme, buffer);
         match dialog {
-            Dialog::Help(first) => text(help::lines(theme), *first, inner, buffer),
+            Dialog::Help(first) => {
+                text(help::lines(theme, app.standing()), *first, inner, buffer);
+            }
             Dialog::Text(_, body, first) => {
                 let lines = body
                     .lines()

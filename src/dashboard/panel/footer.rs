@@ -36,7 +36,7 @@ fn hints(app: &App, columns: usize) -> Line<'static> {
     let general = BINDINGS
         .iter()
         .filter(|binding| binding.scope == Scope::Everywhere && binding.action != Action::Help);
-    let counts = |action| app.watched.is_none() || action != Action::TogglePause;
+    let counts = |action: Action| action.said(app.standing(), "").is_some();
     let hints = own
         .chain(general)
         .filter(|binding| !binding.hint.is_empty() && counts(binding.action))

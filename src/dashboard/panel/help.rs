@@ -2,32 +2,28 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::dashboard::action::{BINDINGS, Binding, Panel, Scope};
+use crate::dashboard::action::{Action, BINDINGS, Binding, Panel, Scope};
 use crate::dashboard::layout::Panels;
+use crate::dashboard::standing::Standing;
 use crate::dashboard::theme::Theme;
 
 /// Columns of the keys.
 const KEY_COLUMNS: usize = 20;
 
-/// The help, line by line.
-pub(in crate::dashboard) fn lines(theme: &Theme) -> Vec<Line<'static>> {
+/// The help of a screen that stands so to its run, line by line.
+pub(in crate::dashboard) fn lines(theme: &Theme, standing: Standing) -> Vec<Line<'static>> {
+    let said = |action: Action, help| action.said(standing, help);
     let mut lines = Vec::new();
-    section(
-        &mut lines,
-        theme,
-        "Everywhere",
-        BINDINGS,
-        &Scope::Everywhere,
-    );
-    for panel in [Panel::Parameters, Panel::Presets, Panel::Preview] {
-        lines.push(Line::default());
-        section(
-            &mut lines,
-            theme,
-            panel.title(),
-            BINDINGS,
-            &Scope::In(panel),
-        );
+    let scopes = [Panel::Parameters, Panel::Presets, Panel::Preview].map(Scope::In);
+    for scope in [Scope::Everywhere].into_iter().chain(scopes) {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        let title = match scope {
+            Scope::Everywhere => "Everywhere",
+            Scope::In(panel) => panel.title(),
+        };
+        section(&mut lines, theme, title, (BINDINGS, &scope), said);
     }
     lines.push(Line::default());
     lines.push(Line::styled("Mouse", theme.strong));
@@ -56,20 +52,22 @@ pub(in crate::dashboard) fn lines(theme: &Theme) -> Vec<Line<'static>> {
     lines
 }
 
-/// The keys of one scope.
-pub(in crate::dashboard) fn section<A, P: PartialEq>(
+/// The keys of one scope, in the words that `said` has for them.
+pub(in crate::dashboard) fn section<A: Copy, P: PartialEq>(
     lines: &mut Vec<Line<'static>>,
     theme: &Theme,
     title: &'static str,
-    bindings: &[Binding<A, P>],
-    scope: &Scope<P>,
+    (bindings, scope): (&[Binding<A, P>], &Scope<P>),
+    said: impl Fn(A, &'static str) -> Option<&'static str>,
 ) {
     lines.push(Line::styled(title, theme.strong));
     for binding in bindings
         .iter()
         .filter(|binding| binding.scope == *scope && !binding.help.is_empty())
     {
-        lines.push(entry(theme, binding.key, binding.help));
+        if let Some(help) = said(binding.action, binding.help) {
+            lines.push(entry(theme, binding.key, help));
+        }
     }
 }
 

@@ -366,3 +366,16 @@ fn a_run_that_is_stopped_elsewhere_is_saved_and_left() {
     )));
     assert!(leaves(&desk.take_effects()));
 }
+
+#[test]
+fn the_help_says_what_ctrl_c_does_to_another_program_s_run() {
+    let mut desk = attached();
+    desk.press(KeyCode::Char('?'));
+    let screen = desk.screen();
+    assert!(screen.contains("leave: you are asked how"), "{screen}");
+    assert!(
+        screen.contains("the same; twice leaves, and the run goes on"),
+        "{screen}"
+    );
+    assert!(screen.contains("pause, go on"), "{screen}");
+}

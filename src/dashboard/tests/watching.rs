@@ -267,3 +267,24 @@ fn what_is_saved_in_the_folder_of_ones_own_run_is_an_override() {
     let screen = desk.screen();
     assert!(screen.contains("not taken up: preset.toml:2:1"), "{screen}");
 }
+
+#[test]
+fn the_help_lists_only_keys_that_do_something() {
+    let (mut desk, _) = watched((120, 60));
+    desk.press(KeyCode::Char('?'));
+    let screen = desk.screen();
+    for words in ["leave; the run goes on", "the same", "scroll further"] {
+        assert!(screen.contains(words), "{words}: {screen}");
+    }
+    for words in [
+        "you are asked how",
+        "twice",
+        "pause, go on",
+        "begin again from",
+        "go on from the snapshot",
+        "keep a snapshot",
+        "measure each term",
+    ] {
+        assert!(!screen.contains(words), "{words}: {screen}");
+    }
+}

@@ -73,7 +73,14 @@ impl Widget for DialogBox<'_> {
         };
         let inner = boxed(area, &title, bottom, theme, buffer);
         match dialog {
-            Dialog::Help(first) => text(help::lines(theme), *first, inner, buffer),
+            Dialog::Help(first) => {
+                text(
+                    help::lines(theme, compare.standing()),
+                    *first,
+                    inner,
+                    buffer,
+                );
+            }
             Dialog::Quit(choice) => {
                 let what = "stop all, save their pictures, leave";
                 quit(*choice, what, theme, inner, buffer);

@@ -22,13 +22,14 @@ impl Widget for Footer<'_> {
             return;
         }
         let is_large = compare.looking != Looking::Grid && compare.focus == Panel::Pictures;
+        let counts = |action: Action| action.said(compare.standing(), "").is_some();
         let hints = BINDINGS
             .iter()
             .filter(|binding| match binding.scope {
                 Scope::Everywhere => binding.action != Action::Help,
                 Scope::In(panel) => panel == compare.focus,
             })
-            .filter(|binding| !binding.hint.is_empty())
+            .filter(|binding| !binding.hint.is_empty() && counts(binding.action))
             .map(|binding| (binding.key, word(compare, binding.action, binding.hint)));
         // What a large picture is moved and divided by comes first there.
         let large = [("Esc", "all"), ("+ -", "zoom"), ("< >", "divider")]

@@ -3,29 +3,24 @@
 use ratatui::text::Line;
 
 use crate::dashboard::action::Scope;
-use crate::dashboard::compare::action::BINDINGS;
+use crate::dashboard::compare::action::{Action, BINDINGS};
 use crate::dashboard::compare::layout::Panel;
 use crate::dashboard::panel::help::{entry, section};
+use crate::dashboard::standing::Standing;
 use crate::dashboard::theme::Theme;
 
-/// The help, line by line.
-pub(in crate::dashboard::compare) fn lines(theme: &Theme) -> Vec<Line<'static>> {
+/// The help of a screen that stands so to its comparison, line by line.
+pub(in crate::dashboard::compare) fn lines(
+    theme: &Theme,
+    standing: Standing,
+) -> Vec<Line<'static>> {
+    let said = |action: Action, help| action.said(standing, help);
     let mut lines = Vec::new();
-    section(
-        &mut lines,
-        theme,
-        "Pictures",
-        BINDINGS,
-        &Scope::In(Panel::Pictures),
-    );
+    let pictures = (BINDINGS, &Scope::In(Panel::Pictures));
+    section(&mut lines, theme, "Pictures", pictures, said);
     lines.push(Line::default());
-    section(
-        &mut lines,
-        theme,
-        "Everywhere",
-        BINDINGS,
-        &Scope::Everywhere,
-    );
+    let everywhere = (BINDINGS, &Scope::Everywhere);
+    section(&mut lines, theme, "Everywhere", everywhere, said);
     lines.push(Line::default());
     lines.push(Line::styled("Mouse", theme.strong));
     for (key, help) in [

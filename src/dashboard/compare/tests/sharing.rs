@@ -301,3 +301,25 @@ fn somebody_elsewhere_may_let_a_preset_join() {
     assert!(other.screen().contains("4 calm joins"));
     assert_eq!(other.numbers(), [0, 1, 2, 3]);
 }
+
+#[test]
+fn the_help_says_what_keys_do_to_another_program_s_comparison() {
+    let mut table = attached();
+    table.press(KeyCode::Char('?'));
+    let screen = table.screen();
+    assert!(
+        screen.contains("the same; twice leaves, and the comparison goes on"),
+        "{screen}"
+    );
+    assert!(screen.contains("drop the chosen one"), "{screen}");
+
+    let (size, protocol) = ((120, 60), Protocol::HalfBlocks);
+    let mut table = Table::opened(size, protocol, DARK, three(), true, Sharing::Alone);
+    table.start();
+    table.press(KeyCode::Char('?'));
+    let screen = table.screen();
+    assert!(screen.contains("leave; the comparison goes on"), "{screen}");
+    for words in ["twice", "drop the", "promote it", "pause all", "save the"] {
+        assert!(!screen.contains(words), "{words}: {screen}");
+    }
+}
