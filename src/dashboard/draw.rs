@@ -17,7 +17,7 @@ use super::panel::header::{Header, state};
 use super::panel::layers::LayersPanel;
 use super::panel::losses::LossesPanel;
 use super::panel::parameters::Parameters;
-use super::panel::picture::{Picture, note as picture_note};
+use super::panel::picture::{self, Picture};
 use super::panel::presets::Presets;
 use crate::record::chart::LossChart;
 
@@ -41,7 +41,7 @@ impl Widget for &App {
 
 fn panel(app: &App, group: &Group, buffer: &mut Buffer) {
     let theme = &app.theme;
-    let block = frame(group, app.focus, note(app, group.shown), theme);
+    let block = frame(group, app.focus, notes(app, group.shown), theme);
     block.render(group.area, buffer);
     let area = inside(group.area);
     match group.shown {
@@ -90,7 +90,14 @@ pub(super) fn chart(app: &App, area: Rect) -> LossChart {
     )
 }
 
-/// What stands on the right of a panel's top line.
+/// What stands on the right of a panel's top line, ever shorter.
+fn notes(app: &App, panel: Panel) -> Vec<Line<'static>> {
+    match panel {
+        Panel::Preview => picture::notes(app),
+        _ => note(app, panel).into_iter().collect(),
+    }
+}
+
 fn note(app: &App, panel: Panel) -> Option<Line<'static>> {
     let theme = &app.theme;
     let text = match panel {
@@ -102,7 +109,6 @@ fn note(app: &App, panel: Panel) -> Option<Line<'static>> {
             }
             " d measures the gradient ".to_owned()
         }
-        Panel::Preview => return picture_note(app),
         Panel::Parameters => {
             let changed = app.recipe.changed_keys().len();
             if changed == 0 {
@@ -119,7 +125,7 @@ fn note(app: &App, panel: Panel) -> Option<Line<'static>> {
             }
             format!(" {} newer below ", app.events_scroll)
         }
-        Panel::Presets => return None,
+        Panel::Preview | Panel::Presets => return None,
     };
     Some(Line::from(Span::styled(text, theme.dim)))
 }

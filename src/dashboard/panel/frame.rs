@@ -3,15 +3,20 @@
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType};
+use unicode_width::UnicodeWidthStr;
 
+use super::text::cut;
 use crate::dashboard::layout::{Group, Panels};
 use crate::dashboard::theme::Theme;
 
-/// The border of a group with its panels' titles; `note` stands on the right of the top line.
+/// Letters of a title that is not whole.
+const FEWEST_LETTERS: usize = 4;
+
+/// The border of a group with its panels' titles; the first of `notes` that fits stands on the right of the top line.
 pub(in crate::dashboard) fn frame<'a, P: Panels>(
     group: &Group<P>,
     focus: P,
-    note: Option<Line<'a>>,
+    notes: impl IntoIterator<Item = Line<'a>>,
     theme: &Theme,
 ) -> Block<'a> {
     let has_focus = group.shown == focus;
@@ -24,18 +29,17 @@ pub(in crate::dashboard) fn frame<'a, P: Panels>(
         })
         .border_style(border)
         .title_top(Line::from(titles(group, focus, theme)));
-    if let Some(note) = note {
-        let room = usize::from(group.area.width).saturating_sub(titles_width(group) + 4);
-        if note.width() <= room {
-            block = block.title_top(note.right_aligned());
-        }
+    let room = usize::from(group.area.width).saturating_sub(titles_width(group) + 4);
+    let fitting = notes.into_iter().find(|note| note.width() <= room);
+    if let Some(note) = fitting {
+        block = block.title_top(note.right_aligned());
     }
     block
 }
 
 fn titles<'a, P: Panels>(group: &Group<P>, focus: P, theme: &Theme) -> Vec<Span<'a>> {
     let mut spans = Vec::new();
-    for (index, panel) in group.panels.iter().enumerate() {
+    for (index, (panel, title)) in group.panels.iter().zip(labels(group)).enumerate() {
         if index > 0 {
             spans.push(Span::styled("│", theme.border));
         }
@@ -46,9 +50,29 @@ fn titles<'a, P: Panels>(group: &Group<P>, focus: P, theme: &Theme) -> Vec<Span<
         } else {
             theme.dim
         };
-        spans.push(Span::styled(title(*panel), style));
+        spans.push(Span::styled(title, style));
     }
     spans
+}
+
+/// The titles of the panels of a group. Where there is no room for all, only the shown one's is whole.
+fn labels<P: Panels>(group: &Group<P>) -> Vec<String> {
+    let whole: Vec<String> = group.panels.iter().map(|panel| title(*panel)).collect();
+    // Without the corners; the last blank may be lost.
+    let room = usize::from(group.area.width).saturating_sub(1);
+    if width_of(&whole) <= room {
+        return whole;
+    }
+    let short = |panel: &P| {
+        if *panel == group.shown {
+            title(*panel)
+        } else if P::HAS_KEYS {
+            format!(" {} ", panel.number())
+        } else {
+            format!(" {} ", cut(panel.title(), FEWEST_LETTERS))
+        }
+    };
+    group.panels.iter().map(short).collect()
 }
 
 fn title<P: Panels>(panel: P) -> String {
@@ -60,15 +84,20 @@ fn title<P: Panels>(panel: P) -> String {
 }
 
 fn titles_width<P: Panels>(group: &Group<P>) -> usize {
-    let titles: usize = group.panels.iter().map(|panel| title(*panel).len()).sum();
-    titles + group.panels.len().saturating_sub(1)
+    width_of(&labels(group))
+}
+
+/// With a line between any two.
+fn width_of(labels: &[String]) -> usize {
+    let titles: usize = labels.iter().map(|label| label.width()).sum();
+    titles + labels.len().saturating_sub(1)
 }
 
 /// The panel whose title is clicked at column `x` of the top line.
 pub(in crate::dashboard) fn title_at<P: Panels>(group: &Group<P>, x: u16) -> Option<P> {
     let mut start = usize::from(group.area.x) + 1;
-    for panel in &group.panels {
-        let end = start + title(*panel).len();
+    for (panel, label) in group.panels.iter().zip(labels(group)) {
+        let end = start + label.width();
         if (start..end).contains(&usize::from(x)) {
             return Some(*panel);
         }
@@ -106,5 +135,27 @@ mod tests {
         assert_eq!(title_at(&group, 25), None);
         assert_eq!(title_at(&group, 26), Some(Panel::Presets));
         assert_eq!(title_at(&group, 60), None);
+    }
+
+    #[test]
+    fn the_shown_title_is_whole_where_not_all_are() {
+        let group = |shown| Group {
+            area: Rect::new(0, 0, 29, 8),
+            panels: vec![Panel::Parameters, Panel::Presets, Panel::Events],
+            shown,
+        };
+        assert_eq!(labels(&group(Panel::Events)), [" 4 ", " 5 ", " 6 Events "]);
+        assert_eq!(
+            labels(&group(Panel::Parameters)),
+            [" 4 Parameters ", " 5 ", " 6 "]
+        );
+        // "┌ 4 │ 5 │ 6 Events ─"
+        assert_eq!(title_at(&group(Panel::Events), 9), Some(Panel::Events));
+        assert_eq!(title_at(&group(Panel::Events), 5), Some(Panel::Presets));
+        let wide = Group {
+            area: Rect::new(0, 0, 38, 8),
+            ..group(Panel::Events)
+        };
+        assert_eq!(labels(&wide)[1], " 5 Presets ");
     }
 }

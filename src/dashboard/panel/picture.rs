@@ -42,34 +42,55 @@ fn hint(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// What is seen: for the border of the panel.
-pub(in crate::dashboard) fn note(app: &App) -> Option<Line<'static>> {
+/// What is seen: for the border of the panel, ever shorter.
+pub(in crate::dashboard) fn notes(app: &App) -> Vec<Line<'static>> {
     let theme = &app.theme;
-    app.run.started.as_ref()?;
+    if app.run.started.is_none() {
+        return Vec::new();
+    }
     if app.loss_view.as_picture {
-        return Some(Line::styled(" loss curve, c: back ", theme.text));
+        return vec![Line::styled(" loss curve, c: back ", theme.text)];
     }
     let view = &app.view;
-    let mut words = vec![Span::styled(
-        format!(" {}", view.subject.name()),
-        theme.text,
-    )];
-    if let Some(kept) = app.timeline.chosen() {
+    let subject = Span::styled(format!(" {}", view.subject.name()), theme.text);
+    let zoom = app
+        .zoom_label()
+        .map(|label| Span::styled(format!(" {label}"), theme.dim));
+    let kept = app.timeline.chosen().map(|kept| {
         let place = app.timeline.chosen_index().map_or(0, |index| index + 1);
-        let count = app.timeline.kept().len();
-        words.push(Span::styled(
-            format!(" snapshot {place}/{count} of step {}", kept.step),
-            theme.notice,
-        ));
-    } else if let Some(step) = app.pictures.shown_step(0)
-        && view.subject.needs_result()
-        && step + 1 < app.run.step
-    {
-        words.push(Span::styled(format!(" step {step}"), theme.dim));
+        let place = format!("{place}/{}", app.timeline.kept().len());
+        let old = |words: String| Span::styled(words, theme.notice);
+        (
+            old(format!(" snapshot {place} of step {}", kept.step)),
+            old(format!(" snapshot {place}")),
+            old(format!(" {place}")),
+        )
+    });
+    let behind = app
+        .pictures
+        .shown_step(0)
+        .filter(|step| kept.is_none() && view.subject.needs_result() && step + 1 < app.run.step)
+        .map(|step| Span::styled(format!(" step {step}"), theme.dim));
+    let mut forms: Vec<Vec<Span<'static>>> = Vec::new();
+    let mut form = |spans: Vec<Option<&Span<'static>>>| {
+        forms.push(spans.into_iter().flatten().cloned().collect());
+    };
+    if let Some((whole, short, shortest)) = &kept {
+        form(vec![Some(&subject), Some(whole), zoom.as_ref()]);
+        form(vec![Some(&subject), Some(whole)]);
+        form(vec![Some(&subject), Some(short)]);
+        form(vec![Some(short)]);
+        form(vec![Some(shortest)]);
+    } else {
+        form(vec![Some(&subject), behind.as_ref(), zoom.as_ref()]);
+        form(vec![Some(&subject), behind.as_ref()]);
+        form(vec![Some(&subject)]);
     }
-    if let Some(label) = app.zoom_label() {
-        words.push(Span::styled(format!(" {label}"), theme.dim));
-    }
-    words.push(Span::raw(" "));
-    Some(Line::from(words))
+    forms
+        .into_iter()
+        .map(|mut spans| {
+            spans.push(Span::raw(" "));
+            Line::from(spans)
+        })
+        .collect()
 }

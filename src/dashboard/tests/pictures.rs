@@ -214,3 +214,38 @@ fn a_failed_run_still_shows_its_last_picture() {
         "{effects:?}"
     );
 }
+
+#[test]
+fn what_is_seen_is_said_in_fewer_words_where_there_is_no_room() {
+    for (size, subject, old) in [
+        ((80, 24), "difference", "snapshot 1/1"),
+        ((100, 30), "difference", "snapshot 1/1"),
+        ((60, 18), "difference", "snapshot 1/1"),
+        ((200, 60), "difference step", "snapshot 1/1 of step 80"),
+    ] {
+        let mut desk = Desk::new(size);
+        desk.start();
+        desk.run_to(80);
+        desk.show_picture();
+        desk.engine(Event::Snapshot(crate::engine::message::Snapshot {
+            number: 1,
+            pictures: crate::engine::message::Pictures {
+                candidates: [0].into(),
+                step: 80,
+                pictures: vec![Arc::new(Rgb32FImage::new(64, 48))],
+            },
+        }));
+        desk.run_to(160);
+        desk.typed("vvv");
+        let top = |desk: &mut Desk| {
+            let screen = desk.screen();
+            let line = screen.lines().find(|line| line.contains("3 Picture"));
+            line.unwrap().to_owned()
+        };
+        let line = top(&mut desk);
+        assert!(line.contains(subject), "{size:?}: {line}");
+        desk.typed("[");
+        let line = top(&mut desk);
+        assert!(line.contains(old), "{size:?}: {line}");
+    }
+}
