@@ -106,7 +106,10 @@ impl Plot {
             if mask != 0
                 && let Some(symbol) = char::from_u32(0x2800 + u32::from(mask))
             {
-                buffer[position].set_char(symbol).set_style(style);
+                let cell = &mut buffer[position];
+                // A curve without a colour of its own must not have that of the line it covers.
+                cell.reset();
+                cell.set_char(symbol).set_style(style);
             }
         }
     }

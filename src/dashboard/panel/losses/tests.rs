@@ -187,3 +187,21 @@ fn look_at_losses() {
         );
     }
 }
+
+#[test]
+fn a_curve_has_its_own_colour_where_it_crosses_a_line() {
+    let buffer = drawn(&history(500), (60, 20), Scale::Logarithmic, &MARKERS);
+    let colours = [
+        theme().total.fg,
+        theme().content.fg,
+        theme().style.fg,
+        theme().variation.fg,
+    ]
+    .map(|colour| colour.unwrap_or(ratatui::style::Color::Reset));
+    for at in buffer.area().positions() {
+        let cell = &buffer[at];
+        if is_braille(cell.symbol()) {
+            assert!(colours.contains(&cell.fg), "{at:?}: {:?}", cell.fg);
+        }
+    }
+}
