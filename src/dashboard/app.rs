@@ -453,7 +453,7 @@ impl App {
             (None, Phase::Failed(why)) => Some((Tone::Error, why)),
             (None, _) => {
                 let error = self.recipe.broken()?;
-                Some((Tone::Error, error.summary()))
+                Some((Tone::Error, error.fault_and_place()))
             }
         }
     }

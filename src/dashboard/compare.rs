@@ -373,7 +373,7 @@ impl Compare {
         }
         let broken = self.shown().find_map(|candidate| {
             let error = candidate.recipe.broken()?;
-            Some(format!("{}: {}", candidate.name(), error.summary()))
+            Some(format!("{}: {}", candidate.name(), error.fault_and_place()))
         });
         if let Some(broken) = broken {
             return Some((Tone::Error, broken));

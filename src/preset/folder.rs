@@ -61,7 +61,7 @@ pub(super) fn find(name: &str, folders: &[PathBuf]) -> Result<Arc<Source>, Probl
         let path = expand_home(name);
         return Source::read_file(&path).map_err(|failure| {
             let title = format!("the preset {} cannot be read", quote(name));
-            failure.problem(&title).note(failure.reason())
+            failure.problem(&title).because(failure.reason())
         });
     }
     for folder in folders {
@@ -72,7 +72,7 @@ pub(super) fn find(name: &str, folders: &[PathBuf]) -> Result<Arc<Source>, Probl
                     "the preset {} cannot be read",
                     quote(&path.to_string_lossy())
                 );
-                failure.problem(&title).note(failure.reason())
+                failure.problem(&title).because(failure.reason())
             });
         }
     }

@@ -29,6 +29,8 @@ struct Details {
     /// Other values that explain it.
     context: Vec<(Place, String)>,
     notes: Vec<String>,
+    /// The note without which the title says too little.
+    reason: Option<String>,
     /// What to do next.
     helps: Vec<String>,
 }
@@ -40,6 +42,7 @@ impl Problem {
             primary: None,
             context: Vec::new(),
             notes: Vec::new(),
+            reason: None,
             helps: Vec::new(),
         }))
     }
@@ -68,6 +71,12 @@ impl Problem {
     pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.0.notes.push(note.into());
         self
+    }
+
+    /// A note that is said in a summary, too.
+    pub(super) fn because(mut self, reason: String) -> Self {
+        self.0.reason = Some(reason.clone());
+        self.note(reason)
     }
 
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
@@ -187,22 +196,46 @@ impl PresetError {
     /// `mine.toml:3:10: `style.weight` is out of range, expected … (and 2 more)`.
     #[must_use]
     pub fn summary(&self) -> String {
+        match self.place() {
+            Some(place) => format!("{place}: {}{}", self.fault(), self.more()),
+            None => format!("{}{}", self.fault(), self.more()),
+        }
+    }
+
+    /// The same for places where the end may be lost: `` `style.weight` is out of range, expected … (mine.toml:3:10)``.
+    #[must_use]
+    pub fn fault_and_place(&self) -> String {
+        match self.place() {
+            Some(place) => format!("{} ({place}){}", self.fault(), self.more()),
+            None => format!("{}{}", self.fault(), self.more()),
+        }
+    }
+
+    /// Where the first problem is: `mine.toml:3:10`.
+    fn place(&self) -> Option<String> {
+        let place = self.problems.first()?.place()?;
+        let (line, column) = place.line_and_column();
+        Some(format!("{}:{line}:{column}", visible(&place.source.label)))
+    }
+
+    /// What the first problem is.
+    fn fault(&self) -> String {
         let Some(first) = self.problems.first() else {
             return String::new();
         };
-        let place = first.place().map_or_else(String::new, |place| {
-            let (line, column) = place.line_and_column();
-            format!("{}:{line}:{column}: ", visible(&place.source.label))
-        });
-        let more = match self.problems.len() {
-            0 | 1 => String::new(),
-            count => format!(" (and {} more)", count - 1),
-        };
-        let expected = match &first.0.primary {
-            Some((_, label)) if !label.is_empty() => format!(", {}", visible(label)),
+        let more = match (&first.0.primary, &first.0.reason) {
+            (Some((_, label)), _) if !label.is_empty() => format!(", {}", visible(label)),
+            (None, Some(reason)) => format!(": {}", visible(reason)),
             _ => String::new(),
         };
-        format!("{place}{}{expected}{more}", visible(&first.0.title))
+        format!("{}{more}", visible(&first.0.title))
+    }
+
+    fn more(&self) -> String {
+        match self.problems.len() {
+            0 | 1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        }
     }
 
     /// How many problems there are, at least 1.

@@ -118,12 +118,9 @@ impl App {
                 files.extend_from_slice(error.files());
                 self.effects.push(Effect::Watch(files));
                 let name = visible(&self.recipe.loaded().name);
-                let summary = error.summary();
-                self.say(
-                    now,
-                    Tone::Error,
-                    format!("{name} is not taken up, the run goes on as it was: {summary}"),
-                );
+                let fault = error.fault_and_place();
+                let text = format!("{name} is not taken up: {fault}; the run goes on as it was");
+                self.say(now, Tone::Error, text);
             }
         }
         let mended = was_broken && result.is_ok();

@@ -129,8 +129,8 @@ impl Compare {
             Err(error) => Some((
                 Tone::Error,
                 format!(
-                    "{name}: its preset is not taken up, it goes on as it was: {}",
-                    error.summary()
+                    "{name}: its preset is not taken up: {}; it goes on as it was",
+                    error.fault_and_place()
                 ),
             )),
         };

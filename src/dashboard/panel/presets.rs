@@ -61,7 +61,7 @@ impl Widget for Presets<'_> {
             let room = usize::from(area.width).saturating_sub(longest + 4);
             let (words, words_style) = match &listed.description {
                 Ok(description) => (visible(description), theme.dim),
-                Err(error) => (format!("broken: {}", error.summary()), theme.error),
+                Err(error) => (format!("broken: {}", error.fault_and_place()), theme.error),
             };
             let name_style = if index == cursor.chosen && app.focus == Panel::Presets {
                 theme.selected

@@ -118,6 +118,22 @@ fn an_error_knows_the_files_to_watch_until_it_is_mended() {
 }
 
 #[test]
+fn a_summary_says_why_a_file_cannot_be_read() {
+    let folder = folder_with(&[("wrong.toml", "[style]\nweigth = 1")]);
+    let missing = load_path(&folder.path().join("missing.toml")).unwrap_err();
+    let summary = missing.summary();
+    assert!(
+        summary.ends_with("cannot be read: there is no such file"),
+        "{summary}"
+    );
+    assert_eq!(missing.fault_and_place(), summary);
+    let wrong = load_path(&folder.path().join("wrong.toml")).unwrap_err();
+    let fault = wrong.fault_and_place();
+    assert!(fault.starts_with("unknown field `weigth`"), "{fault}");
+    assert!(fault.contains("wrong.toml:2:1)"), "{fault}");
+}
+
+#[test]
 fn a_list_never_fails_and_tells_what_is_broken() {
     let folder = folder_with(&[
         ("broken.toml", "style.weigth = 1"),
