@@ -309,7 +309,7 @@ pub struct RunOptions {
     #[arg(long, value_name = "BYTES")]
     pub bandwidth: Option<ByteSize>,
 
-    /// Also write the dashboard's events, and what libraries print, into FILE
+    /// Also write what happens, and what libraries print in the dashboard, into FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub log: Option<PathBuf>,
 
@@ -655,7 +655,7 @@ pub struct ScreenOptions {
     /// Most bytes of pictures a second, such as 50k or 2M
     #[arg(long, value_name = "BYTES")]
     pub bandwidth: Option<ByteSize>,
-    /// Also write the dashboard's events into FILE
+    /// Also write what happens into FILE
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub log: Option<PathBuf>,
     /// How pictures are shown

@@ -5,6 +5,7 @@ mod compare;
 mod completions;
 mod demo;
 mod doctor;
+mod event_file;
 mod failure;
 mod fetching;
 mod interruption;

@@ -2,6 +2,7 @@
 //! owns the state and draws it; it never waits for the terminal, the engine or a file.
 
 pub mod gpu;
+pub mod log;
 pub mod preview;
 pub mod setup;
 pub mod theme;
@@ -16,7 +17,6 @@ mod draw;
 mod event_log;
 mod layout;
 mod live;
-mod log;
 mod loss_view;
 mod message;
 mod opening;

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
 
+use super::event_file::EventFile;
 use super::interruption::Interruption;
 use super::telling::{Telling, said_to_somebody};
 use super::{Failure, INTERRUPTED, RESUMABLE, output, signals};
@@ -212,6 +213,7 @@ fn in_lines(
     let listener = Listener {
         reporter: report::choose(plan, recorder.map(|recorder| recorder.folder().path())),
         telling: Telling::default(),
+        log: EventFile::open(plan.options.log.as_deref())?,
     };
     let opening = sharing::opening(plan, recorder);
     let begins_at = job.checkpoints.first().map_or(0, |from| from.step);
@@ -249,6 +251,7 @@ fn in_lines(
     };
     loop {
         for mistake in take(&mistakes) {
+            going.listener.log.say(&format!("not taken up: {mistake}"));
             going.listener.tell(|reporter| reporter.refused(&mistake));
         }
         let voice = match hearing.recv_timeout(INTERRUPT_CHECK_INTERVAL) {
@@ -318,6 +321,7 @@ impl Going<'_> {
             recorder.hear(&event);
             warn(recorder);
         }
+        self.listener.log.hear(&event, |_| None);
         match event {
             Event::Preparing(stage) => self.listener.tell(|reporter| reporter.preparing(&stage)),
             Event::Started(started) => self.started(started),
@@ -437,6 +441,7 @@ impl Going<'_> {
         if let (Some(recorder), Some(path)) = (self.recorder, &written.path) {
             recorder.saved(path);
         }
+        self.listener.log.say(&written.summary);
         self.hub.announce(&written.summary, false);
         Ok(written)
     }
@@ -448,6 +453,7 @@ impl Going<'_> {
             self.hub.send(Command::Resume);
         }
         if let Some(words) = words {
+            self.listener.log.say(&words);
             self.listener.tell(|reporter| reporter.company(&words));
         }
         let is_alone = !self.audience.is_there();
@@ -459,6 +465,7 @@ impl Going<'_> {
 struct Listener {
     reporter: Box<dyn Reporter>,
     telling: Telling,
+    log: EventFile,
 }
 
 impl Listener {

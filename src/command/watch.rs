@@ -50,7 +50,7 @@ pub(super) fn execute(arguments: &WatchArguments) -> Result<ExitCode, Failure> {
     })
     .map_err(|error| Failure::new(format!("the run cannot be followed: {error}")))?;
     if arguments.headless || arguments.json || !has_terminal() {
-        return lines::watch(&kept, &sighting, &heard, arguments.json);
+        return lines::watch(&kept, &sighting, &heard, arguments);
     }
     let (content, no_content) = source::source("content", &kept.description.content);
     let (style, no_style) = source::source("style", &kept.description.style);

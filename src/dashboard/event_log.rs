@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::log::line;
 use crate::preset::{Change, ChangeClass};
 use crate::record::chart::Marker;
 
@@ -171,14 +172,6 @@ impl EventLog {
             text,
         });
     }
-}
-
-fn line(at: Duration, step: u64, text: &str) -> String {
-    format!(
-        "{} step {step}: {}",
-        clock(at),
-        text.replace('\n', "\n    ")
-    )
 }
 
 /// `0:07`, `12:40`, `3:05:09`

@@ -188,3 +188,25 @@ fn output_that_cannot_be_written_fails_but_keeps_the_picture() {
     );
     assert_eq!(size_of(&setting.path("out.png")), (48, 36));
 }
+
+#[test]
+fn a_log_is_written_without_a_screen_too() {
+    let setting = Setting::with_pictures();
+    setting
+        .run("content.png style.png -o out.png --headless --log lines.txt")
+        .succeeded();
+    let log = std::fs::read_to_string(setting.path("lines.txt")).unwrap();
+    assert!(log.contains("step 0: 48×36, 3 steps on cpu"), "{log}");
+    assert!(log.contains("step 3: wrote out.png"), "{log}");
+
+    let run = "content.png style.png -o other.png --json --log";
+    setting.run(&format!("{run} objects.txt")).succeeded();
+    let log = std::fs::read_to_string(setting.path("objects.txt")).unwrap();
+    assert!(log.contains("step 3: finished: 3 steps"), "{log}");
+
+    setting
+        .run("content.png style.png -o no.png --headless --log .")
+        .failed_saying(&["the log . cannot be written", "--log"])
+        .before_any_work();
+    assert!(!setting.exists("no.png"));
+}

@@ -11,6 +11,7 @@ use super::listener::Listener;
 use super::{opening, stopped_code};
 use crate::attach::company::{Company, Voice};
 use crate::attach::hub::Hub;
+use crate::command::event_file::EventFile;
 use crate::command::interruption::Interruption;
 use crate::command::run::INTERRUPT_CHECK_INTERVAL;
 use crate::command::run::detach::{Leaving, Place};
@@ -32,6 +33,7 @@ pub(super) fn run(
     before: Vec<Event>,
     interruption: Interruption,
 ) -> Result<ExitCode, Failure> {
+    let log = EventFile::open(field.options.log.as_deref())?;
     let opening = opening(field, folder, before);
     let (hub, hearing, _) = Hub::start(Worker::spawn(job)?, opening)?;
     if let Some(worker) = hub.worker() {
@@ -50,6 +52,7 @@ pub(super) fn run(
         field,
         hub: &hub,
         listener,
+        log,
         leaving,
         audience: Audience::default(),
         steered: Vec::new(),
@@ -111,6 +114,7 @@ struct Going<'a> {
     field: &'a Arc<Field>,
     hub: &'a Hub,
     listener: Listener<'a>,
+    log: EventFile,
     /// It is on its way into the background.
     leaving: Option<Leaving>,
     audience: Audience,
@@ -147,16 +151,21 @@ impl Going<'_> {
         }
     }
 
-    fn say_mistakes(&self) {
+    fn say_mistakes(&mut self) {
         for (contender, mistakes, _) in &self.steered {
             for mistake in take(mistakes) {
-                output::error_line(format!("note: {}: {mistake}", visible(&contender.label)));
+                let text = format!("{}: {mistake}", visible(&contender.label));
+                self.log.say(&text);
+                output::error_line(format!("note: {text}"));
             }
         }
     }
 
     fn hear(&mut self, event: Event) -> Result<(), Failure> {
         self.leave(Some(&event))?;
+        let field = self.field;
+        let name_of = |number: usize| Some(visible(&field.get(number)?.label));
+        self.log.hear(&event, name_of);
         let is_recorded = !self.steered.is_empty();
         for (contender, ..) in &self.steered {
             let Some(recorder) = contender.recorder() else {
@@ -191,6 +200,7 @@ impl Going<'_> {
             _ => {}
         }
         for (said, is_error) in self.listener.hear(event) {
+            self.log.say(&said);
             self.hub.announce(&visible(&said), is_error);
         }
         Ok(())
@@ -206,6 +216,7 @@ impl Going<'_> {
             self.hub.send(Command::Resume);
         }
         if let Some(words) = words {
+            self.log.say(&words);
             self.listener.note(&words);
         }
     }

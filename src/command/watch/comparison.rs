@@ -47,7 +47,7 @@ pub(super) fn watch(
     })
     .map_err(|error| Failure::new(format!("the comparison cannot be followed: {error}")))?;
     if arguments.headless || arguments.json || !has_terminal() {
-        return lines_of_all::watch(&name, &entrants, &heard, arguments.json);
+        return lines_of_all::watch(&name, &entrants, &heard, arguments);
     }
     let candidates: Vec<CompareCandidate> = entrants
         .all()

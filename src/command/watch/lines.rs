@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::said_last;
+use crate::cli::WatchArguments;
+use crate::command::event_file::EventFile;
 use crate::command::run::report::{
     change_line, change_object, loss_words, recovered_line, recovered_object, refused_line,
     refused_object, remark_line, remark_object, step_object, stuck_object,
@@ -31,8 +33,10 @@ pub(super) fn watch(
     kept: &Kept,
     sighting: &Sighting,
     events: &Receiver<Event>,
-    json: bool,
+    arguments: &WatchArguments,
 ) -> Result<ExitCode, Failure> {
+    let json = arguments.json;
+    let mut log = EventFile::open(arguments.screen.log.as_deref())?;
     let mut printer = Printer {
         kept,
         json,
@@ -49,7 +53,10 @@ pub(super) fn watch(
         let sight = sighting.get();
         loop {
             match events.recv_timeout(PATIENCE) {
-                Ok(event) => printer.hear(event)?,
+                Ok(event) => {
+                    log.hear(&event, |_| None);
+                    printer.hear(event)?;
+                }
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Failure::new("the run cannot be followed any more"));

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 
 use super::entrants::{Entrant, Entrants};
 use super::loaded;
+use crate::cli::WatchArguments;
 use crate::command::compare::table::{self, Row, Standing};
+use crate::command::event_file::EventFile;
 use crate::command::run::report::{
     change_line, recovered_line, recovered_object, refused_line, refused_object, remark_line,
     remark_object, step_object, stuck_object,
@@ -32,8 +34,10 @@ pub(super) fn watch(
     name: &str,
     entrants: &Entrants,
     events: &Receiver<Event>,
-    json: bool,
+    arguments: &WatchArguments,
 ) -> Result<ExitCode, Failure> {
+    let json = arguments.json;
+    let mut log = EventFile::open(arguments.screen.log.as_deref())?;
     let mut printer = Printer {
         entrants,
         json,
@@ -63,7 +67,10 @@ pub(super) fn watch(
         printer.greet(&all)?;
         loop {
             match events.recv_timeout(PATIENCE) {
-                Ok(event) => printer.hear(event)?,
+                Ok(event) => {
+                    log.hear(&event, |number| Some(printer.label(number)));
+                    printer.hear(event)?;
+                }
                 Err(RecvTimeoutError::Timeout) => break,
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(Failure::new("the comparison cannot be followed any more"));
