@@ -151,6 +151,8 @@ pub(super) struct App {
     /// Pictures that are to be saved once the worker has sent them.
     save_wanted: usize,
     measuring: Measuring,
+    /// A person asked for how the gradient is made up.
+    pub(super) wants_gradient: bool,
     pub(super) exit: Option<Exit>,
     pub(super) interrupted: bool,
     /// Nobody sees the screen any more: the run goes on to its end by itself.
@@ -225,6 +227,7 @@ impl App {
             saving: 0,
             save_wanted: 0,
             measuring: Measuring::default(),
+            wants_gradient: false,
             exit: None,
             interrupted: false,
             unseen: false,

@@ -58,6 +58,7 @@ fn panel(app: &App, group: &Group, buffer: &mut Buffer) {
             latest: app.run.history.latest(),
             history: &app.run.history,
             gradients: app.run.gradients.as_ref(),
+            wants_gradient: app.wants_gradient,
             candidate: app.candidate,
             scroll: app.cursor(Panel::Layers).first,
             selected: (app.focus == Panel::Layers).then(|| app.cursor(Panel::Layers).chosen),

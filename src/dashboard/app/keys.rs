@@ -238,7 +238,10 @@ impl App {
             Action::SnapshotForward => self.timeline.forward(),
             Action::Beside => self.beside(now),
             Action::GoBack => self.go_back(now),
-            Action::MeasureGradients => self.measure_gradients(),
+            Action::MeasureGradients => {
+                self.wants_gradient = true;
+                self.measure_gradients();
+            }
             Action::Up => self.up_or_down(-1),
             Action::Down => self.up_or_down(1),
             Action::PageUp => self.up_or_down(-10),

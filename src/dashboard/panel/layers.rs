@@ -28,6 +28,8 @@ pub(in crate::dashboard) struct LayersPanel<'a> {
     pub(in crate::dashboard) history: &'a History,
     /// The last measurement, if there was one.
     pub(in crate::dashboard) gradients: Option<&'a Gradients>,
+    /// A person asked for a measurement: it is shown before what is always there.
+    pub(in crate::dashboard) wants_gradient: bool,
     /// Which of the measurement's candidates.
     pub(in crate::dashboard) candidate: usize,
     /// How many rows are scrolled past; no more than leaves the table full.
@@ -76,7 +78,7 @@ impl LayersPanel<'_> {
             ..area
         };
         let longest = terms.iter().map(|loss| name(loss).chars().count()).max();
-        let columns = column::place(table.width, longest.unwrap_or(0));
+        let columns = column::place(table.width, longest.unwrap_or(0), self.wants_gradient);
         self.draw_heading(&columns, table, buffer);
         let scroll = self.scroll.min(terms.len().saturating_sub(visible_rows));
         let body = Rect {

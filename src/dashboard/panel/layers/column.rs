@@ -36,6 +36,16 @@ impl Column {
         Self::Weighted,
     ];
 
+    /// The same where a person asked for the gradient.
+    const DISPENSABLE_FOR_GRADIENT: [Self; 6] = [
+        Self::Trend,
+        Self::Unweighted,
+        Self::Weight,
+        Self::Bar,
+        Self::Weighted,
+        Self::Gradient,
+    ];
+
     pub(super) fn heading(self) -> &'static str {
         match self {
             Self::Layer => "layer",
@@ -76,12 +86,18 @@ pub(super) struct Placed {
     pub(super) width: u16,
 }
 
-/// The columns that fit into `room`, with the rest of it shared out between those that can use it.
-pub(super) fn place(room: u16, longest_name: usize) -> Vec<Placed> {
+/// The columns that fit into `room`, with the rest of it shared out between those that can use it. The gradient's stays
+/// longer where it `is_wanted`.
+pub(super) fn place(room: u16, longest_name: usize, is_wanted: bool) -> Vec<Placed> {
     let longest_name = longest_name as u16;
     let least = |column: Column| column.widths(longest_name).0;
     let mut columns = Column::ALL.to_vec();
-    let mut dispensable = Column::DISPENSABLE.into_iter();
+    let dispensable = if is_wanted {
+        Column::DISPENSABLE_FOR_GRADIENT
+    } else {
+        Column::DISPENSABLE
+    };
+    let mut dispensable = dispensable.into_iter();
     let needed = |columns: &[Column], gap: u16| -> u16 {
         let widths: u16 = columns.iter().map(|&column| least(column)).sum();
         widths + gap * (columns.len() as u16).saturating_sub(1)
@@ -127,11 +143,23 @@ pub(super) fn place(room: u16, longest_name: usize) -> Vec<Placed> {
 mod tests {
     use super::*;
 
-    fn columns(room: u16) -> Vec<Column> {
-        place(room, 10)
+    fn columns_of(room: u16, is_wanted: bool) -> Vec<Column> {
+        place(room, 10, is_wanted)
             .into_iter()
             .map(|placed| placed.column)
             .collect()
+    }
+
+    fn columns(room: u16) -> Vec<Column> {
+        columns_of(room, false)
+    }
+
+    #[test]
+    fn a_gradient_that_was_asked_for_stays_in_sight() {
+        use Column::{Gradient, Layer, Share, Weighted};
+        assert_eq!(columns_of(38, true), [Layer, Weighted, Share, Gradient]);
+        assert_eq!(columns_of(27, true), [Layer, Share, Gradient]);
+        assert_eq!(columns_of(20, true), [Layer, Share]);
     }
 
     #[test]
@@ -150,7 +178,7 @@ mod tests {
         for room in 0..250 {
             for longest in [0, 5, 10, 40] {
                 let mut free_from = 0;
-                for placed in place(room, longest) {
+                for placed in place(room, longest, room % 2 == 0) {
                     assert!(placed.x >= free_from, "{room}");
                     free_from = placed.x + placed.width + 1;
                     assert!(placed.x + placed.width <= room, "{room}");

@@ -76,6 +76,15 @@ fn gradients() -> Gradients {
 }
 
 fn drawn(width: u16, height: u16, scroll: usize, selected: Option<usize>) -> Buffer {
+    drawn_with(false, (width, height), scroll, selected)
+}
+
+fn drawn_with(
+    wants_gradient: bool,
+    (width, height): (u16, u16),
+    scroll: usize,
+    selected: Option<usize>,
+) -> Buffer {
     let history = history();
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
@@ -83,6 +92,7 @@ fn drawn(width: u16, height: u16, scroll: usize, selected: Option<usize>) -> Buf
         latest: history.latest(),
         history: &history,
         gradients: Some(&gradients()),
+        wants_gradient,
         candidate: 0,
         scroll,
         selected,
@@ -145,6 +155,19 @@ fn a_narrow_table_has_layer_loss_bar_and_percent() {
 }
 
 #[test]
+fn a_narrow_table_has_the_gradient_where_it_was_asked_for() {
+    let lines = lines(&drawn_with(true, (38, 8), 0, None));
+    assert_eq!(
+        words(&lines[0]),
+        ["layer", "weighted", "share", "grad", "@350"]
+    );
+    assert!(
+        lines[2].contains("76%") && lines[2].contains("60%"),
+        "{lines:#?}"
+    );
+}
+
+#[test]
 fn numbers_end_below_each_other() {
     let lines = lines(&drawn(100, 8, 0, None));
     let end = |line: &str, word: &str| {
@@ -185,6 +208,7 @@ fn before_the_first_step_there_is_a_hint() {
         latest: None,
         history: &History::new(),
         gradients: None,
+        wants_gradient: false,
         candidate: 0,
         scroll: 0,
         selected: None,
