@@ -105,7 +105,7 @@ pub(super) const BINDINGS: &[Binding<Action, Panel>] = &[
     bind(Everywhere, (NONE, KeyCode::Enter), A::Pick, "Enter", "pick it as one of two, A and B, or put it back", "pick"),
     bind(Everywhere, char('b'), A::Beside, "b", "the two beside each other", "beside"),
     bind(Everywhere, char('v'), A::Split, "v", "the two on both sides of a divider", "split"),
-    bind(Everywhere, char('f'), A::Alone, "f", "the chosen picture alone; numbers show others in its place", "alone"),
+    bind(Everywhere, char('f'), A::Alone, "f", "the chosen one alone; numbers show others instead", "alone"),
     bind(Everywhere, char('<'), A::DividerLeft, "< >", "move the divider", ""),
     bind(Everywhere, char('>'), A::DividerRight, "< >", "", ""),
     bind(Everywhere, char('+'), A::ZoomIn, "+ -", "zoom", ""),

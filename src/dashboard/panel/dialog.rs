@@ -122,7 +122,11 @@ pub(in crate::dashboard) fn text(
 ) {
     let most = lines.len().saturating_sub(usize::from(area.height));
     for (row, line) in area.rows().zip(lines.into_iter().skip(first.min(most))) {
+        let is_cut = line.width() > usize::from(row.width);
         line.render(row, buffer);
+        if is_cut && let Some(last) = row.columns().next_back() {
+            Line::raw("…").render(last, buffer);
+        }
     }
 }
 

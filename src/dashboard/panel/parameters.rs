@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::text::{cut, wrapped};
+use super::text::{cut, joined, wrapped};
 use crate::dashboard::action::Panel;
 use crate::dashboard::app::App;
 
@@ -34,7 +34,10 @@ fn short_key(key: &str, columns: usize) -> String {
     if key.chars().count() <= columns {
         return key.to_owned();
     }
-    cut(&key.replace(".layers.", "…"), columns)
+    match key.split_once(".layers.") {
+        Some((section, layer)) => joined(section, layer, columns),
+        None => cut(key, columns),
+    }
 }
 
 /// Which arrow of a value is clicked at column `x`: false for less, true for more.

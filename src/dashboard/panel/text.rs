@@ -33,6 +33,24 @@ pub(in crate::dashboard) fn cut_path(path: &str, columns: usize) -> String {
     "…".to_owned()
 }
 
+/// As much of `text` as fits, with `…` where something is left out within: its end tells it from others.
+pub(in crate::dashboard) fn cut_inside(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let start = start_of(text, columns.saturating_sub(1) / 2);
+    let room = columns.saturating_sub(start.width());
+    start + &cut_path(text, room)
+}
+
+/// `start…end` with as much of the start as fits.
+pub(in crate::dashboard) fn joined(start: &str, end: &str, columns: usize) -> String {
+    match columns.checked_sub(end.width() + 1) {
+        Some(room @ 1..) => format!("{}…{end}", start_of(start, room)),
+        _ => cut_path(end, columns),
+    }
+}
+
 /// `text` broken between words into lines of at most `columns`; a longer word is broken within. Line
 /// breaks in it stay.
 pub(in crate::dashboard) fn wrapped(text: &str, columns: usize) -> Vec<String> {
@@ -95,6 +113,14 @@ mod tests {
         assert_eq!(cut("x", 0), "");
         assert_eq!(cut_path("a/long/path.jpg", 9), "…path.jpg");
         assert_eq!(cut_path("a.jpg", 9), "a.jpg");
+        assert_eq!(cut_inside("1 keep weight=2", 15), "1 keep weight=2");
+        assert_eq!(cut_inside("1 keep-colours weight=2", 15), "1 keep-…eight=2");
+        assert_eq!(cut_inside("名画名画", 5), "名…画");
+        assert_eq!(cut_inside("x", 0), "");
+        assert_eq!(joined("content", "block2", 14), "content…block2");
+        assert_eq!(joined("content", "block2", 12), "conte…block2");
+        assert_eq!(joined("content", "block2", 6), "block2");
+        assert_eq!(joined("content", "block2", 4), "…ck2");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use ratatui::widgets::Widget;
 use crate::dashboard::compare::candidate::{Candidate, Over};
 use crate::dashboard::compare::difference::in_a_line;
 use crate::dashboard::compare::{Compare, Looking, palette};
-use crate::dashboard::panel::text::cut;
+use crate::dashboard::panel::text::{cut, cut_inside};
 use crate::dashboard::preview::layout::Panes;
 use crate::dashboard::run_state::Phase;
 use crate::engine::message::TermKind;
@@ -154,7 +154,7 @@ fn title(compare: &Compare, candidate: &Candidate, columns: usize) -> Line<'stat
     };
     let room = columns.saturating_sub(marks.chars().count());
     Line::from(vec![
-        Span::styled(cut(&candidate.name(), room), own),
+        Span::styled(cut_inside(&candidate.name(), room), own),
         Span::styled(cut(&marks, columns), style),
     ])
 }
@@ -228,7 +228,7 @@ fn names(compare: &Compare, area: Rect, buffer: &mut Buffer) {
         let own = palette::style(candidate.number, theme).add_modifier(Modifier::BOLD);
         let name = format!("{letter}{}", candidate.name());
         let words = losses(compare, candidate, WIDE);
-        let mut spans = vec![Span::styled(cut(&name, columns), own)];
+        let mut spans = vec![Span::styled(cut_inside(&name, columns), own)];
         let used = spans.first().map_or(0, Span::width);
         if used + 2 + words.width() <= columns {
             spans.push(Span::raw("  "));
