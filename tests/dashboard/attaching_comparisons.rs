@@ -252,3 +252,15 @@ fn what_cannot_be_attached_to_is_said() {
         .stylescope(arguments(&["--detach", "--no-record"]))
         .refused_saying(&["--detach", "--no-record"]);
 }
+
+#[test]
+fn more_steps_are_proposed_for_a_comparison_that_is_complete() {
+    let setting = setting();
+    setting
+        .stylescope(arguments(&["--headless", "--set", "schedule.steps=2"]))
+        .succeeded();
+    let id = ComparisonFolder::at(setting.only_run()).id();
+    setting
+        .stylescope(["attach", &id])
+        .failed_saying(&["is over", &format!("stylescope resume {id} --steps N")]);
+}

@@ -99,9 +99,15 @@ fn refuse_what_is_over(id: &str, folder: &ComparisonFolder, runs: &[Kept]) -> Re
     } else {
         format!("the comparison {id} is over: its program has ended")
     };
-    Err(Failure::new(format!(
-        "{ended}\n  `stylescope resume {id}` goes on with it, {watch}"
-    )))
+    let has_steps = runs
+        .iter()
+        .any(|run| !matches!(run.description.state, State::Completed | State::Dropped));
+    let goes_on = if has_steps {
+        format!("`stylescope resume {id}` goes on with it")
+    } else {
+        format!("`stylescope resume {id} --steps N` goes on with more steps")
+    };
+    Err(Failure::new(format!("{ended}\n  {goes_on}, {watch}")))
 }
 
 /// Saves pictures as they are seen, into the current folder.
