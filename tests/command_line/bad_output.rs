@@ -47,7 +47,7 @@ fn a_folder_without_the_right_to_write() {
     setting
         .run("content.png style.png -o /proc/out.png")
         .failed_saying(&[
-            "the folder \"/proc\" cannot be written to",
+            "the folder \"/proc\" cannot be written to: no file can be made in it",
             "choose another place",
         ])
         .before_any_work();
@@ -87,4 +87,19 @@ fn a_refused_run_leaves_what_was_there() {
         .failed_saying(&["nowhere.png"]);
     assert_eq!(std::fs::read(setting.path("out.png")).unwrap(), b"precious");
     assert_eq!(setting.names(), before);
+}
+
+#[test]
+fn a_file_where_runs_are_to_be_kept() {
+    let setting = Setting::with_pictures();
+    let ended = setting.run("content.png style.png -o out.png --runs content.png");
+    assert_eq!(ended.code, Some(0));
+    assert!(
+        ended
+            .stderr
+            .contains("not recorded: content.png is a file, a folder was expected"),
+        "{}",
+        ended.stderr
+    );
+    assert!(setting.exists("out.png"));
 }

@@ -57,10 +57,15 @@ pub(in crate::command) fn begin_comparison(plan: &Plan) -> Result<ComparisonFold
 
 /// Why a `run` or `comparison` is not recorded, and what can be done about it.
 pub(in crate::command) fn not_recorded(what: &str, folder: &Path, error: &io::Error) -> String {
+    let shown = visible(&folder.display().to_string());
+    let why = match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory if folder.is_file() => {
+            format!("{shown} is a file, a folder was expected")
+        }
+        _ => format!("{shown} cannot be written: {error}"),
+    };
     format!(
-        "this {what} is not recorded: {} cannot be written: {error} (--runs FOLDER names another folder, --no-record \
-         needs none)",
-        visible(&folder.display().to_string())
+        "this {what} is not recorded: {why} (--runs FOLDER names another folder, --no-record needs none)"
     )
 }
 

@@ -37,7 +37,8 @@ pub enum WriteError {
     #[error("{path:?} cannot be written: {folder:?} is not a folder\nchoose another place")]
     NotAFolder { path: PathBuf, folder: PathBuf },
     #[error(
-        "the folder {folder:?} cannot be written to: {source}\nchoose another place, or ask for the right to"
+        "the folder {folder:?} cannot be written to: {}\nchoose another place, or ask for the right to",
+        said(.source)
     )]
     FolderNotWritable { folder: PathBuf, source: io::Error },
     #[error("{path:?} cannot be written: {source}")]
@@ -69,4 +70,12 @@ pub enum WriteError {
         format: OutputFormat,
         reason: String,
     },
+}
+
+/// A file that is not found where one is made: the file system makes none.
+fn said(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no file can be made in it".to_owned(),
+        _ => error.to_string(),
+    }
 }
