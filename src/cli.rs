@@ -140,24 +140,29 @@ const RUN_EXAMPLES: &str = "Examples:
       two style pictures, of which the first counts twice as much
   stylescope run photo.jpg painting.jpg --content-mask regions.png --style-mask parts.png
       each region of the photo takes its style from the painting's region of the same colour
-  stylescope run --content-image A.jpg --style-image B.jpg --save-dir out --weights vgg16.safetensors
+  stylescope run --content-image A.jpg --style-image B.jpg --save-dir out
       the command line of the reference program, with its recipe
 
 With --json every line on standard output is one object. `event` says which kind:
-  start     version, preset, content, style, size [width, height], device, threads, steps, run (its folder);
-            more_styles […], content_mask, style_masks […] where there are some
-  fetch     network, from, done_bytes, total_bytes: only where weights are fetched, once a second
+  start     version, preset, content, style, size [width, height], device,
+            threads, steps, run (its folder); more_styles […], content_mask,
+            style_masks […] where there are some
+  fetch     network, from, done_bytes, total_bytes: only where weights are
+            fetched, once a second
   step      step, seconds, loss {total, content, style, variation},
             terms [{kind, layer, weight, unweighted, weighted}, …]
-  change    step, changes, steps: a preset that was saved in the run's folder took effect
-  recovered the numbers went wrong, and the run went back; stuck (`watch`): it waits for somebody
+  change    step, changes, steps: a preset that was saved in the run's folder
+            took effect
+  recovered the numbers went wrong, and the run went back
+  stuck     (`watch`) it waits for somebody
   remark    something worth knowing: a stall, memory that ran out
   detached  with --detach, the only one: the run's id and folder
   refused   message: one that was saved there cannot be used
   end       reason (completed or stopped), step, seconds, output
   error     message
-Step s holds the losses of the picture after s updates, so the first one is step 0; `seconds` is the time
-spent in steps when they were read back, which happens for several steps at once.";
+Step s holds the losses of the picture after s updates, so the first one is
+step 0; `seconds` is the time spent in steps when they were read back, which
+happens for several steps at once.";
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
