@@ -20,8 +20,6 @@ use super::value::Entry;
 use super::visible::quote;
 use super::{complaint, consistency};
 
-const ARGUMENT: &str = "--set ";
-
 /// One field and its value as the user wrote them. Parse it from `key=value`.
 ///
 /// The value is TOML, and bare words count as text: `network.name=vgg19`. `style.layers.relu1_1=0.5`
@@ -84,18 +82,19 @@ fn entry_of(key: &str) -> Option<(&'static Field, &str)> {
 
 impl Override {
     fn source(&self) -> Arc<Source> {
-        let text = format!("{ARGUMENT}{}={}", self.key, self.value);
+        // Other options and grids set fields, too: what was typed before the key is not known.
+        let text = format!("{}={}", self.key, self.value);
         Source::new("command line", &text, SourceKind::Override)
     }
 
     /// The place of the last `length` bytes of the key.
     fn key_place(&self, source: &Arc<Source>, length: usize) -> Place {
-        let end = ARGUMENT.len() + self.key.len();
+        let end = self.key.len();
         Place::new(source, end - length.min(end)..end)
     }
 
     fn value_offset(&self) -> usize {
-        ARGUMENT.len() + self.key.len() + 1
+        self.key.len() + 1
     }
 
     /// The value as TOML; text needs no quotes where the field takes text.

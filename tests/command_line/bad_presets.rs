@@ -22,7 +22,7 @@ fn an_unknown_field_is_answered_with_the_nearest() {
         .run("content.png style.png --set style.wieght=3")
         .failed_saying(&[
             "unknown field `wieght` in [style]",
-            "--set style.wieght=3",
+            "style.wieght=3",
             "did you mean `weight`?",
         ])
         .before_any_work();

@@ -81,6 +81,6 @@ fn styled_messages_hold_the_same_words() {
     assert!(!error.render(false).contains('\u{1b}'));
     assert_eq!(
         error.summary(),
-        "command line:1:7: unknown field `weigth` in [style], expected a field of [style]"
+        "command line:1:1: unknown field `weigth` in [style], expected a field of [style]"
     );
 }
