@@ -34,6 +34,10 @@ pub(super) struct TiledPicture<'a> {
 /// before: which of its rows they are, and `[1, C, h, W']`. On a way back it tells the gradient by them, `None` for 0.
 pub(super) type LookAtLayer<'a> = Look<'a, EngineError>;
 
+/// The same, of a picture that does not go back.
+pub(super) type TakeFeatures<'a> =
+    dyn FnMut(usize, &Range<i64>, &Tensor) -> Result<(), TchError> + 'a;
+
 impl<'a> TiledPicture<'a> {
     /// `picture`, `[1, 3, H, W]`, in tiles of `side` rows.
     pub(super) fn new(
@@ -103,7 +107,7 @@ impl<'a> TiledPicture<'a> {
     pub(super) fn each(
         &self,
         after: &mut AfterOperation<'_>,
-        look: &mut dyn FnMut(usize, &Range<i64>, &Tensor) -> Result<(), TchError>,
+        look: &mut TakeFeatures<'_>,
     ) -> Result<(), EngineError> {
         let all: Vec<usize> = (0..self.layers.len()).collect();
         let mut stream = self.stream(&all, false)?;

@@ -255,7 +255,8 @@ impl Step<'_> {
         } else {
             known
         };
-        let given = taken(&mut self.input, rows, &needed.rows, next)?;
+        let given = taken(&mut self.input, &rows, &needed.rows, next)?;
+        drop(rows);
         let mut kept = Kept::Nothing;
         let wanted = goes_back.then_some(&mut kept);
         let module = &self.stage.module;
@@ -291,10 +292,11 @@ impl Step<'_> {
         } else {
             known
         };
-        let slope = taken(&mut self.slopes, slope, &through, next)?;
+        let given = taken(&mut self.slopes, &slope, &through, next)?;
+        drop(slope);
         let kept = self.kept.of(&through)?;
         let wanted = self.windows.wanted(&rows, &through, self.size);
-        let gradient = self.stage.module.gradient(slope, &kept, wanted)?;
+        let gradient = self.stage.module.gradient(given, &kept, wanted)?;
         self.returned = complete;
         self.kept.forget(next);
         Ok(Some(gradient))
@@ -307,12 +309,12 @@ impl Step<'_> {
 /// what comes next may have its memory.
 fn taken(
     held: &mut RowBuffer,
-    new: Tensor,
+    new: &Tensor,
     rows: &Range<i64>,
     next: i64,
 ) -> Result<Tensor, TchError> {
     let start = held.end();
-    let end = start + height_of(&new)?;
+    let end = start + height_of(new)?;
     let of_new = |rows: Range<i64>| new.f_narrow(2, rows.start - start, rows.end - rows.start);
     let mut parts = Vec::with_capacity(2);
     if rows.start < start {

@@ -89,7 +89,7 @@ pub(in crate::command) fn way(plan: &Plan) -> Result<(Way, Option<String>), Fail
     let in_tiles = format!(
         "in tiles of {side} rows {}, about {:.1}× the time",
         bytes(tiled.bytes(pixels, side) + remembered * pixels),
-        tiled.times()
+        estimate::TIMES
     );
     if plan.options.tile == TileChoice::Off {
         return Err(Failure::new(format!(

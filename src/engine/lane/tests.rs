@@ -16,7 +16,7 @@ use crate::preset;
 
 /// Four tiles of a picture of 96×96, and L-BFGS with a line search.
 fn tiled() -> Lane {
-    lane(Some(48))
+    lane(Some(24))
 }
 
 fn lane(tile: Option<u32>) -> Lane {

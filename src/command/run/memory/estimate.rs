@@ -25,14 +25,14 @@ pub(super) struct Tiled {
 }
 
 /// What there is of all of the picture, however small the tiles are: itself, its gradient and the optimiser's moments;
-/// content and style pictures, twice, as they were read and as the network sees them; two states to go back to; and for
+/// content and style pictures, twice, as they were read and as the network sees them; a state to go back to; and for
 /// a moment a checkpoint with its file, or the result.
 const KEPT_BYTES_PER_PIXEL: f64 = 370.0;
 /// How much of what a pixel takes in one piece a pixel of a tile takes, and one that is on its way back, as found by measuring.
 const SHARE_IN_TILE: f64 = 1.25;
 const SHARE_ON_WAY: f64 = 0.5;
 /// How much longer a step takes than in one piece, as found by measuring: the way there is gone twice.
-const TIMES: f64 = 1.4;
+pub(super) const TIMES: f64 = 1.4;
 
 /// Steps that are made where memory is measured.
 pub(super) const STEPS: u64 = 3;
@@ -96,11 +96,6 @@ impl Tiled {
         let halves = std::iter::successors(Some(LARGEST_TILE), |side| Some(side / 2));
         let mut sides = halves.take_while(|side| *side >= SMALLEST_TILE);
         sides.find(|side| self.bytes(pixels, *side) <= bytes)
-    }
-
-    /// How much longer a step takes than in one piece.
-    pub(super) fn times(&self) -> f64 {
-        TIMES
     }
 }
 
