@@ -6,7 +6,7 @@ use stylescope::engine::input::{Candidate, Picture, WeightsChoice};
 use stylescope::engine::lane::Lane;
 use stylescope::engine::way::Way;
 use stylescope::pixels::Mask;
-use stylescope::preset::Preset;
+use stylescope::preset::{NetworkName, Preset};
 use tch::{Device, Tensor};
 
 use crate::setting::{picture, preset};
@@ -14,7 +14,7 @@ use crate::setting::{picture, preset};
 /// Sides that no tile, stride or pooling window divides.
 const SIZE: (u32, u32) = (163, 117);
 /// Smaller than the program would take them, so that there are several and pictures stay small.
-const TILE: u32 = 64;
+const TILE: u32 = 32;
 
 fn lane(preset: &Preset, pictures: (Picture, Vec<Picture>), way: Way) -> Result<Lane, String> {
     let candidate = Candidate {
@@ -74,10 +74,11 @@ fn assert_alike(what: &str, preset: &Preset, pictures: (Picture, Vec<Picture>), 
         assert!(apart < losses, "{what}: {term} is {apart:.1e} off");
     }
     let apart = apart(&own_gradient, &gradient);
-    assert!(
-        apart < 10.0 * losses,
-        "{what}: the gradient is {apart:.1e} off"
-    );
+    // Where convolutions go by Winograd's way, 3e-6 off, a number that is 0 but for rounding may have the other sign, which
+    // lets a gradient pass or not: of these few, each is much.
+    let rounds = matches!(preset.network.name, NetworkName::Vgg16 | NetworkName::Vgg19);
+    let most = if rounds { 5e-3 } else { 10.0 * losses };
+    assert!(apart < most, "{what}: the gradient is {apart:.1e} off");
     println!("{what}: gradient {apart:.1e}");
 }
 

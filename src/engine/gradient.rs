@@ -9,7 +9,7 @@ use super::term::Terms;
 use crate::network::Network;
 
 /// For each candidate the Euclidean norm of each weighted term's gradient with respect to its picture of
-/// `pictures`, `[N, 3, H, W]`, after `step` updates; in tiles of so many pixels where there is a `tile`.
+/// `pictures`, `[N, 3, H, W]`, after `step` updates; in tiles of so many rows where there is a `tile`.
 ///
 /// Candidates do not depend on each other, so one backward pass a term serves all of a batch. `is_wanted` is
 /// asked before each; those that are left out then are not numbers.

@@ -50,7 +50,9 @@ impl Way {
             });
         }
         let side = match self.tile {
-            None => LARGEST_TILE.min(longest_side / 2),
+            // Nothing is saved where all of the picture is on its way at once.
+            None if longest_side < 2 * LARGEST_TILE => return None,
+            None => LARGEST_TILE,
             Some(side) => side.min(longest_side) / 2,
         };
         (takes_tiles && side >= SMALLEST_TILE).then(|| Self::tiled(side))
@@ -124,7 +126,6 @@ mod tests {
         let counts = [5, 3, 2, 1].map(|count| (count, None));
         assert_eq!(ways, [&counts[..], &tiles].concat());
         assert_eq!(Way::WHOLE.next_smaller(0, 5000, false), None);
-        assert_eq!(Way::WHOLE.next_smaller(1, 100, true), Some(Way::tiled(50)));
-        assert_eq!(Way::WHOLE.next_smaller(1, 30, true), None);
+        assert_eq!(Way::WHOLE.next_smaller(1, 250, true), None);
     }
 }
