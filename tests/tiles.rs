@@ -6,7 +6,7 @@ use stylescope::engine::input::{Candidate, Picture, WeightsChoice};
 use stylescope::engine::lane::Lane;
 use stylescope::engine::way::Way;
 use stylescope::pixels::Mask;
-use stylescope::preset::{NetworkName, Preset};
+use stylescope::preset::Preset;
 use tch::{Device, Tensor};
 
 use crate::setting::{picture, preset};
@@ -29,9 +29,13 @@ fn lane(preset: &Preset, pictures: (Picture, Vec<Picture>), way: Way) -> Result<
 }
 
 fn tiled() -> Way {
+    in_tiles_of(TILE)
+}
+
+fn in_tiles_of(rows: u32) -> Way {
     Way {
         most_together: 1,
-        tile: Some(TILE),
+        tile: Some(rows),
     }
 }
 
@@ -56,8 +60,19 @@ fn apart(one: &Tensor, other: &Tensor) -> f64 {
 /// Losses and gradients of the picture as it is, a little away from where it starts: there some terms are 0.
 #[track_caller]
 fn assert_alike(what: &str, preset: &Preset, pictures: (Picture, Vec<Picture>), losses: f64) {
+    assert_alike_in(what, preset, pictures, tiled(), [losses, 10.0 * losses]);
+}
+
+#[track_caller]
+fn assert_alike_in(
+    what: &str,
+    preset: &Preset,
+    pictures: (Picture, Vec<Picture>),
+    way: Way,
+    [losses, of_gradient]: [f64; 2],
+) {
     let mut whole = lane(preset, pictures.clone(), Way::WHOLE).unwrap();
-    let mut parts = lane(preset, pictures, tiled()).unwrap();
+    let mut parts = lane(preset, pictures, way).unwrap();
     let shape = whole.picture().size();
     tch::manual_seed(5);
     let noise = Tensor::rand(&shape, (tch::Kind::Float, Device::Cpu));
@@ -74,11 +89,10 @@ fn assert_alike(what: &str, preset: &Preset, pictures: (Picture, Vec<Picture>), 
         assert!(apart < losses, "{what}: {term} is {apart:.1e} off");
     }
     let apart = apart(&own_gradient, &gradient);
-    // Where convolutions go by Winograd's way, 3e-6 off, a number that is 0 but for rounding may have the other sign, which
-    // lets a gradient pass or not: of these few, each is much.
-    let rounds = matches!(preset.network.name, NetworkName::Vgg16 | NetworkName::Vgg19);
-    let most = if rounds { 5e-3 } else { 10.0 * losses };
-    assert!(apart < most, "{what}: the gradient is {apart:.1e} off");
+    assert!(
+        apart < of_gradient,
+        "{what}: the gradient is {apart:.1e} off"
+    );
     println!("{what}: gradient {apart:.1e}");
 }
 
@@ -86,7 +100,6 @@ fn assert_alike(what: &str, preset: &Preset, pictures: (Picture, Vec<Picture>), 
 fn every_recipe_that_allows_it_is_the_same_in_tiles() {
     // Two of each network, and every kind of loss; squares of differences of matrix roots lose some digits.
     for (name, losses) in [
-        ("gatys", 2e-5),
         ("crowsonkb", 2e-4),
         ("inetwork", 2e-5),
         ("reference", 2e-5),
@@ -101,6 +114,17 @@ fn every_recipe_that_allows_it_is_the_same_in_tiles() {
         ];
         assert_alike(name, &at_size(name, &own), pictures(1), losses);
     }
+}
+
+/// Convolutions by Winograd's way are 3e-6 off, and otherwise so in tiles that begin at other rows than its own. A number that
+/// is 0 but for that may have the other sign, which lets a gradient pass or not; of the few at a layer as deep as `relu5_1`,
+/// 10×7 in such a picture, each is much. In one tile nothing is rounded otherwise.
+#[test]
+fn a_deep_layer_is_the_same_in_one_tile_and_but_for_rounding_in_several() {
+    let preset = at_size("gatys", &[]);
+    let all = in_tiles_of(SIZE.1);
+    assert_alike_in("in one tile", &preset, pictures(1), all, [2e-5, 2e-5]);
+    assert_alike_in("in several", &preset, pictures(1), tiled(), [2e-5, 1e-3]);
 }
 
 #[test]

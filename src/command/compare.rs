@@ -20,11 +20,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::interruption::Interruption;
-use super::run::live::has_terminal;
 use super::run::{detach, recording, report};
 use super::{Failure, INTERRUPTED, RESUMABLE, output, signals};
 use crate::attach::hub::Opening;
-use crate::cli::{Budget, CompareArguments, RunOptions, TileChoice};
+use crate::cli::{Budget, CompareArguments, TileChoice};
 use crate::engine::message::Event;
 use crate::engine::worker::Job;
 use crate::preset::visible::visible;
@@ -66,7 +65,7 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
         ordering::order(&field, &slurm)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let interruption = interruption(&field.options)?;
+    let interruption = Interruption::without_screen(&field.options)?;
     let folder = match begin_to_record(&field) {
         Ok(folder) => folder,
         Err(note) if in_background => {
@@ -86,12 +85,6 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
         let _ = folder.remove_if_empty();
     }
     result
-}
-
-/// What a comparison without a screen is interrupted by: to be begun before it is recorded.
-fn interruption(options: &RunOptions) -> Result<Option<Interruption>, Failure> {
-    let has_screen = !options.headless && !options.json && has_terminal();
-    (!has_screen).then(Interruption::begin).transpose()
 }
 
 /// Carries out a comparison that is recorded by now, or is not; everybody hears first what happened `before`. Without what

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::{Failure, output};
-use crate::dashboard::StartError;
 use crate::dashboard::log::{Log, line};
 use crate::engine::message::{EndReason, Event};
 use crate::preset::visible::visible;
@@ -24,16 +23,7 @@ pub(super) struct EventFile {
 impl EventFile {
     /// Opens the file at `path`; without one nothing is written.
     pub(super) fn open(path: Option<&Path>) -> Result<Self, Failure> {
-        let log = path
-            .map(|path| {
-                Log::open(path).map_err(|error| {
-                    Failure::new(StartError::Log {
-                        path: visible(&path.display().to_string()),
-                        error,
-                    })
-                })
-            })
-            .transpose()?;
+        let log = path.map(Log::open).transpose().map_err(Failure::new)?;
         Ok(Self {
             log,
             began: Instant::now(),

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::run::live::has_terminal;
 use super::{Failure, signals};
+use crate::cli::RunOptions;
 use crate::engine::message::Command;
 use crate::engine::worker::Worker;
 
@@ -17,6 +19,13 @@ pub(super) struct Interruption {
 }
 
 impl Interruption {
+    /// What something that is made with these `options` is interrupted by, to be begun before it is recorded; `None` where
+    /// the dashboard shows it, which sees to that itself.
+    pub(super) fn without_screen(options: &RunOptions) -> Result<Option<Self>, Failure> {
+        let has_screen = !options.headless && !options.json && has_terminal();
+        (!has_screen).then(Self::begin).transpose()
+    }
+
     /// From now on the first signal asks for the end, and Ctrl-C after it ends the program at once. That the terminal is
     /// gone is no reason: nothing here needs one to come to its end.
     pub(super) fn begin() -> Result<Self, Failure> {

@@ -5,11 +5,12 @@ pub(super) mod ended;
 
 use std::process::ExitCode;
 
+use super::interruption::Interruption;
 use super::run::memory;
 use super::run::plan::Plan;
 use super::run::recording::{self, runs_folder};
 use super::run::sources::Sources;
-use super::run::{interruption, job, perform};
+use super::run::{job, perform};
 use super::{Failure, compare, output};
 use crate::cli::{Command, ResumeArguments, RunOptions};
 use crate::preset::visible::visible;
@@ -61,7 +62,7 @@ fn alone(kept: Kept, arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     let past = losses_before(&ended.folder, ended.made(), 0);
     // In a comparison it may have been another one.
     let found = ended.checkpoint_of(0, &plan.preset.preset);
-    let interruption = interruption(&plan)?;
+    let interruption = Interruption::without_screen(&plan.options)?;
     let recorder = recording::go_on(&plan, ended, (0, found.as_ref()))?;
     if !plan.options.json {
         output::line(format!("{id}: {said}"))?;

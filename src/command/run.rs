@@ -104,7 +104,7 @@ pub(super) fn said(json: bool, result: Result<ExitCode, Failure>) -> Result<Exit
 fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
     // Before there is a folder of a run that cannot be made.
     let (way, tiles) = memory::way(&plan)?;
-    let interruption = interruption(&plan)?;
+    let interruption = Interruption::without_screen(&plan.options)?;
     let (recorder, note) = match recording::begin(&plan) {
         Ok(recorder) => (recorder, None),
         Err(note) => (None, Some(note)),
@@ -113,12 +113,6 @@ fn carry_out(plan: Plan) -> Result<ExitCode, Failure> {
     job.way = way;
     job.notes.extend(tiles);
     perform(plan, job, (recorder, note), interruption)
-}
-
-/// What a run without a screen is interrupted by: to be begun before it is recorded.
-pub(super) fn interruption(plan: &Plan) -> Result<Option<Interruption>, Failure> {
-    let has_screen = live::is_wanted(plan);
-    (!has_screen).then(Interruption::begin).transpose()
 }
 
 /// What the worker is to do. Checkpoints are of use only where the run is recorded.

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use super::StartError;
 use super::event_log::clock;
+use crate::preset::visible::visible;
 
 /// A file that lines are added to. Where it takes no more, the run goes on without it.
 #[derive(Debug)]
@@ -18,8 +20,12 @@ impl Log {
     ///
     /// # Errors
     /// Where the file cannot be written.
-    pub fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+    pub fn open(path: &Path) -> Result<Self, StartError> {
+        let file = OpenOptions::new().create(true).append(true).open(path);
+        let file = file.map_err(|error| StartError::Log {
+            path: visible(&path.display().to_string()),
+            error,
+        })?;
         Ok(Self { file: Some(file) })
     }
 

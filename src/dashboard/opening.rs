@@ -128,7 +128,7 @@ impl<D: Desk> Live<D> {
     /// # Errors
     /// Where something is missing; then the terminal is as it was.
     pub(super) fn open(opening: Opening, desk: impl FnOnce(Look) -> D) -> Result<Self, StartError> {
-        let log = open_log(&opening.options)?;
+        let log = opening.options.log.as_deref().map(Log::open).transpose()?;
         let (sender, messages) = mpsc::channel();
         let session = Session::enter().map_err(StartError::Terminal)?;
         let to_loop = to(&sender);
@@ -221,19 +221,6 @@ impl<D: Desk> Live<D> {
             last_frame: None,
             urgent: true,
         })
-    }
-}
-
-fn open_log(options: &Options) -> Result<Option<Log>, StartError> {
-    let Some(path) = &options.log else {
-        return Ok(None);
-    };
-    match Log::open(path) {
-        Ok(log) => Ok(Some(log)),
-        Err(error) => Err(StartError::Log {
-            path: visible(&path.display().to_string()),
-            error,
-        }),
     }
 }
 

@@ -83,7 +83,7 @@ impl KeptRows {
                 input.push(&more_input.f_narrow(2, again, new)?)?;
                 lengths.push(&more_lengths)
             }
-            _ => Err(mixed()),
+            _ => Err(Kept::of_another()),
         }
     }
 
@@ -110,7 +110,7 @@ impl KeptRows {
                 lengths: new(),
                 pool,
             },
-            _ => return Err(mixed()),
+            _ => return Err(Kept::of_another()),
         })
     }
 
@@ -174,8 +174,4 @@ impl KeptRows {
             }
         }
     }
-}
-
-fn mixed() -> TchError {
-    TchError::Shape("what was kept is of another operation".to_owned())
 }

@@ -40,6 +40,13 @@ pub(super) enum Kept {
     },
 }
 
+impl Kept {
+    /// What was kept is not what this operation keeps.
+    pub(super) fn of_another() -> TchError {
+        TchError::Shape("what was kept is of another operation".to_owned())
+    }
+}
+
 impl Module {
     /// Its windows, along the height.
     pub(super) fn windows(&self) -> Result<Windows, TchError> {
@@ -101,9 +108,7 @@ impl Module {
             (Self::Fire(fire), Kept::Fire { narrow, wide }) => {
                 fire.gradient(slope, (narrow, wide), wanted)
             }
-            _ => Err(TchError::Shape(
-                "what was kept is of another operation".to_owned(),
-            )),
+            _ => Err(Kept::of_another()),
         }
     }
 }

@@ -91,10 +91,9 @@ impl Network {
 
     /// How many operations so many pictures take there or back.
     pub fn operation_count(&self, layers: &[String], pictures: i64) -> usize {
-        let is_tapped = |stage: &Stage| layers.contains(&stage.layer);
-        let depth = self.stages.iter().rposition(is_tapped);
         let parts = pictures / together(self.mean.device(), pictures);
-        depth.map_or(0, |deepest| deepest + 1) * parts as usize
+        let of_each = self.in_order(layers).map_or(0, |stages| stages.len());
+        of_each * parts as usize
     }
 
     fn passed(

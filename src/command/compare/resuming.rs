@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::contender::{Contender, Field};
 use super::entrant::{Entrant, Planned};
 use super::presets::chosen;
-use super::{interruption, job, perform};
+use super::{job, perform};
 use crate::cli::{Budget, Command, CompareArguments, ResumeArguments, RunOptions};
+use crate::command::interruption::Interruption;
 use crate::command::resume::ended::{begun_by, enter, looked_at};
 use crate::command::run::recording;
 use crate::command::run::sources::Sources;
@@ -83,7 +84,7 @@ pub(in crate::command) fn resume(
     let before = planned.iter().flat_map(Planned::before).collect();
     let checkpoints = planned.iter_mut().filter_map(Planned::take_checkpoint);
     let checkpoints: Vec<_> = checkpoints.collect();
-    let interruption = interruption(&field.options)?;
+    let interruption = Interruption::without_screen(&field.options)?;
     for one in planned {
         let number = one.number;
         let checkpoint = checkpoints.iter().find(|found| found.candidate == number);

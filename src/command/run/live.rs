@@ -25,12 +25,6 @@ use crate::record::folder::recorder::{Recorder, Remains};
 use crate::report::loss_chart::{ChartLook, loss_chart};
 use crate::terminal::ask::{Capabilities, Protocol, is_dumb};
 
-/// Whether the plan is for the dashboard: a terminal on both ends, and nobody who wants lines.
-pub(super) fn is_wanted(plan: &Plan) -> bool {
-    let options = &plan.options;
-    !options.headless && !options.json && has_terminal()
-}
-
 /// Whether there is a terminal on both ends that can show a dashboard.
 pub(in crate::command) fn has_terminal() -> bool {
     io::stdout().is_terminal() && io::stdin().is_terminal() && !is_dumb()
