@@ -336,7 +336,7 @@ pub struct RunOptions {
     pub tensorboard: bool,
 
     /// Keep nothing of the run but its picture
-    #[arg(long, conflicts_with = "runs")]
+    #[arg(long, conflicts_with_all = ["runs", "detach"])]
     pub no_record: bool,
 
     /// How pictures are shown in the dashboard and printed at the end
@@ -709,6 +709,8 @@ const RESUME_EXAMPLES: &str = "Examples:
       more steps for a run that was completed
   stylescope resume w2pz
       a comparison: all of it
+  stylescope resume k3f9 --detach
+      without a terminal; `stylescope attach k3f9` comes to it
   stylescope resume latest --headless || stylescope run photo.jpg painting.jpg --headless
       in a batch job that may be begun again";
 
@@ -739,6 +741,9 @@ pub struct ResumeArguments {
     /// How pictures are shown in the dashboard and printed at the end
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub graphics: Graphics,
+    /// Whether it goes on without the terminal.
+    #[command(flatten)]
+    pub background: BackgroundOptions,
 }
 
 /// The subcommands of `presets`.

@@ -7,11 +7,11 @@ use super::{RunsPlace, ScreenOptions};
 /// The hidden switch with which a run in the background is started.
 pub const IN_BACKGROUND: &str = "--in-background";
 
-/// How `run`, `demo` and `compare` may be told to leave the terminal.
+/// How `run`, `demo`, `compare` and `resume` may be told to leave the terminal.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct BackgroundOptions {
     /// Leave the terminal at once: the run goes on by itself, `stylescope attach` comes to it
-    #[arg(long, conflicts_with = "no_record")]
+    #[arg(long)]
     pub detach: bool,
 
     /// Started by one that was told so.

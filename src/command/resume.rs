@@ -6,6 +6,7 @@ pub(super) mod ended;
 use std::process::ExitCode;
 
 use super::interruption::Interruption;
+use super::run::detach;
 use super::run::memory;
 use super::run::plan::Plan;
 use super::run::recording::{self, runs_folder};
@@ -23,6 +24,9 @@ use ended::{Ended, begun_by, enter, looked_at, losses_before};
 
 pub(super) fn execute(arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     let json = arguments.json;
+    if let Some(left) = detach::leave(arguments.background, json) {
+        return left;
+    }
     super::run::said(json, resume(arguments))
 }
 
@@ -64,8 +68,12 @@ fn alone(kept: Kept, arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     let found = ended.checkpoint_of(0, &plan.preset.preset);
     let interruption = Interruption::without_screen(&plan.options)?;
     let recorder = recording::go_on(&plan, ended, (0, found.as_ref()))?;
-    if !plan.options.json {
-        output::line(format!("{id}: {said}"))?;
+    let from_where = format!("{id}: {said}");
+    match (plan.options.json, plan.options.in_background) {
+        (true, _) => {}
+        // Standard output says how to come to it.
+        (false, true) => output::error_line(from_where),
+        (false, false) => output::line(from_where)?,
     }
     let mut job = job(&plan, true);
     job.checkpoints = found.into_iter().collect();

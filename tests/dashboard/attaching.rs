@@ -330,6 +330,32 @@ fn a_killed_run_is_said_to_be_and_its_socket_is_no_hindrance() {
 }
 
 #[test]
+fn a_run_is_gone_on_with_in_the_background() {
+    let setting = setting();
+    let run = Background::starts(&setting, 10_000_000);
+    let id = run.folder.id();
+    let checkpoints = run.folder.path().join("checkpoints");
+    run.program.signals("-INT");
+    assert_eq!(run.ends().state, State::Stopped);
+    assert!(std::fs::read_dir(checkpoints).unwrap().count() > 0);
+    let again = Detached::starts(&setting, ["resume", &id, "--detach", "--json"]);
+    assert_eq!(again.id, id);
+    let mut person = attaches(&setting, &[]);
+    person.waits_for("▶ running");
+    person.types("qd");
+    assert_eq!(person.sees_the_end(), Some(0));
+    again.signals("-INT");
+    let steps = (run.ends().step + 1).to_string();
+    let text = setting.stylescope(["resume", &id, "--detach", "--steps", &steps]);
+    assert_eq!(text.code, Some(0), "{}", text.stderr);
+    assert!(text.stdout.contains("goes on in the background"));
+    assert!(text.stderr.contains("step"), "{}", text.stderr);
+    assert_eq!(run.ends().state, State::Completed);
+    let text = setting.stylescope(["resume", &id, "--detach"]).succeeded();
+    assert!(text.stdout.contains("which are all"), "{}", text.stdout);
+}
+
+#[test]
 fn a_deep_folder_of_runs_is_no_hindrance() {
     let setting = setting();
     let deep = format!("{}/{}", "a".repeat(120), "b".repeat(120));

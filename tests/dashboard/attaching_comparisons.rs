@@ -188,6 +188,14 @@ fn one_is_promoted_from_afar_and_the_comparison_is_resumed_after_a_kill() {
     assert_eq!(own.sees_the_end(), Some(0));
     own.waits_for("stylescope resume");
     assert_eq!(comparison.ends(), [State::Dropped, State::Stopped]);
+
+    let again = Detached::starts(&setting, ["resume", &id, "--detach", "--json"]);
+    assert_eq!(again.id, id);
+    let mut other = attaches(&setting, &[&id]);
+    other.waits_for("▶ comparing");
+    other.types("qs");
+    assert_eq!(other.sees_the_end(), Some(0));
+    assert_eq!(comparison.ends(), [State::Dropped, State::Stopped]);
 }
 
 #[test]

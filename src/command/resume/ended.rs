@@ -271,6 +271,7 @@ pub(in crate::command) fn looked_at(
         steps: arguments.steps.or(options.steps),
         device: arguments.device.unwrap_or(options.device),
         threads: arguments.threads.or(threads).filter(|threads| *threads > 0),
+        in_background: arguments.background.in_background,
         ..options
     }
 }

@@ -74,6 +74,13 @@ fn start(json: bool) -> Result<ExitCode, Failure> {
     let Some(report) = report else {
         let status = child.wait().map_err(cannot)?;
         let _ = io::stderr().lock().write_all(errors.as_bytes());
+        if status.success() {
+            // There was nothing to be done, which is all that there is to say.
+            if !said.is_empty() {
+                output::line(said.trim_end())?;
+            }
+            return Ok(ExitCode::SUCCESS);
+        }
         if json {
             let message = errors.trim().trim_start_matches("error: ");
             output::json_line(&json!({ "event": "error", "message": message }))?;
