@@ -22,6 +22,14 @@ pub(crate) fn at<T: Clone>(all: &[T], places: &[usize]) -> Vec<T> {
         .collect()
 }
 
+/// Whether all numbers of `tensor`, which has some, are finite. Takes no memory for that, and waits for the device.
+pub(crate) fn is_finite(tensor: &Tensor) -> Result<bool, TchError> {
+    // What is not a number is both the least and the greatest.
+    let (least, greatest) = tensor.f_aminmax(None::<i64>, false)?;
+    let both = Tensor::f_stack(&[least, greatest], 0)?;
+    Ok(both.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0)
+}
+
 /// A number for each channel, `[1, 3, 1, 1]`.
 fn in_channels(numbers: [f32; 3], (kind, device): (Kind, Device)) -> Result<Tensor, TchError> {
     Tensor::f_from_slice(&numbers)?

@@ -27,13 +27,15 @@ pub(super) fn look_at(pictures: &Tensor) -> Result<Vec<Look>, TchError> {
     let spread = pictures
         .f_std_dim([2_i64, 3].as_slice(), false, false)?
         .f_amax([1_i64], false)?;
-    let clamped = pictures.f_clamp(0.0, 1.0)?;
     let all = [1_i64, 2, 3];
-    let within = pictures.f_gt(0.0)?.f_logical_and(&pictures.f_lt(1.0)?)?;
+    let within = pictures.f_gt(0.0)?;
+    let within = within.f_logical_and(&pictures.f_lt(1.0)?)?;
     let within = within.f_mean_dim(all.as_slice(), false, Kind::Float)?;
-    let outside = pictures
-        .f_sub(&clamped)?
-        .f_square()?
+    // In place, since a picture may be as large as memory allows.
+    let mut apart = pictures.f_clamp(0.0, 1.0)?;
+    let outside = apart
+        .f_sub_(&pictures)?
+        .f_square_()?
         .f_mean_dim(all.as_slice(), false, Kind::Float)?
         .f_sqrt()?;
     let numbers = Tensor::f_stack(&[spread, within, outside], 1)?;

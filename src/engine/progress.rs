@@ -8,8 +8,8 @@ use crate::network::convention;
 use crate::optimizer::average::IterateAverage;
 use crate::optimizer::either::Optimizer;
 use crate::optimizer::lbfgs::{Evaluate, Evaluation};
-use crate::optimizer::row_index;
 use crate::optimizer::saved::{RestoreError, SavedState};
+use crate::optimizer::{is_finite, row_index};
 use crate::preset::{OptimizerPreset, PixelConvention};
 
 /// What the picture is called in a saved state.
@@ -204,9 +204,6 @@ impl Progress {
 
     /// Whether every number that later steps follow from is finite.
     pub(super) fn is_finite(&self) -> Result<bool, TchError> {
-        let is_finite = |tensor: &Tensor| -> Result<bool, TchError> {
-            Ok(tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0)
-        };
         Ok(
             is_finite(&self.picture)?
                 && is_finite(&self.shown()?)?

@@ -3,9 +3,12 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::in_channels;
 use super::saved::{RestoreError, SavedState, joined};
+use super::{in_channels, is_finite};
 use crate::preset::{OptimizerPreset, StepSpace};
+
+/// So many numbers of a picture are stepped at a time, which also fit the caches.
+const NUMBERS_AT_ONCE: i64 = 1 << 20;
 
 /// The moments of a lane's Adam and each candidate's numbers.
 #[derive(Debug)]
@@ -173,12 +176,7 @@ impl Adam {
 
     /// Whether all moments are finite.
     pub fn is_finite(&self) -> Result<bool, TchError> {
-        for moment in [&self.first, &self.second] {
-            if moment.f_isfinite()?.f_all()?.f_int64_value(&[])? == 0 {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        Ok(is_finite(&self.first)? && is_finite(&self.second)?)
     }
 
     /// Takes up changed rates, betas and clamping; the moments stay.
@@ -220,12 +218,14 @@ impl Adam {
             let length = alike.len() as i64;
             if let Some((numbers, true)) = alike.first() {
                 let of = |tensor: &Tensor| tensor.f_narrow(0, start, length);
+                let gradient = of(gradient)?;
                 prepared.push(Prepared {
                     numbers,
                     picture: of(picture)?,
                     first: of(&self.first)?,
                     second: of(&self.second)?,
-                    room: Room::new(numbers, &self.deviation, &of(gradient)?)?,
+                    room: Room::new(numbers, &gradient)?,
+                    gradient,
                 });
             }
             start += length;
@@ -242,15 +242,18 @@ impl Adam {
 struct Prepared<'a> {
     numbers: &'a Numbers,
     picture: Tensor,
+    gradient: Tensor,
     first: Tensor,
     second: Tensor,
     room: Room,
 }
 
-/// The memory that a step needs besides, each `[n, 3, H, W]`.
+/// The memory that a step needs besides, each `[n, 3, h, W]`: for some rows of the pictures at a time, so that large ones
+/// need no more than small ones do.
 struct Room {
-    /// The gradient in the space of the moments.
-    gradient: Tensor,
+    rows: i64,
+    /// The gradient in the space of the moments, where that is not that of the pictures.
+    gradient: Option<Tensor>,
     /// (1 − β₂)g
     share: Tensor,
     /// For the divisor.
@@ -260,46 +263,112 @@ struct Room {
 }
 
 impl Room {
-    fn new(numbers: &Numbers, deviation: &Tensor, gradient: &Tensor) -> Result<Self, TchError> {
-        // By the chain rule; the moments live in the space in which the rate is a distance.
-        let gradient = match numbers.space {
-            StepSpace::Rgb => gradient.shallow_clone(),
-            StepSpace::Normalized => gradient.f_mul(deviation)?,
-        };
+    fn new(numbers: &Numbers, gradient: &Tensor) -> Result<Self, TchError> {
+        let (count, channels, height, width) = gradient.size4()?;
+        let rows = (NUMBERS_AT_ONCE / (count * channels * width).max(1)).clamp(1, height.max(1));
+        let options = (gradient.kind(), gradient.device());
+        let new = || Tensor::f_empty([count, channels, rows, width], options);
         Ok(Self {
-            share: gradient.f_mul_scalar(1.0 - numbers.beta2)?,
-            denominator: gradient.f_empty_like()?,
-            change: gradient.f_empty_like()?,
-            gradient,
+            rows,
+            gradient: match numbers.space {
+                StepSpace::Rgb => None,
+                StepSpace::Normalized => Some(new()?),
+            },
+            share: new()?,
+            denominator: new()?,
+            change: new()?,
         })
     }
 }
 
 impl Prepared<'_> {
     /// One step: picture and moments change in place, and no memory is asked for.
-    fn step(mut self, deviation: &Tensor) -> Result<(), TchError> {
+    fn step(&self, deviation: &Tensor) -> Result<(), TchError> {
+        let (_, _, height, _) = self.picture.size4()?;
+        let mut start = 0;
+        while start < height {
+            let rows = self.room.rows.min(height - start);
+            self.step_rows(start, rows, deviation)?;
+            start += rows;
+        }
+        Ok(())
+    }
+
+    fn step_rows(&self, start: i64, rows: i64, deviation: &Tensor) -> Result<(), TchError> {
         let numbers = self.numbers;
-        let Room {
-            gradient,
-            share,
-            denominator,
-            change,
-        } = &self.room;
-        let _ = self.first.f_lerp_(gradient, 1.0 - numbers.beta1)?;
-        let _ = self.second.f_mul_scalar_(numbers.beta2)?;
-        let _ = self.second.f_addcmul_(share, gradient)?;
-        let mut denominator = self.second.f_sqrt_out(denominator)?;
+        let of = |tensor: &Tensor| tensor.f_narrow(2, start, rows);
+        let room = |tensor: &Tensor| tensor.f_narrow(2, 0, rows);
+        let mut picture = of(&self.picture)?;
+        let (mut first, mut second) = (of(&self.first)?, of(&self.second)?);
+        // By the chain rule; the moments live in the space in which the rate is a distance.
+        let gradient = match &self.room.gradient {
+            None => of(&self.gradient)?,
+            Some(own) => of(&self.gradient)?.f_mul_out(&room(own)?, deviation)?,
+        };
+        let share = gradient.f_mul_scalar_out(&room(&self.room.share)?, 1.0 - numbers.beta2)?;
+        let _ = first.f_lerp_(&gradient, 1.0 - numbers.beta1)?;
+        let _ = second.f_mul_scalar_(numbers.beta2)?;
+        let _ = second.f_addcmul_(&share, &gradient)?;
+        let mut denominator = second.f_sqrt_out(&room(&self.room.denominator)?)?;
         let _ = denominator.f_div_scalar_((1.0 - numbers.beta2_product).sqrt())?;
         let _ = denominator.f_add_scalar_(numbers.epsilon)?;
         let step_size = numbers.learning_rate / (1.0 - numbers.beta1_product);
-        let mut change = self.first.f_mul_scalar_out(change, -step_size)?;
+        let mut change = first.f_mul_scalar_out(&room(&self.room.change)?, -step_size)?;
         if numbers.space == StepSpace::Normalized {
             let _ = change.f_mul_(deviation)?;
         }
-        let _ = self.picture.f_addcdiv_(&change, &denominator)?;
+        let _ = picture.f_addcdiv_(&change, &denominator)?;
         if numbers.clamp {
-            let _ = self.picture.f_clamp_(0.0, 1.0)?;
+            let _ = picture.f_clamp_(0.0, 1.0)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preset::load;
+
+    /// Two candidates in one space and one in the other, so large that they are stepped some rows at a time.
+    #[test]
+    fn a_large_picture_is_stepped_as_its_parts_are() {
+        let preset = |space: &str| {
+            let setting = format!("optimizer.space={space}").parse().unwrap();
+            load("demo", &[setting]).unwrap().preset.optimizer
+        };
+        let presets = [preset("rgb"), preset("rgb"), preset("normalized")];
+        let presets: Vec<&OptimizerPreset> = presets.iter().collect();
+        let shape = [3, 3, 301, 800];
+        let numbers = || Tensor::f_randn(shape, (Kind::Float, Device::Cpu)).unwrap();
+        let (begun, gradients) = (numbers(), [numbers(), numbers()]);
+        let after = |start: i64, rows: i64| {
+            let of = |tensor: &Tensor| tensor.narrow(2, start, rows).copy();
+            let picture = of(&begun);
+            let mut adam = Adam::new(&picture, &presets, [0.2, 0.3, 0.4]).unwrap();
+            assert!(adam.is_finite().unwrap());
+            for gradient in &gradients {
+                adam.step(&picture, &of(gradient), &[true; 3]).unwrap();
+            }
+            [picture, adam.first, adam.second]
+        };
+        let row = shape[1] * shape[3];
+        assert!(row * shape[2] < NUMBERS_AT_ONCE && NUMBERS_AT_ONCE < 2 * row * shape[2]);
+        let whole = after(0, shape[2]);
+        for (start, rows) in [(0, 100), (100, 201)] {
+            for (part, whole) in after(start, rows).iter().zip(&whole) {
+                assert_eq!(*part, whole.narrow(2, start, rows));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_noticed() {
+        for broken in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            let tensor = Tensor::zeros([1, 3, 9, 7], (Kind::Float, Device::Cpu));
+            assert!(is_finite(&tensor).unwrap());
+            let _ = tensor.narrow(3, 4, 1).fill_(broken);
+            assert!(!is_finite(&tensor).unwrap(), "{broken}");
+        }
     }
 }

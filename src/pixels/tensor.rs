@@ -3,6 +3,9 @@
 use image::{Rgb32FImage, RgbImage};
 use tch::{Device, Kind, TchError, Tensor};
 
+/// So many are turned round at a time, so that a large picture is not there several times over.
+const NUMBERS_AT_ONCE: i64 = 1 << 24;
+
 /// RGB in [0, 1] as `[1, 3, H, W]` float32.
 pub fn to_tensor(picture: &Rgb32FImage, device: Device) -> Result<Tensor, TchError> {
     let (width, height) = picture.dimensions();
@@ -15,18 +18,22 @@ pub fn to_tensor(picture: &Rgb32FImage, device: Device) -> Result<Tensor, TchErr
 
 /// Candidate `index` of `[N, 3, H, W]` as RGB, clamped to [0, 1].
 pub fn to_picture(pictures: &Tensor, index: i64) -> Result<Rgb32FImage, TchError> {
-    let interleaved = pictures
-        .f_detach()?
-        .f_select(0, index)?
-        .f_clamp(0.0, 1.0)?
-        .f_permute([1, 2, 0])?
-        .f_to_device(Device::Cpu)?
-        .f_to_kind(Kind::Float)?
-        .f_contiguous()?;
-    let (height, width, channels) = interleaved.size3()?;
-    let count = (height * width * channels) as usize;
-    let mut values = vec![0.0_f32; count];
-    interleaved.f_copy_data(&mut values, count)?;
+    let picture = pictures.f_detach()?.f_select(0, index)?;
+    let (channels, height, width) = picture.size3()?;
+    let line = (width * channels).max(1);
+    let mut values = vec![0.0_f32; (height * line) as usize];
+    let lines_at_once = (NUMBERS_AT_ONCE / line).max(1);
+    let parts = values.chunks_mut((lines_at_once * line) as usize);
+    for (start, part) in (0..height).step_by(lines_at_once as usize).zip(parts) {
+        picture
+            .f_narrow(1, start, lines_at_once.min(height - start))?
+            .f_clamp(0.0, 1.0)?
+            .f_permute([1, 2, 0])?
+            .f_to_device(Device::Cpu)?
+            .f_to_kind(Kind::Float)?
+            .f_contiguous()?
+            .f_copy_data(part, part.len())?;
+    }
     Rgb32FImage::from_raw(width as u32, height as u32, values)
         .ok_or_else(|| TchError::Shape(format!("{channels} channels are not a picture")))
 }
