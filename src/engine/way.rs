@@ -8,7 +8,7 @@ use crate::preset::Preset;
 /// waits for the way back is as much in all of them.
 pub const SMALLEST_TILE: u32 = 16;
 /// Higher ones are no faster.
-pub const LARGEST_TILE: u32 = 128;
+pub const LARGEST_TILE: u32 = 64;
 
 /// How a lane makes its steps. What is here costs time or nothing, never another result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,10 +122,10 @@ mod tests {
             together = way.most_together;
             ways.push((together, way.tile));
         }
-        let tiles = [128, 64, 32, 16].map(|side| (1, Some(side)));
+        let tiles = [64, 32, 16].map(|side| (1, Some(side)));
         let counts = [5, 3, 2, 1].map(|count| (count, None));
         assert_eq!(ways, [&counts[..], &tiles].concat());
         assert_eq!(Way::WHOLE.next_smaller(0, 5000, false), None);
-        assert_eq!(Way::WHOLE.next_smaller(1, 250, true), None);
+        assert_eq!(Way::WHOLE.next_smaller(1, 120, true), None);
     }
 }

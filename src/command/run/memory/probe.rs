@@ -83,10 +83,12 @@ impl Shape {
         }
     }
 
-    /// The most memory that a run of this shape takes in one piece; `None` where it does not come to its end.
+    /// The most memory that a run of this shape holds in one piece, without what is freed and not given back yet, which would
+    /// be left to chance; `None` where it does not come to its end.
     pub(super) fn peak_bytes(&self, plan: &Plan) -> Option<f64> {
         let size = |(width, height): (u32, u32)| format!("{width}x{height}");
         let mut program = Command::new(std::env::current_exe().ok()?);
+        program.env("MALLOC_CONF", "dirty_decay_ms:0");
         program.arg(SUBCOMMAND).arg(size(self.content));
         program.args(self.styles.iter().copied().map(size));
         if let Some(threads) = plan.options.threads {
