@@ -10,6 +10,7 @@ mod kept_rows;
 pub mod layout;
 mod module;
 pub mod pass;
+mod pieces;
 pub mod pooling;
 pub mod random_weights;
 mod row_buffer;
@@ -201,7 +202,7 @@ impl Network {
             .iter()
             .try_fold(features.shallow_clone(), |features, stage| {
                 let beyond = stage.module.windows()?.beyond();
-                stage.module.forward(features, false, beyond, None)
+                stage.module.forward(&features.into(), false, beyond, None)
             })
     }
 }

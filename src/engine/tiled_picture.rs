@@ -86,7 +86,7 @@ impl<'a> TiledPicture<'a> {
         (tile, wanted): (&Range<i64>, &[usize]),
         look: &mut LookAtLayer<'_>,
         after: &mut AfterOperation<'_>,
-    ) -> Result<Option<GradientRows>, EngineError> {
+    ) -> Result<Vec<GradientRows>, EngineError> {
         let look = &mut |place: usize, rows: &Range<i64>, features: &Tensor| match wanted.get(place)
         {
             Some(layer) => look(*layer, rows, features),

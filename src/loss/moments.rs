@@ -153,7 +153,7 @@ impl Moments {
     /// `[1, C, h, w]`.
     ///
     /// # Formula
-    /// m (G + Gᵀ)(f − μ) + m g / A, with g the derivative by μ and G the one by S; S depends on μ by Σ m (f − μ) = 0 only.
+    /// m (G + Gᵀ)(f − μ) + m g / A = m ((G + Gᵀ) f + (g / A − (G + Gᵀ) μ)), with g the derivative by μ and G the one by S; S depends on μ by Σ m (f − μ) = 0 only.
     ///
     /// # Errors
     /// Those of libtorch.
@@ -165,12 +165,14 @@ impl Moments {
     ) -> Result<Tensor, TchError> {
         let [by_mean, by_scatter] = slopes;
         let rows = rows_of(features)?;
-        let centred = rows.f_sub(&self.mean.f_detach()?.f_transpose(0, 1)?)?;
         let by_scatter = by_scatter.f_squeeze_dim(0)?;
         let both = by_scatter.f_add(&by_scatter.f_transpose(0, 1)?)?;
+        // For a Gram matrix this is 0: the mean and the scatter depend on each other in it.
+        let everywhere = by_mean
+            .f_div_scalar(self.area)?
+            .f_sub(&self.mean.f_detach()?.f_mm(&both)?)?;
         // A position's numbers side by side, as those of features are.
-        let mut slope = centred.f_transpose(0, 1)?.f_mm(&both)?;
-        let _ = slope.f_add_(&by_mean.f_div_scalar(self.area)?)?;
+        let mut slope = everywhere.f_addmm(&rows.f_transpose(0, 1)?, &both)?;
         if let Some(region) = region {
             let _ = slope.f_mul_(&shares_of(region, slope.kind())?.f_transpose(0, 1)?)?;
         }

@@ -6,6 +6,7 @@ use std::cell::OnceCell;
 use tch::{Device, Kind, TchError, Tensor};
 
 use super::layout::{self, channels_last};
+use super::pieces::{Margins, Pieces};
 use super::rows::{Wanted, Windows};
 use super::winograd::Winograd;
 use crate::preset::{Padding, Precision};
@@ -22,15 +23,6 @@ pub struct Convolution {
     back: OnceCell<Filters>,
 }
 
-/// Zeros around an input.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Zeros {
-    /// Above and below.
-    pub(super) rows: [i64; 2],
-    /// Left and right.
-    pub(super) columns: i64,
-}
-
 /// Filters and the way in which they are applied.
 #[derive(Debug)]
 struct Filters {
@@ -40,13 +32,6 @@ struct Filters {
     allows_tf32: bool,
     /// Made where an input comes for which it is worth it.
     winograd: OnceCell<Winograd>,
-}
-
-impl Zeros {
-    const NONE: Self = Self {
-        rows: [0, 0],
-        columns: 0,
-    };
 }
 
 impl Filters {
@@ -62,24 +47,28 @@ impl Filters {
     /// To `input` with so many zeros around it.
     fn apply(
         &self,
-        input: &Tensor,
+        input: &Pieces,
         bias: Option<&Tensor>,
-        zeros: Zeros,
+        zeros: Margins,
     ) -> Result<Tensor, TchError> {
         let weight = &self.weight;
-        let device = input.device();
+        let (count, channels, height, width) = input.size4()?;
+        let (_, device) = input.options()?;
+        let size = [count, channels, height, width];
         let is_float32 = weight.kind() == Kind::Float;
-        if is_float32 && Winograd::is_worth_it(&weight.size(), self.stride, &input.size(), device) {
+        if is_float32 && Winograd::is_worth_it(&weight.size(), self.stride, &size, device) {
             let winograd = made_once(&self.winograd, || Winograd::new(weight))?;
             return winograd.forward(input, zeros, bias);
         }
-        let [above, below] = zeros.rows;
-        if above == below {
-            let input = channels_last(input)?;
-            return self.convolved(&input, bias, [above, zeros.columns], None);
+        let ([above, below], [left, right]) = (zeros.rows, zeros.columns);
+        if let Some(single) = input.single()
+            && above == below
+            && left == right
+        {
+            let input = channels_last(single)?;
+            return self.convolved(&input, bias, [above, left], None);
         }
-        let input = layout::with_rows(input, zeros.rows)?;
-        self.convolved(&input, bias, [0, zeros.columns], None)
+        self.convolved(&input.surrounded(zeros)?, bias, [0, 0], None)
     }
 
     /// libtorch's convolution or, with what is added to its sides, transposed convolution.
@@ -170,23 +159,24 @@ impl Convolution {
 
     /// `[N, C_in, H, W]` to `[N, C_out, H', W']`. All of its sides are edges.
     pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor, TchError> {
-        self.forward_rows(input, [self.padding; 2])
+        self.forward_rows(&input.shallow_clone().into(), [self.padding; 2])
     }
 
     /// The same of some rows of an input, which has so many more `beyond` its upper and its lower edge.
     pub(super) fn forward_rows(
         &self,
-        input: &Tensor,
+        input: &Pieces,
         beyond: [i64; 2],
     ) -> Result<Tensor, TchError> {
         let bias = Some(&self.bias);
         if self.pads_by_zeros() {
-            let zeros = Zeros {
+            let zeros = Margins {
                 rows: beyond,
-                columns: self.padding,
+                columns: [self.padding; 2],
             };
             return self.forth.apply(input, bias, zeros);
         }
+        let input = input.joined()?;
         let sides = [self.padding, self.padding, beyond[0], beyond[1]];
         let padded = match self.padding_kind {
             Padding::Reflect => input.f_reflection_pad2d(sides)?,
@@ -194,7 +184,7 @@ impl Convolution {
                 input.f_replication_pad2d(sides)?
             }
         };
-        self.forth.apply(&padded, bias, Zeros::NONE)
+        self.forth.apply(&padded.into(), bias, Margins::NONE)
     }
 
     /// The gradient by the rows of an input that are `wanted`, `[N, C_in, H, W]`, of something whose gradient by their
@@ -203,7 +193,7 @@ impl Convolution {
     /// # Formula
     /// The convolution of the slope with the filters turned by 180° and their channels exchanged; every window that has a
     /// part of the slope in it counts.
-    pub(super) fn gradient(&self, slope: &Tensor, wanted: Wanted) -> Result<Tensor, TchError> {
+    pub(super) fn gradient(&self, slope: &Pieces, wanted: Wanted) -> Result<Tensor, TchError> {
         if self.pads_by_zeros() {
             return self.gradient_of_padded(slope, wanted, self.padding);
         }
@@ -234,7 +224,7 @@ impl Convolution {
     /// The same where the input has so many zeros on its left and on its right.
     fn gradient_of_padded(
         &self,
-        slope: &Tensor,
+        slope: &Pieces,
         wanted: Wanted,
         zeros: i64,
     ) -> Result<Tensor, TchError> {
@@ -243,9 +233,9 @@ impl Convolution {
         let stride = self.forth.stride;
         if stride == 1 {
             let above = kernel - 1 - wanted.skip;
-            let zeros = Zeros {
+            let zeros = Margins {
                 rows: [above, wanted.height + wanted.skip - slope_height],
-                columns: kernel - 1 - zeros,
+                columns: [kernel - 1 - zeros; 2],
             };
             return self.back()?.apply(slope, None, zeros);
         }
@@ -254,7 +244,7 @@ impl Convolution {
         let rest = wanted.width - (reached(slope_width) - 2 * zeros);
         let all = self
             .forth
-            .convolved(slope, None, [0, zeros], Some([0, rest]))?;
+            .convolved(&slope.joined()?, None, [0, zeros], Some([0, rest]))?;
         let below = wanted.skip + wanted.height - reached(slope_height);
         layout::with_rows(&all, [-wanted.skip, below])
     }
@@ -327,7 +317,7 @@ mod tests {
                     let slope = numbers(&expected.size());
                     (&expected * &slope).sum(Kind::Float).backward();
                     let all = convolution.windows().unwrap().whole((height, width));
-                    let gradient = convolution.gradient(&slope, all).unwrap();
+                    let gradient = convolution.gradient(&slope.into(), all).unwrap();
                     assert_close(&gradient, &root.grad(), 3e-5);
                 }
             }

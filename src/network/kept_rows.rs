@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use tch::TchError;
 
+use super::layout::height_of;
 use super::module::Kept;
 use super::pooling::pairs::Chosen;
 use super::pooling::{KeptOfPool, Pool};
-use super::row_buffer::{RowBuffer, height_of};
+use super::row_buffer::RowBuffer;
 
 /// As [`Kept`], of results that come a few rows at a time.
 #[derive(Debug, Default)]

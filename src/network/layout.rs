@@ -39,6 +39,14 @@ pub(super) fn with_rows(tensor: &Tensor, [above, below]: [i64; 2]) -> Result<Ten
         .f_permute([0, 3, 1, 2])
 }
 
+/// H of `[N, C, H, W]`.
+///
+/// # Errors
+/// Where it has another number of dimensions.
+pub(super) fn height_of(tensor: &Tensor) -> Result<i64, TchError> {
+    Ok(tensor.size4()?.2)
+}
+
 /// The rows of all, one below the other.
 ///
 /// # Errors

@@ -6,6 +6,7 @@
 use tch::{Kind, TchError, Tensor};
 
 use super::convolution::Convolution;
+use super::pieces::Pieces;
 use super::pooling::{KeptOfPool, Pool};
 use super::rows::{Wanted, Windows};
 
@@ -59,18 +60,19 @@ impl Module {
     }
 
     /// `[N, C, H, W]` to `[N, C', H', W']`, or of some rows of an input, which has so many more `beyond` its upper and its
-    /// lower edge. `input` is used up: where nobody else holds it (`is_own`), the result may lie in its memory. What
-    /// [`Module::gradient`] needs goes to `kept` where there is one.
+    /// lower edge. Where nobody else needs `input` (`is_own`), the result may lie in its memory. What [`Module::gradient`]
+    /// needs goes to `kept` where there is one.
     pub(super) fn forward(
         &self,
-        mut input: Tensor,
+        input: &Pieces,
         is_own: bool,
         beyond: [i64; 2],
         kept: Option<&mut Kept>,
     ) -> Result<Tensor, TchError> {
         match self {
-            Self::Convolution(convolution) => convolution.forward_rows(&input, beyond),
+            Self::Convolution(convolution) => convolution.forward_rows(input, beyond),
             Self::Relu => {
+                let mut input = input.joined()?;
                 let result = if is_own {
                     input.f_relu_()?
                 } else {
@@ -83,30 +85,30 @@ impl Module {
             }
             Self::Pool(pool) => match kept {
                 Some(kept) => {
-                    let (pooled, of_pool) = pool.forward(&input)?;
+                    let (pooled, of_pool) = pool.forward(&input.joined()?)?;
                     *kept = Kept::Pool(of_pool);
                     Ok(pooled)
                 }
-                None => pool.pooled(&input),
+                None => pool.pooled(&input.joined()?),
             },
-            Self::Fire(fire) => fire.forward(&input, beyond, kept),
+            Self::Fire(fire) => fire.forward(&input.joined()?, beyond, kept),
         }
     }
 
     /// The gradient by the rows of an input that are `wanted`, `[N, C, H, W]`, of something whose gradient by their results
-    /// is `slope`. That is used up: nobody else may hold its memory.
+    /// is `slope`. What comes may lie in its memory, which nobody else may need.
     pub(super) fn gradient(
         &self,
-        mut slope: Tensor,
+        slope: &Pieces,
         kept: &Kept,
         wanted: Wanted,
     ) -> Result<Tensor, TchError> {
         match (self, kept) {
-            (Self::Convolution(convolution), Kept::Nothing) => convolution.gradient(&slope, wanted),
-            (Self::Relu, Kept::Sign(sign)) => slope.f_mul_(sign),
-            (Self::Pool(pool), Kept::Pool(kept)) => pool.gradient(&slope, kept, wanted),
+            (Self::Convolution(convolution), Kept::Nothing) => convolution.gradient(slope, wanted),
+            (Self::Relu, Kept::Sign(sign)) => slope.joined()?.f_mul_(sign),
+            (Self::Pool(pool), Kept::Pool(kept)) => pool.gradient(&slope.joined()?, kept, wanted),
             (Self::Fire(fire), Kept::Fire { narrow, wide }) => {
-                fire.gradient(slope, (narrow, wide), wanted)
+                fire.gradient(&slope.joined()?, (narrow, wide), wanted)
             }
             _ => Err(Kept::of_another()),
         }
@@ -121,7 +123,10 @@ impl Fire {
         kept: Option<&mut Kept>,
     ) -> Result<Tensor, TchError> {
         let squeezed = self.squeeze.forward(input)?.f_relu_()?;
-        let three = self.expand3x3.forward_rows(&squeezed, beyond)?.f_relu_()?;
+        let three = self
+            .expand3x3
+            .forward_rows(&squeezed.shallow_clone().into(), beyond)?
+            .f_relu_()?;
         // Those rows that are only looked at for the sake of their neighbours.
         let above = self.expand3x3.windows()?.padding - beyond[0];
         let (_, _, height, _) = three.size4()?;
@@ -139,21 +144,23 @@ impl Fire {
 
     fn gradient(
         &self,
-        mut slope: Tensor,
+        slope: &Tensor,
         (narrow, wide): (&Tensor, &Tensor),
         wanted: Wanted,
     ) -> Result<Tensor, TchError> {
         let (_, channels, _, _) = slope.size4()?;
-        // Rows that come again with the next ones are multiplied again, by the same 0 or 1.
-        let slope = slope.f_mul_(wide)?;
+        // Rows that come again with the next ones stay as they are.
+        let slope = slope.f_mul(wide)?;
         let part = |start| slope.f_narrow(1, start, channels / 2);
         let above = wanted.skip - self.expand3x3.windows()?.padding;
         let own = |tensor: &Tensor| tensor.f_narrow(2, above, wanted.height);
         let single = Windows::SINGLE.whole((wanted.height, wanted.width));
-        let mut squeezed = self.expand1x1.gradient(&own(&part(0)?)?, single)?;
-        let three = self.expand3x3.gradient(&part(channels / 2)?, wanted)?;
+        let mut squeezed = self.expand1x1.gradient(&own(&part(0)?)?.into(), single)?;
+        let three = self
+            .expand3x3
+            .gradient(&part(channels / 2)?.into(), wanted)?;
         let squeezed = squeezed.f_add_(&three)?.f_mul_(&own(narrow)?)?;
-        self.squeeze.gradient(&squeezed, single)
+        self.squeeze.gradient(&squeezed.into(), single)
     }
 }
 

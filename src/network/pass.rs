@@ -154,7 +154,7 @@ impl Network {
             let wanted = goes_back.then_some(&mut kept);
             features = stage
                 .module
-                .forward(features, is_own, windows.beyond(), wanted)?;
+                .forward(&features.into(), is_own, windows.beyond(), wanted)?;
             if goes_back {
                 let input = windows.whole((height, width));
                 part.done.push(Done { stage, kept, input });
@@ -331,7 +331,7 @@ impl Pass<'_> {
         for done in done.rev() {
             let Done { stage, kept, input } = done.borrow();
             sum = with_those_at(&stage.layer, sum, self.network.kind)?
-                .map(|slope| stage.module.gradient(slope, kept, *input))
+                .map(|slope| stage.module.gradient(&slope.into(), kept, *input))
                 .transpose()?;
             asked(after)?;
         }

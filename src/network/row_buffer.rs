@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use tch::{TchError, Tensor};
 
-use super::layout::{self, joined_rows};
+use super::layout::{self, height_of};
+use super::pieces::Pieces;
 
 /// Rows of something, `[1, C, h, W]`.
 #[derive(Debug, Default)]
@@ -47,11 +48,16 @@ impl RowBuffer {
 
     /// These `rows`, which have to be there, as long as no others are pushed.
     pub(super) fn of(&self, rows: &Range<i64>) -> Result<Tensor, TchError> {
+        Pieces::from(self.pieces(rows)?).joined()
+    }
+
+    /// The same where they lie.
+    pub(super) fn pieces(&self, rows: &Range<i64>) -> Result<Vec<Tensor>, TchError> {
         if rows.start < self.held.start || self.held.end < rows.end {
             return Err(TchError::Shape(format!("rows {rows:?} of {:?}", self.held)));
         }
-        let parts = self.places(rows)?.into_iter().map(|part| part.memory);
-        joined_rows(&parts.collect::<Vec<_>>())
+        let parts = self.places(rows)?.into_iter();
+        Ok(parts.map(|part| part.memory).collect())
     }
 
     /// The upper `count` of its rows, which are given up.
@@ -128,10 +134,6 @@ impl RowBuffer {
 struct Part {
     rows: Range<i64>,
     memory: Tensor,
-}
-
-pub(super) fn height_of(rows: &Tensor) -> Result<i64, TchError> {
-    Ok(rows.size4()?.2)
 }
 
 fn length(rows: &Range<i64>) -> i64 {

@@ -97,6 +97,23 @@ impl Windows {
         if rows > self.padding { rows } else { 0 }
     }
 
+    /// Of these `rows` of an input of `height`, which are complete, the end of the first ones: about `most` of them, so that
+    /// the rest can be asked for later.
+    pub(super) fn part(self, rows: Range<i64>, most: i64, height: i64) -> i64 {
+        // Windows that touch each other are not cut.
+        let end = (rows.start + most + self.padding) / self.stride * self.stride - self.padding;
+        // What is repeated inside comes back with what it repeats.
+        let inside = self.padding + 1..height - self.padding;
+        let is_between = end > rows.start && (!self.repeats_inside || inside.contains(&end));
+        // No window reaches rows at the lower edge where it does not fit there.
+        let has_windows = rows.end - end >= self.kernel;
+        if is_between && has_windows {
+            end
+        } else {
+            rows.end
+        }
+    }
+
     /// Which of `results` in all have one of these `rows` in their window.
     pub(super) fn results_of(self, rows: &Range<i64>, results: i64) -> Range<i64> {
         let above = rows.start + self.padding - self.kernel + 1;
@@ -186,6 +203,27 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_part_ends_between_windows_and_away_from_edges_that_repeat() {
+        let part = |windows: Windows, rows, most| windows.part(rows, most, 20);
+        assert_eq!(part(windows(3, 1, 1), 0..20, 4), 4);
+        assert_eq!(part(windows(3, 1, 1), 4..20, 30), 20);
+        assert_eq!(part(windows(2, 2, 0), 2..20, 5), 6);
+        assert_eq!(part(windows(2, 2, 0), 2..20, 1), 20);
+        assert_eq!(part(windows(3, 2, 1), 3..20, 4), 7);
+        assert_eq!(windows(2, 2, 0).part(2..21, 18, 21), 21);
+        let repeating = Windows {
+            repeats_inside: true,
+            ..windows(3, 1, 1)
+        };
+        assert_eq!(part(repeating, 0..20, 1), 20);
+        assert_eq!(part(repeating, 0..20, 2), 2);
+        assert_eq!(part(repeating, 12..20, 4), 16);
+        assert_eq!(part(repeating, 14..20, 4), 20);
+        assert_eq!(part(repeating, 14..20, 5), 20);
+        assert_eq!(part(repeating, 18..20, 4), 20);
     }
 
     #[test]

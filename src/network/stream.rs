@@ -10,12 +10,16 @@ use tch::{Kind, TchError, Tensor};
 
 use super::geometry::side_of_results;
 use super::kept_rows::KeptRows;
-use super::layout::joined_rows;
+use super::layout::height_of;
 use super::module::{Kept, Module};
 use super::pass::asked;
-use super::row_buffer::{RowBuffer, height_of};
+use super::pieces::Pieces;
+use super::row_buffer::RowBuffer;
 use super::rows::Windows;
 use super::{AfterOperation, INPUT_LAYER, Network, NetworkError, Stage};
+
+/// So few rows come at once in any case.
+const FEW_ROWS: i64 = 4;
 
 /// A picture on its way.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub struct Stream<'a> {
     steps: Vec<Step<'a>>,
     /// How many rows of the picture have come.
     known: i64,
+    /// The most that came at once.
+    most_rows: i64,
     /// The gradient by the normalised picture, of what is looked at there.
     own_slopes: RowBuffer,
 }
@@ -103,6 +109,7 @@ impl Network {
             goes_back,
             steps,
             known: 0,
+            most_rows: 0,
             own_slopes: RowBuffer::default(),
         })
     }
@@ -127,7 +134,7 @@ impl Network {
 
 impl Stream<'_> {
     /// Takes the next rows of the picture, `[1, 3, h, W]`, RGB in [0, 1], has what follows from them looked at, and gives the
-    /// gradient that follows in turn, where there is a way back and some is complete.
+    /// gradient that follows in turn, where there is a way back, as far as it is complete, in the order of its rows.
     ///
     /// # Errors
     /// Those of `look` and libtorch, and [`NetworkError::BrokenOff`].
@@ -136,14 +143,12 @@ impl Stream<'_> {
         rows: &Tensor,
         look: &mut Look<'_, E>,
         after: &mut AfterOperation<'_>,
-    ) -> Result<Option<GradientRows>, E> {
+    ) -> Result<Vec<GradientRows>, E> {
         tch::no_grad(|| {
             self.forth(rows, look, after)?;
-            if self.goes_back {
-                self.back(after)
-            } else {
-                Ok(None)
-            }
+            let mut found = Vec::new();
+            while self.goes_back && self.back(&mut found, after)? {}
+            Ok(found)
         })
     }
 
@@ -185,10 +190,11 @@ impl Stream<'_> {
         let (_, _, height, _) = seen.size4()?;
         let range = self.known..self.known + height;
         self.known = range.end;
+        self.most_rows = self.most_rows.max(height);
         let mut is_own = !look_at(INPUT_LAYER, &range, &seen, &mut self.own_slopes)?;
         let mut features = seen.f_to_kind(kind)?;
         for step in &mut self.steps {
-            let Some((range, found)) = step.forth(features, is_own, goes_back)? else {
+            let Some((range, found)) = step.forth(&features, is_own, goes_back)? else {
                 return Ok(());
             };
             is_own = !look_at(&step.stage.layer, &range, &found, &mut step.own_slopes)?;
@@ -198,37 +204,47 @@ impl Stream<'_> {
         Ok(())
     }
 
-    fn back<E: From<TchError> + From<NetworkError>>(
+    /// Goes on with the way back, and adds what is complete to `found`; false where there is nothing to go on with. At the end
+    /// of the picture there is a lot at once, which would take as much memory: what is too much for now is left to the next
+    /// call.
+    fn back(
         &mut self,
+        found: &mut Vec<GradientRows>,
         after: &mut AfterOperation<'_>,
-    ) -> Result<Option<GradientRows>, E> {
+    ) -> Result<bool, NetworkError> {
         let kind = self.network.kind;
+        let height = self.steps.first().map_or(self.known, |step| step.size.0);
+        // Rows that come regularly are no more than these.
+        let most = |rows: i64| (2 * self.most_rows * rows / height.max(1)).max(FEW_ROWS);
         // The gradient by what the operation before gave.
         let mut slope: Option<Tensor> = None;
         let mut is_deepest = true;
+        let mut goes_on = false;
         for step in self.steps.iter_mut().rev() {
-            let Some(own) = with_own(slope, &mut step.own_slopes, (is_deepest, kind))? else {
-                return Ok(None);
-            };
+            let own = with_own(slope, &mut step.own_slopes, (is_deepest, kind))?;
             is_deepest = false;
-            slope = step.back(own)?;
+            slope = step.back(own, most(step.size.0))?;
+            goes_on |= slope.is_some();
             asked(after)?;
         }
         let slope = slope
             .map(|slope| slope.f_to_kind(Kind::Float))
             .transpose()?;
         let slope = with_own(slope, &mut self.own_slopes, (is_deepest, Kind::Float))?;
-        let Some(slope) = slope else { return Ok(None) };
-        let (_, _, height, _) = slope.size4()?;
+        let Some(slope) = slope else {
+            return Ok(goes_on);
+        };
+        let count = height_of(&slope)?;
         let end = match self.steps.first() {
             Some(step) => step.returned,
             None => self.known,
         };
-        Ok(Some(GradientRows {
-            rows: end - height..end,
+        found.push(GradientRows {
+            rows: end - count..end,
             // As pictures lie.
             gradient: slope.f_div(&self.network.deviation)?.f_contiguous()?,
-        }))
+        });
+        Ok(goes_on)
     }
 }
 
@@ -236,15 +252,15 @@ impl Step<'_> {
     /// Takes the next rows of its input and gives the results that follow, and which these are.
     fn forth(
         &mut self,
-        rows: Tensor,
+        rows: &Tensor,
         is_own: bool,
         goes_back: bool,
     ) -> Result<Option<(Range<i64>, Tensor)>, TchError> {
         let (height, width) = self.size;
-        let known = self.input.end() + height_of(&rows)?;
+        let known = self.input.end() + height_of(rows)?;
         let ready = self.windows.ready(known, height, self.results);
         if ready <= self.done {
-            self.input.push(&rows)?;
+            self.input.push(rows)?;
             return Ok(None);
         }
         let range = self.done..ready;
@@ -255,12 +271,11 @@ impl Step<'_> {
         } else {
             known
         };
-        let given = taken(&mut self.input, &rows, &needed.rows, next)?;
-        drop(rows);
+        let given = pieces(&self.input, Some(rows), &needed.rows)?;
         let mut kept = Kept::Nothing;
         let wanted = goes_back.then_some(&mut kept);
         let module = &self.stage.module;
-        let found = module.forward(given, is_own, needed.beyond, wanted)?;
+        let found = module.forward(&given, is_own, needed.beyond, wanted)?;
         self.done = ready;
         if goes_back {
             let pool = match module {
@@ -269,16 +284,22 @@ impl Step<'_> {
             };
             self.kept.push(kept, pool)?;
         }
+        hold(&mut self.input, Some(rows), next)?;
         Ok(Some((range, found)))
     }
 
-    /// Takes the next rows of the gradient by its results and gives those by its input that are complete.
-    fn back(&mut self, slope: Tensor) -> Result<Option<Tensor>, TchError> {
+    /// Takes the next rows of the gradient by its results, where there are some, and gives those by its input that are
+    /// complete, about `most` of them.
+    fn back(&mut self, slope: Option<Tensor>, most: i64) -> Result<Option<Tensor>, TchError> {
         let (height, _) = self.size;
-        let known = self.slopes.end() + height_of(&slope)?;
+        let new = slope.as_ref().map_or(Ok(0), height_of)?;
+        let known = self.slopes.end() + new;
         let complete = self.windows.complete(known, self.results, height);
+        let complete = self.windows.part(self.returned..complete, most, height);
         if complete <= self.returned {
-            self.slopes.push(&slope)?;
+            if let Some(slope) = slope {
+                self.slopes.push(&slope)?;
+            }
             return Ok(None);
         }
         let rows = self.returned..complete;
@@ -292,50 +313,47 @@ impl Step<'_> {
         } else {
             known
         };
-        let given = taken(&mut self.slopes, &slope, &through, next)?;
-        drop(slope);
+        let given = pieces(&self.slopes, slope.as_ref(), &through)?;
         let kept = self.kept.of(&through)?;
         let wanted = self.windows.wanted(&rows, &through, self.size);
-        let gradient = self.stage.module.gradient(given, &kept, wanted)?;
+        let gradient = self.stage.module.gradient(&given, &kept, wanted)?;
+        hold(&mut self.slopes, slope.as_ref(), next)?;
         self.returned = complete;
         self.kept.forget(next);
         Ok(Some(gradient))
     }
 }
 
-/// These `rows` of what `held` has and of the `new` ones that come after it; from `next` on, all are held then.
-///
-/// New ones are many and held ones few, so it is the latter that are copied to stay; what is given is there for a moment, and
-/// what comes next may have its memory.
-fn taken(
-    held: &mut RowBuffer,
-    new: &Tensor,
-    rows: &Range<i64>,
-    next: i64,
-) -> Result<Tensor, TchError> {
+/// These `rows` of what `held` has and of the `new` ones that come after it, where they lie.
+fn pieces(held: &RowBuffer, new: Option<&Tensor>, rows: &Range<i64>) -> Result<Pieces, TchError> {
     let start = held.end();
-    let end = start + height_of(new)?;
-    let of_new = |rows: Range<i64>| new.f_narrow(2, rows.start - start, rows.end - rows.start);
-    let mut parts = Vec::with_capacity(2);
+    let mut pieces = Vec::with_capacity(3);
     if rows.start < start {
-        parts.push(held.of(&(rows.start..rows.end.min(start)))?);
+        pieces.extend(held.pieces(&(rows.start..rows.end.min(start)))?);
     }
-    if start < rows.end {
-        parts.push(of_new(rows.start.max(start)..rows.end)?);
+    if let Some(new) = new
+        && start < rows.end
+    {
+        let first = rows.start.max(start);
+        pieces.push(new.f_narrow(2, first - start, rows.end - first)?);
     }
-    let found = match parts.as_slice() {
-        [only] if rows.end <= start => only.f_detach_copy()?,
-        parts => joined_rows(parts)?,
-    };
+    Ok(pieces.into())
+}
+
+/// From `next` on, all rows are held that `held` has and of the `new` ones that come after it.
+fn hold(held: &mut RowBuffer, new: Option<&Tensor>, next: i64) -> Result<(), TchError> {
+    let start = held.end();
     held.forget(next);
+    let Some(new) = new else { return Ok(()) };
+    let end = start + height_of(new)?;
     if start <= next {
         held.begin_at(next);
     }
     let first = next.max(start);
     if first < end {
-        held.push(&of_new(first..end)?)?;
+        held.push(&new.f_narrow(2, first - start, end - first)?)?;
     }
-    Ok(found)
+    Ok(())
 }
 
 /// `slope`, changed, with as many rows of what is looked at there, as `kind`; the latter alone where it `is_deepest`.

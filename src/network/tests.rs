@@ -191,7 +191,7 @@ fn compare_in_tiles(preset: &NetworkPreset, [height, width]: [i64; 2], layers: &
                 of(&found[layer]).copy_(features);
                 Ok::<_, NetworkError>(Some(of(&slopes[layer])))
             };
-            if let Some(more) = stream.next(&rows, look, &mut always).unwrap() {
+            for more in stream.next(&rows, look, &mut always).unwrap() {
                 assert_eq!(more.rows.start, returned);
                 returned = more.rows.end;
                 let rows = gradient.narrow(2, more.rows.start, returned - more.rows.start);

@@ -7,7 +7,7 @@
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::convolution::Zeros;
+use super::pieces::{Margins, Pieces};
 
 /// Results of a tile along a side.
 const STEP: i64 = 4;
@@ -111,24 +111,24 @@ impl Winograd {
     /// Those of libtorch.
     pub(super) fn forward(
         &self,
-        input: &Tensor,
-        zeros: Zeros,
+        input: &Pieces,
+        zeros: Margins,
         bias: Option<&Tensor>,
     ) -> Result<Tensor, TchError> {
         let (_, channels_in, height, width) = input.size4()?;
         let (_, _, channels_out) = self.filters.size3()?;
-        let (left, [above, below]) = (zeros.columns, zeros.rows);
-        let (out_height, out_width) = (height + above + below - 2, width + 2 * left - 2);
+        let ([above, below], [left, right]) = (zeros.rows, zeros.columns);
+        let (out_height, out_width) = (height + above + below - 2, width + left + right - 2);
         let tiles = |results: i64| (results + STEP - 1) / STEP;
         let (rows, columns) = (tiles(out_height), tiles(out_width));
-        let right = columns * STEP + 2 - width - left;
-        let below = rows * STEP + 2 - height - above;
         let padded = input
-            .f_permute([0, 2, 3, 1])?
-            .f_constant_pad_nd([0, 0, left, right, above, below])?
-            .f_contiguous()?;
+            .surrounded(Margins {
+                rows: [above, rows * STEP + 2 - height - above],
+                columns: [left, columns * STEP + 2 - width - left],
+            })?
+            .f_permute([0, 2, 3, 1])?;
         let line = padded.size4()?.2 * channels_in;
-        let options = (Kind::Float, input.device());
+        let options = (Kind::Float, padded.device());
         let whole = Tensor::f_empty([rows * STEP, columns * STEP, channels_out], options)?;
         let columns_at_once = columns.min(TILES_AT_ONCE);
         let rows_at_once = (TILES_AT_ONCE / columns).max(1);
@@ -214,11 +214,11 @@ mod tests {
                             1,
                         )
                         .unwrap();
-                    let zeros = Zeros {
+                    let zeros = Margins {
                         rows: [padding; 2],
-                        columns: padding,
+                        columns: [padding; 2],
                     };
-                    let found = winograd.forward(&input, zeros, bias).unwrap();
+                    let found = winograd.forward(&input.into(), zeros, bias).unwrap();
                     assert_eq!(found.size(), expected.size());
                     let apart = (&found - &expected).norm().double_value(&[]);
                     let size = expected.norm().double_value(&[]);

@@ -190,7 +190,7 @@ fn go_back(
     };
     for tile in &tiled.tiles {
         let after = &mut || count.still();
-        if let Some(more) = tiled.next(&mut stream, (tile, &wanted), slope_at, after)? {
+        for more in tiled.next(&mut stream, (tile, &wanted), slope_at, after)? {
             let _ = rows_of(gradient, &more.rows)?.f_add_(&more.gradient)?;
         }
         or_broken_off(count.next())?;
@@ -210,16 +210,16 @@ fn slope_at(
     let of_layer = terms.iter_mut().filter(|term| term.layer == Some(layer));
     for term in of_layer {
         let judged = term.judged.as_ref();
-        let Some(part) = term.group.part(judged, features, rows, numbers)? else {
+        let how = (&term.weight, numbers);
+        let Some(part) = term.group.part(judged, features, rows, how)? else {
             continue;
         };
         if let Some(more) = part.value {
             let _ = term.value.f_add_(&more)?;
         }
-        let weighted = part.slopes.f_mul(&term.weight)?;
         slope = Some(match slope {
-            Some(mut sum) => sum.f_add_(&weighted)?,
-            None => weighted,
+            Some(mut sum) => sum.f_add_(&part.slopes)?,
+            None => part.slopes,
         });
     }
     Ok(slope)

@@ -32,9 +32,9 @@ struct JudgedRegion {
 /// What a tile has to do with a term.
 #[derive(Debug)]
 pub(in crate::engine) struct Part {
-    /// How the unweighted term depends on the tile's features, `[1, C, h, w]`.
+    /// How the weighted term depends on the tile's features, `[1, C, h, w]`.
     pub(in crate::engine) slopes: Tensor,
-    /// What it adds to the value, `[]` in double precision; nothing where the value is known already.
+    /// What it adds to the unweighted value, `[]` in double precision; nothing where the value is known already.
     pub(in crate::engine) value: Option<Tensor>,
 }
 
@@ -128,13 +128,14 @@ impl Group {
         }))
     }
 
-    /// What `features`, `[1, C, h, W]`, which are these `rows` of a layer of `count` numbers, have to do with the term; style needs it `judged`. `None` for what is no term of features.
+    /// What `features`, `[1, C, h, W]`, which are these `rows` of a layer of `count` numbers, have to do with the term of this
+    /// `weight`, `[1]`; style needs it `judged`. `None` for what is no term of features.
     pub(in crate::engine) fn part(
         &self,
         judged: Option<&Judged>,
         features: &Tensor,
         rows: &Range<i64>,
-        count: f64,
+        (weight, count): (&Tensor, f64),
     ) -> Result<Option<Part>, TchError> {
         match (&self.work, self.rule) {
             (Work::Content { target, weighting }, Rule::Content(error)) => {
@@ -142,10 +143,10 @@ impl Group {
                 let weighting = weighting.as_ref().map(|shares| rows_of(shares, rows));
                 let weighting = weighting.transpose()?;
                 let scale = (&target.scale, count);
-                let (value, slopes) =
+                let (value, mut slopes) =
                     content_part(features, &values, weighting.as_ref(), error, scale)?;
                 Ok(Some(Part {
-                    slopes,
+                    slopes: slopes.f_mul_(weight)?,
                     value: Some(value),
                 }))
             }
@@ -157,10 +158,14 @@ impl Group {
                     let slopes = judged.moments.slopes(
                         features,
                         shares.transpose()?.as_ref(),
-                        [&judged.by_mean, &judged.by_scatter],
+                        // These are small, and slopes as large as the features.
+                        [
+                            &judged.by_mean.f_mul(weight)?,
+                            &judged.by_scatter.f_mul(weight)?,
+                        ],
                     )?;
                     sum = Some(match sum {
-                        Some(sum) => sum.f_add(&slopes)?,
+                        Some(mut sum) => sum.f_add_(&slopes)?,
                         None => slopes,
                     });
                 }
