@@ -100,6 +100,10 @@ impl Windows {
     /// Of these `rows` of an input of `height`, which are complete, the end of the first ones: about `most` of them, so that
     /// the rest can be asked for later.
     pub(super) fn part(self, rows: Range<i64>, most: i64, height: i64) -> i64 {
+        if self == Self::SINGLE {
+            // It may take place in the memory of what came, of which nothing can be left for later then.
+            return rows.end;
+        }
         // Windows that touch each other are not cut.
         let end = (rows.start + most + self.padding) / self.stride * self.stride - self.padding;
         // What is repeated inside comes back with what it repeats.
@@ -208,6 +212,7 @@ mod tests {
     #[test]
     fn a_part_ends_between_windows_and_away_from_edges_that_repeat() {
         let part = |windows: Windows, rows, most| windows.part(rows, most, 20);
+        assert_eq!(part(Windows::SINGLE, 0..20, 4), 20);
         assert_eq!(part(windows(3, 1, 1), 0..20, 4), 4);
         assert_eq!(part(windows(3, 1, 1), 4..20, 30), 20);
         assert_eq!(part(windows(2, 2, 0), 2..20, 5), 6);

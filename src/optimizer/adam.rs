@@ -7,8 +7,9 @@ use super::saved::{RestoreError, SavedState, joined};
 use super::{in_channels, is_finite};
 use crate::preset::{OptimizerPreset, StepSpace};
 
-/// So many numbers of a picture are stepped at a time, which also fit the caches.
+/// So many numbers of a picture are stepped at a time: on a CPU they fit the caches, elsewhere every piece has its price.
 const NUMBERS_AT_ONCE: i64 = 1 << 20;
+const NUMBERS_AT_ONCE_ELSEWHERE: i64 = 1 << 24;
 
 /// The moments of a lane's Adam and each candidate's numbers.
 #[derive(Debug)]
@@ -265,7 +266,11 @@ struct Room {
 impl Room {
     fn new(numbers: &Numbers, gradient: &Tensor) -> Result<Self, TchError> {
         let (count, channels, height, width) = gradient.size4()?;
-        let rows = (NUMBERS_AT_ONCE / (count * channels * width).max(1)).clamp(1, height.max(1));
+        let most = match gradient.device() {
+            Device::Cpu => NUMBERS_AT_ONCE,
+            _ => NUMBERS_AT_ONCE_ELSEWHERE,
+        };
+        let rows = (most / (count * channels * width).max(1)).clamp(1, height.max(1));
         let options = (gradient.kind(), gradient.device());
         let new = || Tensor::f_empty([count, channels, rows, width], options);
         Ok(Self {

@@ -17,16 +17,19 @@ impl Detached {
         setting: &Setting,
         arguments: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        let said = setting.stylescope(arguments).succeeded().stdout;
-        assert_eq!(said.lines().count(), 1, "{said}");
-        let said: Value = serde_json::from_str(&said).unwrap();
-        assert_eq!(said["event"], "detached");
+        let ended = setting.stylescope(arguments);
+        let said: Value = serde_json::from_str(&ended.stdout).expect(&ended.stderr);
         let id = said["id"].as_str().unwrap();
-        assert_eq!(said["attach"], format!("stylescope attach {id}"));
-        Self {
+        // From here on it ends with the test, whatever is wrong with what it said.
+        let program = Self {
             id: id.to_owned(),
             process: said["process"].as_u64().unwrap() as u32,
-        }
+        };
+        assert_eq!(said["event"], "detached");
+        assert_eq!(said["attach"], format!("stylescope attach {id}"));
+        let said = ended.succeeded().stdout;
+        assert_eq!(said.lines().count(), 1, "{said}");
+        program
     }
 
     pub(super) fn signals(&self, signal: &str) {
