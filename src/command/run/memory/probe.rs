@@ -23,6 +23,9 @@ use crate::weights::store::Store;
 /// The subcommand's name, which is not for people.
 const SUBCOMMAND: &str = "measure-memory";
 
+/// No picture is made smaller than this.
+const LEAST_SIDE: u32 = 64;
+
 /// A preset and the sizes of the pictures that it is for.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
@@ -62,7 +65,9 @@ impl Shape {
     pub(super) fn at(&self, longest: u32) -> Self {
         let (width, height) = self.size();
         let factor = f64::from(longest) / f64::from(width.max(height).max(1));
-        let scaled = |side: u32| ((f64::from(side) * factor).round() as u32).max(1);
+        // Smaller ones are refused by presets and networks, and what they cost is little beside the rest.
+        let least = |side: u32| side.clamp(1, LEAST_SIDE);
+        let scaled = |side: u32| ((f64::from(side) * factor).round() as u32).max(least(side));
         let picture = |(width, height): (u32, u32)| (scaled(width), scaled(height));
         let mut preset = self.preset.clone();
         let image = &mut preset.image;
@@ -185,8 +190,28 @@ mod tests {
         };
         let small = shape.at(400);
         assert_eq!(small.size(), (400, 300));
-        assert_eq!(small.styles, [(100, 50)]);
+        assert_eq!(small.styles, [(100, 64)]);
         assert_eq!(small.preset.image.size, 400);
         assert!((small.pixels() - 120_000.0).abs() < f64::EPSILON);
+    }
+
+    /// Whatever is in the preset can be read again, and every picture is large enough for any network.
+    #[test]
+    fn a_huge_shape_shrinks_to_what_can_be_run() {
+        let settings = ["image.size=7680", "image.style_size=512"];
+        let settings = settings.map(|setting| setting.parse().unwrap());
+        let shape = Shape {
+            preset: load("gatys", &settings).unwrap().preset,
+            content: (7680, 900),
+            styles: vec![(512, 300), (40, 30)],
+        };
+        let small = shape.at(384);
+        assert_eq!(small.size(), (384, 64));
+        assert_eq!(small.styles, [(64, 64), (40, 30)]);
+        assert_eq!(small.preset.image.style_size, 64);
+        assert_eq!(
+            from_toml(&to_toml(&small.preset), "it").unwrap(),
+            small.preset
+        );
     }
 }
