@@ -28,8 +28,7 @@ pub(super) fn look_at(pictures: &Tensor) -> Result<Vec<Look>, TchError> {
         .f_std_dim([2_i64, 3].as_slice(), false, false)?
         .f_amax([1_i64], false)?;
     let all = [1_i64, 2, 3];
-    let within = pictures.f_gt(0.0)?;
-    let within = within.f_logical_and(&pictures.f_lt(1.0)?)?;
+    let within = pictures.f_gt(0.0)?.f_logical_and(&pictures.f_lt(1.0)?)?;
     let within = within.f_mean_dim(all.as_slice(), false, Kind::Float)?;
     // In place, since a picture may be as large as memory allows.
     let mut apart = pictures.f_clamp(0.0, 1.0)?;

@@ -153,7 +153,8 @@ impl Moments {
     /// `[1, C, h, w]`.
     ///
     /// # Formula
-    /// m (G + Gᵀ)(f − μ) + m g / A = m ((G + Gᵀ) f + (g / A − (G + Gᵀ) μ)), with g the derivative by μ and G the one by S; S depends on μ by Σ m (f − μ) = 0 only.
+    /// m (G + Gᵀ)(f − μ) + m g / A = m ((G + Gᵀ) f + (g / A − (G + Gᵀ) μ)), with g the derivative by μ and G the one by S; S
+    /// depends on μ by Σ m (f − μ) = 0 only.
     ///
     /// # Errors
     /// Those of libtorch.

@@ -83,14 +83,15 @@ impl Module {
                 }
                 Ok(result)
             }
-            Self::Pool(pool) => match kept {
-                Some(kept) => {
-                    let (pooled, of_pool) = pool.forward(&input.joined()?)?;
-                    *kept = Kept::Pool(of_pool);
-                    Ok(pooled)
-                }
-                None => pool.pooled(&input.joined()?),
-            },
+            Self::Pool(pool) => {
+                let input = input.joined()?;
+                let Some(kept) = kept else {
+                    return pool.pooled(&input);
+                };
+                let (pooled, of_pool) = pool.forward(&input)?;
+                *kept = Kept::Pool(of_pool);
+                Ok(pooled)
+            }
             Self::Fire(fire) => fire.forward(&input.joined()?, beyond, kept),
         }
     }

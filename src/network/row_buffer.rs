@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use tch::{TchError, Tensor};
 
-use super::layout::{self, height_of};
-use super::pieces::Pieces;
+use super::layout::{self, height_of, joined_rows};
 
 /// Rows of something, `[1, C, h, W]`.
 #[derive(Debug, Default)]
@@ -48,7 +47,7 @@ impl RowBuffer {
 
     /// These `rows`, which have to be there, as long as no others are pushed.
     pub(super) fn of(&self, rows: &Range<i64>) -> Result<Tensor, TchError> {
-        Pieces::from(self.pieces(rows)?).joined()
+        joined_rows(&self.pieces(rows)?)
     }
 
     /// The same where they lie.
