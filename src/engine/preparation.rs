@@ -53,18 +53,9 @@ impl Preparation {
             .map(|candidate| style_sizes(candidate, step, size))
             .collect();
         let layers = tapped_layers(candidates);
-        let network = &first.preset.network;
-        let operations = operations(network);
+        let operations = operations(&first.preset.network);
         for (candidate, styles) in candidates.iter().zip(&style_sizes) {
-            let mut sizes = vec![
-                ("content", candidate.content.size()),
-                ("resized content", size),
-            ];
-            let pictures = candidate.styles.iter().map(|style| ("style", style.size()));
-            sizes.extend(pictures);
-            sizes.extend(styles.iter().map(|&style| ("resized style", style)));
-            check_sizes(&first.preset, &operations, &layers, &sizes)?;
-            check_statistics(&candidate.preset, &operations, &sizes)?;
+            check_sizes_of(candidate, size, styles, (&operations, &layers))?;
         }
         let seen = candidates
             .iter()
@@ -92,6 +83,42 @@ impl Preparation {
             .collect::<Result<Vec<Tensor>, EngineError>>()?;
         Ok(Tensor::f_cat(&pictures, 0)?)
     }
+}
+
+impl Candidate {
+    /// Refuses pictures that are too small for the preset's layers or too large for any memory, in the first and in the
+    /// last size that they are to have. Costs nothing: no pixel is touched.
+    ///
+    /// # Errors
+    /// [`EngineError::PictureTooLarge`], [`EngineError::PictureTooSmall`], [`EngineError::TooDeep`]
+    pub fn check_sizes(&self) -> Result<(), EngineError> {
+        let layers = tapped_layers(std::slice::from_ref(self));
+        let operations = operations(&self.preset.network);
+        [0, u64::MAX].into_iter().try_for_each(|step| {
+            let size = content_size(&image_at(&self.preset, step), self.content.size());
+            let styles = style_sizes(self, step, size);
+            check_sizes_of(self, size, &styles, (&operations, &layers))
+        })
+    }
+}
+
+/// Refuses pictures of `candidate` that are too small or too large, the content at `size` and each style at its own of
+/// `styles`, for the operations and tapped layers of `network`.
+fn check_sizes_of(
+    candidate: &Candidate,
+    size: (u32, u32),
+    styles: &[(u32, u32)],
+    (operations, layers): (&[Operation], &[String]),
+) -> Result<(), EngineError> {
+    let mut sizes = vec![
+        ("content", candidate.content.size()),
+        ("resized content", size),
+    ];
+    let pictures = candidate.styles.iter().map(|style| ("style", style.size()));
+    sizes.extend(pictures);
+    sizes.extend(styles.iter().map(|&style| ("resized style", style)));
+    check_sizes(&candidate.preset, operations, layers, &sizes)?;
+    check_statistics(&candidate.preset, operations, &sizes)
 }
 
 /// The common size of the candidates, or why they cannot share a tensor.

@@ -286,11 +286,11 @@ fn what_is_wrong_is_said_before_the_terminal_is_left() {
         assert_eq!(ended.stdout, "");
     }
     // Also what only the engine finds.
-    setting.picture("style.png", 2, 2, 1);
-    let run = arguments(20, &["--detach"]);
+    setting.write("weights.safetensors", "no tensors");
+    let run = "run content.png style.png -p gatys --weights weights.safetensors --detach";
     setting
-        .stylescope(run.iter().map(String::as_str))
-        .failed_saying(&["too small"]);
+        .stylescope(run.split(' '))
+        .failed_saying(&["weights.safetensors"]);
     let run = arguments(20, &["--detach", "--no-record"]);
     setting
         .stylescope(run.iter().map(String::as_str))

@@ -157,7 +157,9 @@ impl Sources {
     /// Refuses what does not go together, once they are read: pictures, masks, and what `preset` says of them.
     pub(super) fn check(&self, preset: &Preset) -> Result<(), Failure> {
         self.all().try_for_each(Source::check_mask)?;
-        Ok(self.candidate(preset).check_pictures()?)
+        let candidate = self.candidate(preset);
+        candidate.check_pictures()?;
+        Ok(candidate.check_sizes()?)
     }
 
     /// `blend` as the value of `style.blend`, which names the pictures: `{ first = 2.0, second = 1.0 }`
