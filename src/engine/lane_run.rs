@@ -51,11 +51,33 @@ pub(super) struct LaneRun {
     last_read: Option<Instant>,
     /// Its end has been said, and no step made since.
     pub(super) has_ended: bool,
+    /// When the last checkpoints were made.
+    pub(super) checkpointed: Option<Moment>,
     /// Why it cannot go on.
     pub(super) failure: Option<EngineError>,
 }
 
+/// A state of a lane: two of the same moment are the same one.
+#[derive(Debug, PartialEq)]
+pub(super) struct Moment {
+    step: u64,
+    gradients: u64,
+    /// Those in force, and those asked for.
+    presets: [Vec<Preset>; 2],
+}
+
 impl LaneRun {
+    /// What tells its states apart.
+    pub(super) fn moment(&self) -> Moment {
+        let candidates = self.lane.candidates().iter();
+        let in_force = candidates.map(|candidate| candidate.preset.clone());
+        Moment {
+            step: self.lane.step_count(),
+            gradients: self.lane.gradient_count(),
+            presets: [in_force.collect(), self.wanted.clone()],
+        }
+    }
+
     pub(super) fn new(lane: Lane) -> Self {
         let presets = lane.candidates().iter();
         Self {
@@ -74,6 +96,7 @@ impl LaneRun {
             last_step: Duration::ZERO,
             last_read: None,
             has_ended: false,
+            checkpointed: None,
             failure: None,
         }
     }

@@ -172,9 +172,17 @@ impl<'a> Run<'a> {
         }
         self.read_losses();
         for lane in &mut self.lanes {
+            let moment = lane.moment();
+            // A checkpoint is as large as the run itself: of one moment there are never two.
+            if lane.failure.is_some() || lane.checkpointed.as_ref() == Some(&moment) {
+                continue;
+            }
             // What cannot be copied for want of memory can be stepped all the same.
-            let made = lane.failure.is_none().then(|| checkpoint::of_lane(lane));
-            for checkpoint in made.and_then(Result::ok).unwrap_or_default() {
+            let Ok(made) = checkpoint::of_lane(lane) else {
+                continue;
+            };
+            lane.checkpointed = Some(moment);
+            for checkpoint in made {
                 let _ = self.outbox.send(Event::Checkpoint(Arc::new(checkpoint)));
             }
         }

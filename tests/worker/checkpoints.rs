@@ -133,6 +133,8 @@ fn one_is_made_before_a_pause_and_before_the_end_and_none_unasked() {
         Event::Paused(step) => made.map(|made| assert_eq!(made, step)),
         _ => None,
     });
+    worker.send(Command::Resume);
+    stepping(&worker);
     worker.send(Command::Stop);
     let mut made = None;
     wait_for(&worker, |event| match event {
@@ -153,6 +155,22 @@ fn one_is_made_before_a_pause_and_before_the_end_and_none_unasked() {
     worker.send(Command::Stop);
     wait_for(&worker, |event| match event {
         Event::Checkpoint(_) => panic!("nobody asked for it"),
+        Event::Ended { .. } => Some(()),
+        _ => None,
+    });
+}
+
+/// It is as large as the run itself.
+#[test]
+fn of_one_moment_there_are_not_two() {
+    let mut rarely = job(&[]);
+    rarely.checkpoint_interval = Some(Duration::from_secs(3600));
+    let worker = Worker::spawn(rarely).unwrap();
+    stepping(&worker);
+    pause(&worker);
+    worker.send(Command::Stop);
+    wait_for(&worker, |event| match event {
+        Event::Checkpoint(_) => panic!("it was made before the pause"),
         Event::Ended { .. } => Some(()),
         _ => None,
     });

@@ -206,6 +206,7 @@ impl LaneRun {
 
     /// The lane is at a state that did not follow from the one before.
     pub(super) fn begin_at_another_state(&mut self) {
+        self.checkpointed = None;
         self.last_good = LastGood::new(&self.lane);
         self.is_worth_keeping = false;
         self.health = judges(&self.lane);
