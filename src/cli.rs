@@ -294,9 +294,13 @@ pub struct RunOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// Large pictures in tiles, with the same result: auto where memory does not suffice, off, or rows of a tile
+    /// Pictures in tiles, with the same result: auto where that is faster or memory does not suffice, off, or rows of a tile
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub tile: TileChoice,
+
+    /// Most memory to take on the CPU, such as 8G [default: nine tenths of what is free]
+    #[arg(long, value_name = "BYTES")]
+    pub memory_limit: Option<ByteSize>,
 
     /// Lines instead of the dashboard, even on a terminal
     #[arg(long)]
@@ -351,7 +355,7 @@ pub struct RunOptions {
 /// Whether large pictures pass the network in tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TileChoice {
-    /// Where memory does not suffice otherwise.
+    /// Where it is faster, or memory does not suffice otherwise.
     Automatic,
     /// Never.
     Off,
@@ -401,9 +405,6 @@ pub struct MeasureArguments {
     /// Of every style picture.
     #[arg(required = true)]
     pub styles: Vec<PictureSize>,
-    /// Rows of a tile.
-    #[arg(long)]
-    pub tile: Option<u32>,
     /// On the CPU.
     #[arg(long)]
     pub threads: Option<u16>,

@@ -2,6 +2,7 @@
 //! tensor here. No gradient of a weight is ever computed.
 
 pub mod architecture;
+mod bits;
 pub mod convention;
 pub mod convolution;
 pub mod fitted;
@@ -13,6 +14,7 @@ pub mod pass;
 mod pieces;
 pub mod pooling;
 pub mod random_weights;
+pub mod remembered;
 mod row_buffer;
 mod rows;
 pub mod stream;
@@ -23,7 +25,7 @@ use std::ops::ControlFlow;
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use crate::preset::{NetworkName, NetworkPreset, Padding};
+use crate::preset::{NetworkName, NetworkPreset, Padding, Pooling};
 use crate::weights::error::WeightsError;
 use architecture::{ConvolutionShape, Operation, OperationKind, depth};
 use convolution::Convolution;
@@ -84,6 +86,7 @@ pub struct Network {
     /// What the stages are.
     operations: Vec<Operation>,
     padding: Padding,
+    pooling: Pooling,
     /// What features are on their way; those that are tapped are float32.
     kind: Kind,
     /// `[1, 3, 1, 1]`
@@ -181,6 +184,7 @@ impl Network {
             stages,
             operations: operations.iter().take(depth).cloned().collect(),
             padding: preset.padding,
+            pooling: preset.pooling,
             kind: convolution::kind(preset.precision),
             mean: per_channel(convention::mean(preset.pixels))?,
             deviation: per_channel(convention::deviation(preset.pixels))?,

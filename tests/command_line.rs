@@ -16,6 +16,7 @@ mod hostile_files;
 mod interrupting;
 mod json;
 mod masks;
+mod memory;
 mod nothing_lost;
 mod presets;
 mod provenance;

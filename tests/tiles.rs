@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use stylescope::engine::input::{Candidate, Picture, WeightsChoice};
 use stylescope::engine::lane::Lane;
-use stylescope::engine::way::Way;
+use stylescope::engine::way::{Tiling, Way};
 use stylescope::pixels::Mask;
 use stylescope::preset::Preset;
 use tch::{Device, Tensor};
@@ -33,10 +33,10 @@ fn tiled() -> Way {
 }
 
 fn in_tiles_of(rows: u32) -> Way {
-    Way {
-        most_together: 1,
-        tile: Some(rows),
-    }
+    Way::tiled(Tiling {
+        rows,
+        ..Tiling::REMEMBERING
+    })
 }
 
 fn pictures(count: usize) -> (Picture, Vec<Picture>) {
@@ -113,6 +113,29 @@ fn every_recipe_that_allows_it_is_the_same_in_tiles() {
             "content.normalize_gradients=false",
         ];
         assert_alike(name, &at_size(name, &own), pictures(1), losses);
+    }
+}
+
+/// Features that are computed again are the same ones.
+#[test]
+fn what_is_remembered_for_the_way_back_changes_nothing() {
+    for name in ["gatys", "squeezenet", "demo"] {
+        let preset = at_size(name, &[]);
+        let after_a_step = |remembered_bytes_per_pixel| {
+            let way = Way::tiled(Tiling {
+                rows: TILE,
+                remembered_bytes_per_pixel,
+            });
+            let mut lane = lane(&preset, pictures(1), way).unwrap();
+            for _ in 0..2 {
+                lane.step().unwrap();
+            }
+            lane.picture().copy()
+        };
+        let computed_again = after_a_step(0);
+        for most in [12, 300, u32::MAX] {
+            assert_eq!(after_a_step(most), computed_again, "{name}, {most} bytes");
+        }
     }
 }
 

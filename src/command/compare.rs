@@ -52,10 +52,11 @@ fn compare(arguments: CompareArguments) -> Result<ExitCode, Failure> {
     if let (Some(folder), Some(lane)) = (&arguments.task, arguments.lane) {
         return task::run(folder, lane, arguments.options);
     }
-    if arguments.options.tile != TileChoice::Automatic {
+    let options = &arguments.options;
+    if options.tile != TileChoice::Automatic || options.memory_limit.is_some() {
         return Err(Failure::new(
-            "--tile is for a single run\n  \
-             a comparison takes smaller ways by itself where memory runs out: leave it out",
+            "--tile and --memory-limit are for a single run\n  \
+             a comparison takes smaller ways by itself where memory runs out: leave them out",
         ));
     }
     let slurm = arguments.slurm.clone();

@@ -6,6 +6,7 @@ use super::EngineError;
 use super::going_on::GoesOn;
 use super::run::broken_off;
 use super::term::Terms;
+use super::way::Tiling;
 use crate::network::Network;
 
 /// For each candidate the Euclidean norm of each weighted term's gradient with respect to its picture of
@@ -17,12 +18,12 @@ pub(super) fn gradient_norms(
     terms: &Terms,
     network: &Network,
     pictures: &Tensor,
-    (step, tile): (u64, Option<u32>),
+    (step, tiling): (u64, Option<Tiling>),
     is_wanted: &mut dyn FnMut() -> bool,
 ) -> Result<Vec<Vec<f64>>, EngineError> {
     let mut norms = Vec::with_capacity(terms.batches.len());
     for batch in &terms.batches {
-        if let Some(side) = tile {
+        if let Some(tiling) = tiling {
             let of_column = |column| {
                 let known =
                     |number: f64| Tensor::f_full([1], number, (Kind::Double, pictures.device()));
@@ -32,7 +33,7 @@ pub(super) fn gradient_norms(
                 let mut goes_on = |_| broken_off(!is_wanted());
                 let what = (column, &mut goes_on as &mut GoesOn<'_>);
                 Ok(
-                    match batch.column_gradient_tiled(network, pictures, side, step, what) {
+                    match batch.column_gradient_tiled(network, pictures, tiling, step, what) {
                         Ok(Some(gradient)) => norm(&gradient)?,
                         Ok(None) => known(0.0)?,
                         Err(EngineError::BrokenOff) => known(f64::NAN)?,

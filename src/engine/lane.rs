@@ -23,7 +23,7 @@ use super::preview::{pictures_of, seen};
 use super::progress::Progress;
 use super::target::Targets;
 use super::term::Terms;
-use super::way::{Way, needs_whole};
+use super::way::{Tiles, Tiling, Way, needs_whole};
 use super::{EngineError, device};
 use crate::network::Network;
 use crate::optimizer::lbfgs::Evaluation;
@@ -46,6 +46,8 @@ pub struct Lane {
     scale: usize,
     /// How much is computed at once.
     way: Way,
+    /// The tiles in which pictures pass the network; `None` where they do in one piece.
+    tiling: Option<Tiling>,
     finish: Finish,
     /// What is known of the pictures as they are, where a line search or a look ahead has found it out.
     known: Option<Evaluation>,
@@ -206,7 +208,7 @@ impl Lane {
         let first = candidates.first().ok_or_else(|| {
             EngineError::Incompatible("a lane needs at least one candidate".to_owned())
         })?;
-        if way.tile.is_some() {
+        if matches!(way.tiles, Tiles::Always(_)) {
             let mut presets = candidates.iter().map(|candidate| &candidate.preset);
             if let Some(what) = presets.find_map(needs_whole) {
                 return Err(EngineError::NotInTiles(what));
@@ -224,17 +226,20 @@ impl Lane {
             old_extractor,
             report,
         )?;
+        let presets = candidates.iter().map(|candidate| &candidate.preset);
+        let tiling = way.tiling(presets, preparation.size, device);
         let after = &mut || report(Stage::Targets);
         let targets = tch::no_grad(|| {
             candidates
                 .iter()
                 .zip(&preparation.seen)
                 .map(|(candidate, seen)| {
-                    Targets::new(&extractor.network, candidate, seen, way.tile, after)
+                    Targets::new(&extractor.network, candidate, seen, tiling, after)
                 })
                 .collect::<Result<Vec<_>, _>>()
         })?;
-        let terms = Terms::new(&candidates, &targets, preparation.size, device, way)?;
+        let place = (device, way, tiling);
+        let terms = Terms::new(&candidates, &targets, preparation.size, place)?;
         let progress = match progress {
             Some(progress) => progress.carried(&candidates, preparation.size)?,
             None => Progress::new(preparation.first_pictures(&candidates)?, &candidates, 0)?,
@@ -250,6 +255,7 @@ impl Lane {
             progress,
             scale,
             way,
+            tiling,
             finish: Finish::new(preparation.seen),
             known: None,
             gradients: 0,
@@ -278,7 +284,7 @@ impl Lane {
             .collect();
         let terms = first.terms.shallow_clone();
         let (batches, network) = (&self.terms.batches, &self.extractor.network);
-        let (gradients, tile) = (&mut self.gradients, self.way.tile);
+        let (gradients, tiling) = (&mut self.gradients, self.tiling);
         self.known = self
             .progress
             .advance(first, &active, &mut |pictures, wanted| {
@@ -288,7 +294,7 @@ impl Lane {
                     ControlFlow::Continue(())
                 };
                 evaluated(
-                    (batches, network, tile),
+                    (batches, network, tiling),
                     pictures,
                     step,
                     wanted,
@@ -341,7 +347,7 @@ impl Lane {
         let how = (
             self.terms.batches.as_slice(),
             &*self.extractor.network,
-            self.way.tile,
+            self.tiling,
         );
         evaluated(how, pictures, self.progress.step, wanted, goes_on)
     }
@@ -386,13 +392,7 @@ impl Lane {
         if let Some(slot) = self.candidates.get_mut(row) {
             slot.preset = preset;
         }
-        self.terms = Terms::new(
-            &self.candidates,
-            &self.targets,
-            self.size(),
-            self.device,
-            self.way,
-        )?;
+        self.arrange(self.way)?;
         self.known = None;
         self.progress.forget_evaluation(row);
         self.progress.update_live(&self.candidates)
@@ -466,7 +466,8 @@ impl Lane {
         let (width, height) = self.size();
         let takes_tiles = !self.presets().any(|preset| needs_whole(preset).is_some());
         let longest = width.max(height);
-        self.way.next_smaller(self.together(), longest, takes_tiles)
+        let together = (self.together(), longest);
+        self.way.next_smaller(self.tiling, together, takes_tiles)
     }
 
     /// How steps are made.
@@ -477,15 +478,17 @@ impl Lane {
     /// Makes steps in `way` from now on, with the same results.
     pub(super) fn go_by(&mut self, way: Way) -> Result<(), EngineError> {
         if way != self.way {
-            self.terms = Terms::new(
-                &self.candidates,
-                &self.targets,
-                self.size(),
-                self.device,
-                way,
-            )?;
-            self.way = way;
+            self.arrange(way)?;
         }
+        Ok(())
+    }
+
+    fn arrange(&mut self, way: Way) -> Result<(), EngineError> {
+        let size = self.size();
+        let tiling = way.tiling(self.presets(), size, self.device);
+        let place = (self.device, way, tiling);
+        self.terms = Terms::new(&self.candidates, &self.targets, size, place)?;
+        (self.way, self.tiling) = (way, tiling);
         Ok(())
     }
 
@@ -523,7 +526,7 @@ impl Lane {
                 &self.terms,
                 &self.extractor.network,
                 &self.progress.picture,
-                (self.progress.step, self.way.tile),
+                (self.progress.step, self.way.always_tiled()),
                 is_wanted,
             )?,
             seconds: began.elapsed().as_secs_f64(),
@@ -620,7 +623,7 @@ impl Lane {
 /// Losses and gradient at `pictures`, `[N, 3, H, W]`, after `step` updates; zeros for candidates that share a batch with
 /// nobody who is `wanted`.
 fn evaluated(
-    (batches, network, tile): (&[Batch], &Network, Option<u32>),
+    (batches, network, tiling): (&[Batch], &Network, Option<Tiling>),
     pictures: &Tensor,
     step: u64,
     wanted: &[bool],
@@ -647,8 +650,8 @@ fn evaluated(
             terms.push(zeros(&[count, batch.column_count()])?);
             continue;
         }
-        if let Some(side) = tile {
-            let found = batch.evaluate_tiled(network, pictures, side, step, goes_on)?;
+        if let Some(tiling) = tiling {
+            let found = batch.evaluate_tiled(network, pictures, tiling, step, goes_on)?;
             totals.push(batch.totals(&found.unweighted)?);
             gradients.push(found.gradient);
             terms.push(found.unweighted);

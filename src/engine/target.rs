@@ -11,6 +11,7 @@ use super::preparation::Seen;
 use super::regions::Regions;
 use super::tiled_picture::TiledPicture;
 use super::tiles::rows_of;
+use super::way::Tiling;
 use crate::loss::Target;
 use crate::loss::content::content_target;
 use crate::loss::moments::PartialMoments;
@@ -57,7 +58,7 @@ impl Targets {
         network: &Network,
         candidate: &Candidate,
         seen: &Seen,
-        tile: Option<u32>,
+        tiling: Option<Tiling>,
         after: &mut AfterOperation<'_>,
     ) -> Result<Self, EngineError> {
         or_broken_off(after())?;
@@ -69,10 +70,10 @@ impl Targets {
             (names(&preset.content.layers), names(&preset.style.layers));
         let of_content = Regions::of(&candidate.content, device)?;
 
-        let content_features = match tile {
-            Some(side) => {
+        let content_features = match tiling {
+            Some(tiling) => {
                 let content = seen.content.shallow_clone();
-                TiledPicture::new(network, content, &content_layers, i64::from(side))?
+                TiledPicture::new(network, content, &content_layers, i64::from(tiling.rows))?
                     .whole(after)?
             }
             None => network.features_unless(&seen.content, &content_layers, after)?,
@@ -106,9 +107,10 @@ impl Targets {
         }
         for (picture, source) in seen.styles.iter().zip(&candidate.styles) {
             let masks = Regions::of(source, device)?;
-            if let Some(side) = tile {
+            if let Some(tiling) = tiling {
                 let picture = picture.shallow_clone();
-                let tiled = TiledPicture::new(network, picture, &style_layers, i64::from(side))?;
+                let tiled =
+                    TiledPicture::new(network, picture, &style_layers, i64::from(tiling.rows))?;
                 let how = (preset, masks.as_ref(), &mut *after);
                 sample_tiled(&tiled, &style_layers, how, &mut style)?;
                 continue;

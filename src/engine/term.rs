@@ -13,7 +13,7 @@ use super::batch::{Batch, batch_size};
 use super::input::Candidate;
 use super::message::{LossTerm, TermKind};
 use super::target::Targets;
-use super::way::Way;
+use super::way::{Tiling, Way};
 use crate::preset::Preset;
 
 /// The columns of a lane's loss and their weights.
@@ -32,8 +32,7 @@ impl Terms {
         candidates: &[Candidate],
         targets: &[Targets],
         size: (u32, u32),
-        device: Device,
-        way: Way,
+        (device, way, tiling): (Device, Way, Option<Tiling>),
     ) -> Result<Self, EngineError> {
         let presets: Vec<&Preset> = candidates
             .iter()
@@ -49,7 +48,7 @@ impl Terms {
                     .collect()
             })
             .collect();
-        let together = match way.tile {
+        let together = match tiling {
             Some(_) => 1,
             None => batch_size(presets.len(), size, device).min(way.most_together.max(1)),
         };

@@ -85,7 +85,7 @@ impl Job {
             #[cfg(test)]
             faults: super::fault::Faults::default(),
             notes: Vec::new(),
-            way: Way::WHOLE,
+            way: Way::FASTEST,
             checkpoints: Vec::new(),
             past: Vec::new(),
             checkpoint_interval: None,

@@ -97,6 +97,42 @@ pub fn numbers_per_pixel(operations: &[Operation], layer: &str) -> Option<f64> {
     None
 }
 
+/// How many multiplications there are, in all of a network, for each number that an operation gives.
+pub fn multiplications_per_number(operations: &[Operation]) -> f64 {
+    let (mut stride, mut multiplications, mut numbers) = (1, 0.0, 0.0);
+    let mut channels = 3;
+    for operation in operations {
+        let convolve = |shape: &ConvolutionShape| {
+            let [(_, weights), _] = shape.tensors();
+            weights.iter().product::<i64>() as f64
+        };
+        let made = match &operation.kind {
+            OperationKind::Convolution(shape) => {
+                stride *= shape.stride;
+                channels = shape.channels_out;
+                convolve(shape)
+            }
+            OperationKind::Fire {
+                squeeze,
+                expand1x1,
+                expand3x3,
+            } => {
+                channels = expand1x1.channels_out + expand3x3.channels_out;
+                convolve(squeeze) + convolve(expand1x1) + convolve(expand3x3)
+            }
+            OperationKind::Pool { stride: own, .. } => {
+                stride *= own;
+                0.0
+            }
+            OperationKind::Relu => 0.0,
+        };
+        let positions = (stride * stride) as f64;
+        multiplications += made / positions;
+        numbers += channels as f64 / positions;
+    }
+    multiplications / f64::max(numbers, 1.0)
+}
+
 /// The shortest side, in pixels, of a picture for which every one of `layers` has features.
 pub fn smallest_side(operations: &[Operation], layers: &[String], padding: Padding) -> i64 {
     (1..=LARGEST_TRIED)
@@ -133,6 +169,17 @@ mod tests {
             7
         );
         assert!(smallest(NetworkName::Squeezenet1_0, "fire9", Padding::Zeros) > 16);
+    }
+
+    #[test]
+    fn narrow_networks_have_little_arithmetic_for_what_they_give() {
+        let of = |name| multiplications_per_number(&published(name).unwrap());
+        let names = [
+            NetworkName::Squeezenet1_0,
+            NetworkName::Vgg16,
+            NetworkName::Vgg19,
+        ];
+        assert_eq!(names.map(|name| of(name) as i64), [132, 536, 624]);
     }
 
     #[test]

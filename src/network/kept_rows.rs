@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use tch::TchError;
+use tch::{TchError, Tensor};
 
+use super::bits::Bits;
 use super::layout::height_of;
 use super::module::Kept;
 use super::pooling::pairs::Chosen;
@@ -15,15 +16,15 @@ use super::row_buffer::RowBuffer;
 pub(super) enum KeptRows {
     #[default]
     Nothing,
-    Sign(RowBuffer),
+    Sign(Bits),
     Fire {
-        narrow: RowBuffer,
-        wide: RowBuffer,
+        narrow: Bits,
+        wide: Bits,
     },
     Means,
     Chosen {
-        lower: RowBuffer,
-        right: RowBuffer,
+        lower: Bits,
+        right: Bits,
     },
     /// Counted from the first row of the whole input on, each row so many places long.
     Places {
@@ -39,10 +40,16 @@ pub(super) enum KeptRows {
 }
 
 impl KeptRows {
-    /// Takes what was kept of the next results. Poolings are told as what they are, and how wide their input is.
-    pub(super) fn push(&mut self, kept: Kept, pool: Option<(Pool, i64)>) -> Result<(), TchError> {
+    /// Takes what was kept of the next results, of so many in all where they are kept for `long`. Poolings are told as what
+    /// they are, and how wide their input is.
+    pub(super) fn push(
+        &mut self,
+        kept: Kept,
+        pool: Option<(Pool, i64)>,
+        long: Option<i64>,
+    ) -> Result<(), TchError> {
         if matches!(self, Self::Nothing) {
-            *self = Self::like(&kept, pool)?;
+            *self = Self::like(&kept, pool, long)?;
         }
         match (self, kept) {
             (Self::Nothing, Kept::Nothing) | (Self::Means, Kept::Pool(KeptOfPool::Nothing)) => {
@@ -88,27 +95,28 @@ impl KeptRows {
         }
     }
 
-    fn like(kept: &Kept, pool: Option<(Pool, i64)>) -> Result<Self, TchError> {
-        let new = RowBuffer::default;
+    fn like(kept: &Kept, pool: Option<(Pool, i64)>, long: Option<i64>) -> Result<Self, TchError> {
+        let bits = |bits: &Tensor| Bits::like(bits, long);
+        let results = long.unwrap_or(0);
         Ok(match (kept, pool) {
             (Kept::Nothing, _) => Self::Nothing,
-            (Kept::Sign(_), _) => Self::Sign(new()),
-            (Kept::Fire { .. }, _) => Self::Fire {
-                narrow: new(),
-                wide: new(),
+            (Kept::Sign(sign), _) => Self::Sign(bits(sign)?),
+            (Kept::Fire { narrow, wide }, _) => Self::Fire {
+                narrow: bits(narrow)?,
+                wide: bits(wide)?,
             },
             (Kept::Pool(KeptOfPool::Nothing), _) => Self::Means,
-            (Kept::Pool(KeptOfPool::Chosen(_)), _) => Self::Chosen {
-                lower: new(),
-                right: new(),
+            (Kept::Pool(KeptOfPool::Chosen(chosen)), _) => Self::Chosen {
+                lower: bits(&chosen.lower)?,
+                right: bits(&chosen.right)?,
             },
             (Kept::Pool(KeptOfPool::Places(_)), Some((pool, width))) => Self::Places {
-                places: new(),
+                places: RowBuffer::with_room(results),
                 below: pool.stride * width,
             },
             (Kept::Pool(KeptOfPool::Lengths { .. }), Some((pool, _))) => Self::Lengths {
-                input: new(),
-                lengths: new(),
+                input: RowBuffer::with_room(results * pool.stride),
+                lengths: RowBuffer::with_room(results),
                 pool,
             },
             _ => return Err(Kept::of_another()),
@@ -153,7 +161,8 @@ impl KeptRows {
     pub(super) fn forget(&mut self, first: i64) {
         match self {
             Self::Nothing | Self::Means => {}
-            Self::Sign(rows) | Self::Places { places: rows, .. } => rows.forget(first),
+            Self::Sign(rows) => rows.forget(first),
+            Self::Places { places, .. } => places.forget(first),
             Self::Fire {
                 narrow: one,
                 wide: other,

@@ -15,9 +15,19 @@ pub(super) struct RowBuffer {
     memory: Option<Tensor>,
     /// The row that lies, or lay, at the top of the memory.
     top: i64,
+    /// So many rows have room from the beginning.
+    least_room: i64,
 }
 
 impl RowBuffer {
+    /// With room for so many rows.
+    pub(super) fn with_room(rows: i64) -> Self {
+        Self {
+            least_room: rows,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.held.is_empty()
     }
@@ -92,7 +102,8 @@ impl RowBuffer {
         };
         if held + count > room || self.memory.is_none() {
             let (_, channels, _, width) = like.size4()?;
-            let shape = (1, channels, held + count, width);
+            let room = self.least_room.max(held + count);
+            let shape = (1, channels, room, width);
             self.memory = Some(layout::empty(shape, (like.kind(), like.device()))?);
         }
         self.top = self.held.start;

@@ -14,6 +14,7 @@ use super::layout::height_of;
 use super::module::{Kept, Module};
 use super::pass::asked;
 use super::pieces::Pieces;
+use super::remembered;
 use super::row_buffer::RowBuffer;
 use super::rows::Windows;
 use super::{AfterOperation, INPUT_LAYER, Network, NetworkError, Stage};
@@ -58,6 +59,10 @@ struct Step<'a> {
     size: (i64, i64),
     /// How many rows its results have in all.
     results: i64,
+    /// Whether what is kept of it is there until the way back, so that it does not come twice.
+    is_remembered: bool,
+    /// Its results, where they are remembered and looked at, `[1, C, h, W']`.
+    features: RowBuffer,
     /// Of its input, those that later results follow from.
     input: RowBuffer,
     /// How many rows of results there are.
@@ -94,6 +99,8 @@ impl Network {
                 windows,
                 size: input,
                 results: results.0,
+                is_remembered: false,
+                features: RowBuffer::with_room(results.0),
                 input: RowBuffer::default(),
                 done: 0,
                 kept: KeptRows::default(),
@@ -133,6 +140,41 @@ impl Network {
 }
 
 impl Stream<'_> {
+    /// Of a picture that does not go back yet: remembers what the way back needs of the deepest operations, as far as that
+    /// takes at most so many bytes for each pixel; see [`Stream::from_the_top`].
+    #[must_use]
+    pub fn remembering(mut self, bytes_per_pixel: f64) -> Self {
+        let Network {
+            operations,
+            pooling,
+            ..
+        } = self.network;
+        let operations = operations.get(..self.steps.len()).unwrap_or_default();
+        let first = remembered::first(operations, &self.layers, *pooling, bytes_per_pixel).0;
+        for step in self.steps.iter_mut().skip(first) {
+            step.is_remembered = true;
+        }
+        self
+    }
+
+    /// Whether it remembers anything.
+    pub fn remembers(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.is_remembered)
+    }
+
+    /// Once all of the picture has passed: the same before its first row, with the way back, on which nothing that is
+    /// remembered is computed again.
+    #[must_use]
+    pub fn from_the_top(mut self) -> Self {
+        self.goes_back = true;
+        self.known = 0;
+        for step in &mut self.steps {
+            step.done = 0;
+            step.input.begin_at(0);
+        }
+        self
+    }
+
     /// Takes the next rows of the picture, `[1, 3, h, W]`, RGB in [0, 1], has what follows from them looked at, and gives the
     /// gradient that follows in turn, where there is a way back, as far as it is complete, in the order of its rows.
     ///
@@ -193,12 +235,28 @@ impl Stream<'_> {
         self.most_rows = self.most_rows.max(height);
         let mut is_own = !look_at(INPUT_LAYER, &range, &seen, &mut self.own_slopes)?;
         let mut features = seen.f_to_kind(kind)?;
+        let mut known = range.end;
         for step in &mut self.steps {
-            let Some((range, found)) = step.forth(&features, is_own, goes_back)? else {
-                return Ok(());
+            let layer = &step.stage.layer;
+            let range = if goes_back && step.is_remembered {
+                let range = step.recalled(known);
+                if !range.is_empty() && !step.features.is_empty() {
+                    let features = step.features.take(range.end - range.start)?;
+                    look_at(layer, &range, &features, &mut step.own_slopes)?;
+                }
+                range
+            } else {
+                let Some((range, found)) = step.forth(&features, is_own, goes_back)? else {
+                    return Ok(());
+                };
+                is_own = !look_at(layer, &range, &found, &mut step.own_slopes)?;
+                if step.is_remembered && !is_own {
+                    step.features.push(&found.f_to_kind(Kind::Float)?)?;
+                }
+                features = found;
+                range
             };
-            is_own = !look_at(&step.stage.layer, &range, &found, &mut step.own_slopes)?;
-            features = found;
+            known = range.end;
             asked(after)?;
         }
         Ok(())
@@ -273,19 +331,29 @@ impl Step<'_> {
         };
         let given = pieces(&self.input, Some(rows), &needed.rows)?;
         let mut kept = Kept::Nothing;
-        let wanted = goes_back.then_some(&mut kept);
+        let keeps = goes_back || self.is_remembered;
+        let wanted = keeps.then_some(&mut kept);
         let module = &self.stage.module;
         let found = module.forward(&given, is_own, needed.beyond, wanted)?;
         self.done = ready;
-        if goes_back {
+        if keeps {
             let pool = match module {
                 Module::Pool(pool) => Some((*pool, width)),
                 _ => None,
             };
-            self.kept.push(kept, pool)?;
+            let long = self.is_remembered.then_some(self.results);
+            self.kept.push(kept, pool, long)?;
         }
         hold(&mut self.input, Some(rows), next)?;
         Ok(Some((range, found)))
+    }
+
+    /// Of what is remembered: which results follow next from the first `known` rows of its input.
+    fn recalled(&mut self, known: i64) -> Range<i64> {
+        let ready = self.windows.ready(known, self.size.0, self.results);
+        let range = self.done..ready.max(self.done);
+        self.done = range.end;
+        range
     }
 
     /// Takes the next rows of the gradient by its results, where there are some, and gives those by its input that are

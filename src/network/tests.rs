@@ -6,6 +6,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::architecture::{ConvolutionShape, OperationKind};
 use super::random_weights::{RandomWeights, uniform};
+use super::stream::Stream;
 use super::{Network, NetworkError, TensorSource, convention, operations};
 use crate::preset::{NetworkName, NetworkPreset, Padding, PixelConvention, Pooling, Precision};
 
@@ -179,11 +180,11 @@ fn compare_in_tiles(preset: &NetworkPreset, [height, width]: [i64; 2], layers: &
     let slope_at = &mut |layer: usize| Ok(Some(slopes[layer].shallow_clone()));
     let whole = pass.into_gradient(slope_at, &mut always);
     let whole = whole.map_err(|error: NetworkError| error).unwrap().unwrap();
-    for goes_back in [false, true] {
+    // Once through, from the first row to the last.
+    let passed = |stream: &mut Stream<'_>| {
         let found: Vec<Tensor> = expected.iter().map(Tensor::zeros_like).collect();
         let gradient = picture.zeros_like();
         let mut returned = 0;
-        let mut stream = network.stream((height, width), &layers, goes_back).unwrap();
         for start in (0..height).step_by(tile as usize) {
             let rows = picture.narrow(2, start, tile.min(height - start));
             let look = &mut |layer: usize, rows: &Range<i64>, features: &Tensor| {
@@ -201,12 +202,21 @@ fn compare_in_tiles(preset: &NetworkPreset, [height, width]: [i64; 2], layers: &
         for (found, expected) in found.iter().zip(&expected) {
             assert_close(found, expected, 3e-5);
         }
-        assert_eq!(returned, if goes_back { height } else { 0 });
-        if goes_back {
-            let apart = (&gradient - &whole).norm() / whole.norm();
-            let apart = apart.double_value(&[]);
-            assert!(apart < 1e-2, "{apart:.1e} in tiles of {tile}");
-        }
+        (gradient, returned)
+    };
+    let stream = |goes_back| network.stream((height, width), &layers, goes_back).unwrap();
+    assert_eq!(passed(&mut stream(false)).1, 0);
+    let (gradient, returned) = passed(&mut stream(true));
+    assert_eq!(returned, height);
+    let apart = (&gradient - &whole).norm() / whole.norm();
+    let apart = apart.double_value(&[]);
+    assert!(apart < 1e-2, "{apart:.1e} in tiles of {tile}");
+    for bytes_per_pixel in [1.0, 100.0, 400.0, f64::INFINITY] {
+        let mut twice = stream(false).remembering(bytes_per_pixel);
+        assert_eq!(passed(&mut twice).1, 0);
+        let (again, returned) = passed(&mut twice.from_the_top());
+        assert_eq!(returned, height);
+        assert_eq!(again, gradient, "{bytes_per_pixel} bytes, tiles of {tile}");
     }
 }
 

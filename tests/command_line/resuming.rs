@@ -357,6 +357,6 @@ fn tiles_are_for_single_runs() {
     ];
     let ended = setting.stylescope(compared);
     ended
-        .failed_saying(&["--tile is for a single run", "leave it out"])
+        .failed_saying(&["are for a single run", "leave them out"])
         .before_any_work();
 }

@@ -17,8 +17,10 @@ use crate::engine::message::Parts;
 use crate::engine::target::picture_hw;
 use crate::engine::tiled_picture::TiledPicture;
 use crate::engine::tiles::rows_of;
+use crate::engine::way::Tiling;
 use crate::loss::moments::PartialMoments;
 use crate::network::Network;
+use crate::network::stream::Stream;
 
 /// What came of a candidate.
 #[derive(Debug)]
@@ -35,12 +37,12 @@ impl Batch {
         &self,
         network: &Network,
         pictures: &Tensor,
-        side: u32,
+        tiling: Tiling,
         step: u64,
         goes_on: &mut GoesOn<'_>,
     ) -> Result<TiledEvaluation, EngineError> {
         let all: Vec<usize> = (0..self.columns.len()).collect();
-        self.evaluate_columns(network, pictures, side, step, (&all, goes_on))
+        self.evaluate_columns(network, pictures, tiling, step, (&all, goes_on))
     }
 
     /// The gradient of one column alone, with its weight; `None` where nobody weighs it.
@@ -48,14 +50,14 @@ impl Batch {
         &self,
         network: &Network,
         pictures: &Tensor,
-        side: u32,
+        tiling: Tiling,
         step: u64,
         (column, goes_on): (usize, &mut GoesOn<'_>),
     ) -> Result<Option<Tensor>, EngineError> {
         if self.is_weighed.get(column) != Some(&true) {
             return Ok(None);
         }
-        let found = self.evaluate_columns(network, pictures, side, step, (&[column], goes_on))?;
+        let found = self.evaluate_columns(network, pictures, tiling, step, (&[column], goes_on))?;
         Ok(Some(found.gradient))
     }
 
@@ -64,15 +66,16 @@ impl Batch {
         &self,
         network: &Network,
         pictures: &Tensor,
-        side: u32,
+        tiling: Tiling,
         step: u64,
         (columns, goes_on): (&[usize], &mut GoesOn<'_>),
     ) -> Result<TiledEvaluation, EngineError> {
         let picture = pictures.f_narrow(0, self.start, 1)?.f_detach()?;
-        let tiled = TiledPicture::new(network, picture, &self.layers, i64::from(side))?;
+        let tiled = TiledPicture::new(network, picture, &self.layers, i64::from(tiling.rows))?;
         let mut terms = self.terms(columns)?;
         let mut count = Count::new(Parts::Tiles, 2 * tiled.tiles.len(), goes_on);
-        judge(&mut terms, &tiled, &mut count)?;
+        let remembered = f64::from(tiling.remembered_bytes_per_pixel);
+        let stream = judge(&mut terms, (&tiled, remembered), &mut count)?;
         let mut gradient = tiled.picture.f_zeros_like()?;
         for term in terms.iter_mut().filter(|term| term.layer.is_none()) {
             let root = tiled.picture.f_detach()?.f_set_requires_grad(true)?;
@@ -81,7 +84,7 @@ impl Batch {
             let sum = value.f_mul(&term.weight)?.f_sum(Kind::Float)?;
             let _ = gradient.f_add_(&backward(sum, &root, false)?)?;
         }
-        go_back(&mut terms, &tiled, &mut gradient, &mut count)?;
+        go_back(&mut terms, (&tiled, stream), &mut gradient, &mut count)?;
         let nothing = Tensor::f_zeros([0_i64; 0], (Kind::Double, gradient.device()))?;
         let values: Vec<&Tensor> = (0..self.columns.len())
             .map(|column| {
@@ -143,15 +146,24 @@ fn layers(terms: &[Term<'_>], is_wanted: impl Fn(&Term<'_>) -> bool) -> Vec<usiz
     layers
 }
 
-/// Finds out what every style term is over all tiles.
-fn judge(
+/// Finds out what every style term is over all tiles. What is `remembered` of them, so many bytes for each pixel at most, waits
+/// in what is given for the way back; `None` where that is nothing.
+fn judge<'a>(
     terms: &mut [Term<'_>],
-    tiled: &TiledPicture<'_>,
+    (tiled, remembered): (&TiledPicture<'a>, f64),
     count: &mut Count<'_, '_>,
-) -> Result<(), EngineError> {
-    let wanted = layers(terms, |term| term.group.adds_up());
+) -> Result<Option<Stream<'a>>, EngineError> {
+    let style = layers(terms, |term| term.group.adds_up());
+    // Where the others look is of no use now, but may be remembered.
+    let all = layers(terms, |_| true);
+    let stream = tiled.stream(&all, false)?.remembering(remembered);
+    let (wanted, mut stream) = if stream.remembers() && !style.is_empty() {
+        (all, stream)
+    } else {
+        let stream = tiled.stream(&style, false)?;
+        (style, stream)
+    };
     let mut sums: Vec<Vec<PartialMoments>> = terms.iter().map(|_| Vec::new()).collect();
-    let mut stream = tiled.stream(&wanted, false)?;
     let add = &mut |layer: usize, rows: &Range<i64>, features: &Tensor| {
         let of_layer = terms.iter().zip(&mut sums);
         for (term, sums) in of_layer.filter(|(term, _)| term.layer == Some(layer)) {
@@ -173,18 +185,22 @@ fn judge(
             term.value = judged.value.f_sum(Kind::Double)?;
         }
     }
-    Ok(())
+    Ok(stream.remembers().then_some(stream))
 }
 
-/// Adds what all tiles have to do with the gradient, and with the values of terms that are sums over positions.
-fn go_back(
+/// Adds what all tiles have to do with the gradient, and with the values of terms that are sums over positions. A stream is
+/// one that has passed once.
+fn go_back<'a>(
     terms: &mut [Term<'_>],
-    tiled: &TiledPicture<'_>,
+    (tiled, stream): (&TiledPicture<'a>, Option<Stream<'a>>),
     gradient: &mut Tensor,
     count: &mut Count<'_, '_>,
 ) -> Result<(), EngineError> {
     let wanted = layers(terms, |_| true);
-    let mut stream = tiled.stream(&wanted, true)?;
+    let mut stream = match stream {
+        Some(stream) => stream.from_the_top(),
+        None => tiled.stream(&wanted, true)?,
+    };
     let slope_at = &mut |layer: usize, rows: &Range<i64>, features: &Tensor| {
         slope_at(terms, tiled, (layer, rows), features)
     };

@@ -11,7 +11,7 @@ use crate::engine::going_on::Passed;
 use crate::engine::input::{Candidate, WeightsChoice};
 use crate::engine::lane::Lane;
 use crate::engine::message::{Parts, Report, Stage};
-use crate::engine::way::Way;
+use crate::engine::way::{Tiling, Way};
 use crate::preset;
 
 /// Four tiles of a picture of 96×96, and L-BFGS with a line search.
@@ -43,10 +43,12 @@ fn begun(tile: Option<u32>, report: &mut Report<'_>) -> Result<Lane, EngineError
         content: picture(0.1).into(),
         styles: vec![picture(0.7).into()],
     };
-    let way = Way {
-        most_together: 1,
-        tile,
-    };
+    let way = tile.map_or(Way::WHOLE, |rows| {
+        Way::tiled(Tiling {
+            rows,
+            ..Tiling::REMEMBERING
+        })
+    });
     let place = (Device::Cpu, way);
     Lane::begun(
         vec![candidate],

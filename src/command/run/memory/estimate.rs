@@ -3,7 +3,9 @@
 use super::SMALL_SIDES;
 use super::probe::Shape;
 use crate::command::run::plan::Plan;
-use crate::engine::way::{LARGEST_TILE, SMALLEST_TILE, content_bytes_per_pixel, rows_on_their_way};
+use crate::engine::way::{
+    Tiling, content_bytes_per_pixel, remembered_bytes_per_pixel, rows_on_their_way,
+};
 use crate::preset::{OptimizerKind, Preset};
 
 /// Of a run in one piece.
@@ -22,6 +24,7 @@ pub(super) struct Tiled {
     whole: Whole,
     /// Bytes for each pixel of the picture.
     per_pixel: f64,
+    preset: Preset,
 }
 
 /// What there is of all of the picture, however small the tiles are: itself, its gradient and the optimiser's moments; the
@@ -30,17 +33,14 @@ const KEPT_BYTES_PER_PIXEL: f64 = 123.0;
 /// How much of what a pixel takes in one piece a pixel of a tile takes, and one that is on its way back, as found by measuring.
 const SHARE_IN_TILE: f64 = 1.6;
 const SHARE_ON_WAY: f64 = 0.83;
-/// How much longer a step takes than in one piece, as found by measuring: the way there is gone twice, but what is at work
-/// is nearer at hand.
-pub(super) const TIMES: f64 = 1.1;
 /// A run takes so much more than where memory is measured, since what it frees is kept for a while; as found by measuring.
 const FREED_IN_ADDITION: f64 = 1.2;
 
 /// Steps that are made where memory is measured.
 pub(super) const STEPS: u64 = 3;
 
-/// What is only remembered in later steps than those: L-BFGS's pairs of pictures.
-pub(super) fn remembered_bytes_per_pixel(preset: &Preset) -> f64 {
+/// What is only there in later steps than those: L-BFGS's pairs of pictures.
+pub(super) fn later_bytes_per_pixel(preset: &Preset) -> f64 {
     match preset.optimizer.kind {
         OptimizerKind::Adam => 0.0,
         OptimizerKind::Lbfgs => {
@@ -83,22 +83,18 @@ impl Tiled {
             per_pixel: KEPT_BYTES_PER_PIXEL + content_bytes_per_pixel(&shape.preset),
             rows_on_their_way: rows_on_their_way(&shape.preset),
             width: shape.size().0,
+            preset: shape.preset.clone(),
             whole,
         }
     }
 
-    /// Of a picture of so many pixels in tiles of `side` rows.
-    pub(super) fn bytes(&self, pixels: f64, side: u32) -> f64 {
-        let rows =
-            SHARE_IN_TILE * f64::from(side) + SHARE_ON_WAY * f64::from(self.rows_on_their_way);
-        self.whole.bytes(rows * f64::from(self.width)) + self.per_pixel * pixels
-    }
-
-    /// The most rows for which so many bytes suffice.
-    pub(super) fn largest_side(&self, pixels: f64, bytes: f64) -> Option<u32> {
-        let halves = std::iter::successors(Some(LARGEST_TILE), |side| Some(side / 2));
-        let mut sides = halves.take_while(|side| *side >= SMALLEST_TILE);
-        sides.find(|side| self.bytes(pixels, *side) <= bytes)
+    /// Of a picture of so many pixels.
+    pub(super) fn bytes(&self, pixels: f64, tiling: Tiling) -> f64 {
+        let rows = SHARE_IN_TILE * f64::from(tiling.rows)
+            + SHARE_ON_WAY * f64::from(self.rows_on_their_way);
+        let most = tiling.remembered_bytes_per_pixel;
+        let per_pixel = self.per_pixel + remembered_bytes_per_pixel(&self.preset, most);
+        self.whole.bytes(rows * f64::from(self.width)) + per_pixel * pixels
     }
 }
 
@@ -124,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn lower_tiles_take_less_and_what_is_kept_remains() {
+    fn lower_tiles_and_those_that_remember_less_take_less_and_what_is_kept_remains() {
         let preset = preset::load("gatys", &[]).unwrap().preset;
         let tiled = Tiled {
             rows_on_their_way: rows_on_their_way(&preset),
@@ -134,17 +130,18 @@ mod tests {
                 per_pixel: 2000.0,
             },
             per_pixel: 400.0,
+            preset,
         };
         let pixels = 4096.0 * 4096.0;
-        let [low, high] = [SMALLEST_TILE, LARGEST_TILE].map(|side| tiled.bytes(pixels, side));
-        assert!(low < high && high < tiled.whole.bytes(pixels));
-        assert!(low > 400.0 * pixels);
-        assert_eq!(tiled.largest_side(pixels, high), Some(LARGEST_TILE));
-        assert_eq!(
-            tiled.largest_side(pixels, high - 1.0),
-            Some(LARGEST_TILE / 2)
-        );
-        assert_eq!(tiled.largest_side(pixels, low), Some(SMALLEST_TILE));
-        assert_eq!(tiled.largest_side(pixels, low - 1.0), None);
+        let bytes = [(64, 300), (64, 12), (16, 12), (16, 0)].map(|(rows, most)| {
+            let tiling = Tiling {
+                rows,
+                remembered_bytes_per_pixel: most,
+            };
+            tiled.bytes(pixels, tiling)
+        });
+        assert!(bytes.is_sorted_by(|more, less| more > less));
+        assert!(bytes[0] < tiled.whole.bytes(pixels));
+        assert!(bytes[3] > 400.0 * pixels);
     }
 }

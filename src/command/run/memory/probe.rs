@@ -132,7 +132,7 @@ pub(in crate::command) fn execute(arguments: &MeasureArguments) -> Result<ExitCo
     };
     let mut job = Job::single(candidate, crate::engine::device::DeviceChoice::Cpu);
     job.threads = arguments.threads.map(usize::from);
-    job.way = arguments.tile.map_or(Way::WHOLE, Way::tiled);
+    job.way = Way::WHOLE;
     job.checkpoint_interval = Some(Duration::ZERO);
     job.weights = match Store::from_environment(true) {
         Ok(store) => WeightsChoice::Store(Arc::new(store)),
