@@ -103,7 +103,7 @@ impl Candidate {
 }
 
 /// Refuses pictures of `candidate` that are too small or too large, the content at `size` and each style at its own of
-/// `styles`, for the operations and tapped layers of `network`.
+/// `styles`, for the `operations` of its network and the `layers` of them that are tapped.
 fn check_sizes_of(
     candidate: &Candidate,
     size: (u32, u32),

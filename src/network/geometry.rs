@@ -70,65 +70,94 @@ pub fn receptive_field(operations: &[Operation], layer: &str) -> Option<u32> {
     None
 }
 
-/// How many numbers `layer` has for each pixel of the picture; `None` where there is no such layer.
-pub fn numbers_per_pixel(operations: &[Operation], layer: &str) -> Option<f64> {
-    let (mut channels, mut stride) = (3, 1);
-    if layer == super::INPUT_LAYER {
-        return Some(3.0);
-    }
-    for operation in operations {
-        match &operation.kind {
-            OperationKind::Convolution(shape) => {
-                channels = shape.channels_out;
-                stride *= shape.stride;
-            }
+/// The features that there are at one place of a network.
+#[derive(Debug, Clone, Copy)]
+pub struct Features {
+    /// How many numbers there are at each position.
+    pub channels: i64,
+    /// Pixels from one position to the next along a side.
+    pub stride: i64,
+}
+
+impl Features {
+    /// The picture itself.
+    pub const PICTURE: Self = Self {
+        channels: 3,
+        stride: 1,
+    };
+
+    /// What `operation` makes of these.
+    #[must_use]
+    pub fn after(self, operation: &Operation) -> Self {
+        let (channels, stride) = match &operation.kind {
+            OperationKind::Convolution(shape) => (shape.channels_out, shape.stride),
             OperationKind::Fire {
                 expand1x1,
                 expand3x3,
                 ..
-            } => channels = expand1x1.channels_out + expand3x3.channels_out,
-            OperationKind::Pool { stride: own, .. } => stride *= own,
-            OperationKind::Relu => {}
-        }
-        if operation.layer == layer {
-            return Some(channels as f64 / (stride * stride) as f64);
+            } => (expand1x1.channels_out + expand3x3.channels_out, 1),
+            OperationKind::Pool { stride, .. } => (self.channels, *stride),
+            OperationKind::Relu => (self.channels, 1),
+        };
+        Self {
+            channels,
+            stride: self.stride * stride,
         }
     }
-    None
+
+    /// How many of `per_position`, such as its channels, there are for each pixel of the picture.
+    pub fn per_pixel(self, per_position: f64) -> f64 {
+        per_position / (self.stride * self.stride) as f64
+    }
+
+    /// How many numbers there are for each pixel of the picture.
+    pub fn numbers_per_pixel(self) -> f64 {
+        self.per_pixel(self.channels as f64)
+    }
+}
+
+/// Every one of `operations` with the features that it is given and those that it gives.
+pub fn with_features(
+    operations: &[Operation],
+) -> impl Iterator<Item = (&Operation, Features, Features)> {
+    operations
+        .iter()
+        .scan(Features::PICTURE, |known, operation| {
+            let input = *known;
+            *known = input.after(operation);
+            Some((operation, input, *known))
+        })
+}
+
+/// How many numbers `layer` has for each pixel of the picture; `None` where there is no such layer.
+pub fn numbers_per_pixel(operations: &[Operation], layer: &str) -> Option<f64> {
+    if layer == super::INPUT_LAYER {
+        return Some(Features::PICTURE.numbers_per_pixel());
+    }
+    with_features(operations)
+        .find(|(operation, ..)| operation.layer == layer)
+        .map(|(_, _, results)| results.numbers_per_pixel())
 }
 
 /// How many multiplications there are, in all of a network, for each number that an operation gives.
 pub fn multiplications_per_number(operations: &[Operation]) -> f64 {
-    let (mut stride, mut multiplications, mut numbers) = (1, 0.0, 0.0);
-    let mut channels = 3;
-    for operation in operations {
-        let convolve = |shape: &ConvolutionShape| {
+    let (mut multiplications, mut numbers) = (0.0, 0.0);
+    for (operation, _, results) in with_features(operations) {
+        let of = |shape: &ConvolutionShape| {
             let [(_, weights), _] = shape.tensors();
             weights.iter().product::<i64>() as f64
         };
-        let made = match &operation.kind {
-            OperationKind::Convolution(shape) => {
-                stride *= shape.stride;
-                channels = shape.channels_out;
-                convolve(shape)
-            }
+        let per_position = match &operation.kind {
+            OperationKind::Convolution(shape) => of(shape),
             OperationKind::Fire {
                 squeeze,
                 expand1x1,
                 expand3x3,
-            } => {
-                channels = expand1x1.channels_out + expand3x3.channels_out;
-                convolve(squeeze) + convolve(expand1x1) + convolve(expand3x3)
-            }
-            OperationKind::Pool { stride: own, .. } => {
-                stride *= own;
-                0.0
-            }
-            OperationKind::Relu => 0.0,
+            } => of(squeeze) + of(expand1x1) + of(expand3x3),
+            OperationKind::Pool { .. } | OperationKind::Relu => 0.0,
         };
-        let positions = (stride * stride) as f64;
-        multiplications += made / positions;
-        numbers += channels as f64 / positions;
+        multiplications += results.per_pixel(per_position);
+        numbers += results.numbers_per_pixel();
     }
     multiplications / f64::max(numbers, 1.0)
 }

@@ -4,6 +4,7 @@
 //! The deeper an operation is, the fewer bytes it takes and the more time it saves, so the deepest are remembered.
 
 use super::architecture::{Operation, OperationKind};
+use super::geometry;
 use crate::preset::Pooling;
 
 const BYTES_PER_NUMBER: f64 = 4.0;
@@ -33,47 +34,24 @@ pub fn first(
 
 /// Of each operation.
 fn bytes_per_pixel(operations: &[Operation], layers: &[String], pooling: Pooling) -> Vec<f64> {
-    let (mut channels, mut stride) = (3, 1);
-    let bytes = operations.iter().map(|operation| {
-        let numbers = |channels: i64, stride: i64| channels as f64 / (stride * stride) as f64;
-        let input = numbers(channels, stride);
+    let bytes = geometry::with_features(operations).map(|(operation, input, results)| {
+        let (given, found) = (input.numbers_per_pixel(), results.numbers_per_pixel());
         let kept = match &operation.kind {
-            OperationKind::Convolution(shape) => {
-                channels = shape.channels_out;
-                stride *= shape.stride;
-                0.0
-            }
-            OperationKind::Relu => input * BYTES_PER_BIT,
-            OperationKind::Pool {
-                kernel,
-                stride: own,
-                ..
-            } => {
-                stride *= own;
-                let results = numbers(channels, stride);
-                match pooling {
-                    Pooling::Average => 0.0,
-                    Pooling::Max if (*kernel, *own) == (2, 2) => 3.0 * results * BYTES_PER_BIT,
-                    Pooling::Max => results * BYTES_PER_PLACE,
-                    Pooling::L2 => (input + results) * BYTES_PER_NUMBER,
-                }
-            }
-            OperationKind::Fire {
-                squeeze,
-                expand1x1,
-                expand3x3,
-            } => {
-                channels = expand1x1.channels_out + expand3x3.channels_out;
-                numbers(channels + squeeze.channels_out, stride) * BYTES_PER_BIT
+            OperationKind::Convolution(_) => 0.0,
+            OperationKind::Relu => found * BYTES_PER_BIT,
+            OperationKind::Pool { kernel, stride, .. } => match pooling {
+                Pooling::Average => 0.0,
+                Pooling::Max if (*kernel, *stride) == (2, 2) => 3.0 * found * BYTES_PER_BIT,
+                Pooling::Max => found * BYTES_PER_PLACE,
+                Pooling::L2 => (given + found) * BYTES_PER_NUMBER,
+            },
+            OperationKind::Fire { squeeze, .. } => {
+                let narrow = results.per_pixel(squeeze.channels_out as f64);
+                (narrow + found) * BYTES_PER_BIT
             }
         };
         let is_seen = layers.contains(&operation.layer);
-        let seen = if is_seen {
-            numbers(channels, stride)
-        } else {
-            0.0
-        };
-        kept + seen * BYTES_PER_NUMBER
+        kept + if is_seen { found } else { 0.0 } * BYTES_PER_NUMBER
     });
     bytes.collect()
 }

@@ -241,6 +241,33 @@ fn in_tiles_of_any_height_as_a_whole() {
     compare_in_tiles(&of, [40, 24], &["conv1_2", "pool1"], 7);
 }
 
+/// The second time nobody looks at the picture.
+#[test]
+fn what_is_remembered_is_not_computed_again() {
+    let layers = ["relu1_1", "relu3_1"].map(str::to_owned);
+    let of = preset(NetworkName::Vgg16, Pooling::Max, Padding::Zeros);
+    let source = &mut RandomWeights::new(3);
+    let network = Network::assemble(&of, &operations(&of), &layers, source, Device::Cpu).unwrap();
+    let (picture, black) = (
+        numbers(&[1, 3, 40, 24]) + 0.5,
+        Tensor::zeros_like(&numbers(&[1, 3, 40, 24])),
+    );
+    let look = &mut |_: usize, _: &Range<i64>, features: &Tensor| {
+        Ok::<_, NetworkError>(Some(features.shallow_clone()))
+    };
+    let mut gradient_by = |bytes_per_pixel: f64, second: &Tensor| {
+        let stream = network.stream((40, 24), &layers, false).unwrap();
+        let mut stream = stream.remembering(bytes_per_pixel);
+        stream.next(&picture, look, &mut always).unwrap();
+        let mut stream = stream.from_the_top();
+        let mut found = stream.next(second, look, &mut always).unwrap();
+        found.remove(0).gradient
+    };
+    let expected = gradient_by(0.0, &picture);
+    assert!(gradient_by(0.0, &black) != expected);
+    assert_eq!(gradient_by(f64::INFINITY, &black), expected);
+}
+
 #[test]
 fn layers_that_nobody_weighs_have_no_part_in_the_gradient() {
     let of = preset(NetworkName::Vgg19, Pooling::Max, Padding::Zeros);

@@ -357,6 +357,9 @@ fn tiles_are_for_single_runs() {
     ];
     let ended = setting.stylescope(compared);
     ended
-        .failed_saying(&["are for a single run", "leave them out"])
+        .failed_saying(&[
+            "--tile and --memory-limit are for a single run",
+            "leave them out",
+        ])
         .before_any_work();
 }

@@ -59,6 +59,50 @@ fn begun(tile: Option<u32>, report: &mut Report<'_>) -> Result<Lane, EngineError
     )
 }
 
+/// A network of little arithmetic, and a picture that is large for it.
+#[test]
+fn a_large_picture_passes_in_tiles_unless_somebody_wants_to_see_all_of_it() {
+    let preset = |normalizes: bool| {
+        let overrides = [
+            "image.fit=native".to_owned(),
+            "network.widths=[4, 4]".to_owned(),
+            "style.layers={ block1 = 1.0 }".to_owned(),
+            "content.layers={ block2 = 1.0 }".to_owned(),
+            format!("style.normalize_gradients={normalizes}"),
+        ];
+        let overrides = overrides.map(|text| text.parse().unwrap());
+        preset::load("demo", &overrides).unwrap().preset
+    };
+    let picture = Arc::new(Rgb32FImage::from_fn(224, 4096, |x, y| {
+        Rgb([x, y, x + y].map(|place| 0.5 + 0.4 * (place as f32 * 0.1).sin()))
+    }));
+    let candidate = Candidate {
+        preset: preset(false),
+        content: Arc::clone(&picture).into(),
+        styles: vec![picture.into()],
+    };
+    let quiet = &mut |_| ControlFlow::Continue(());
+    let mut begun = |way| {
+        let place = (Device::Cpu, way);
+        let weights = WeightsChoice::Random(0);
+        Lane::begun(vec![candidate.clone()], &[], weights, place, quiet).unwrap()
+    };
+    let parts = |lane: &mut Lane| {
+        let mut heard = None;
+        lane.step_unless(&mut |passed| {
+            heard = Some(passed.parts);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        heard
+    };
+    assert_eq!(parts(&mut begun(Way::WHOLE)), Some(Parts::Operations));
+    let mut lane = begun(Way::FASTEST);
+    assert_eq!(parts(&mut lane), Some(Parts::Tiles));
+    lane.update_live(0, preset(true)).unwrap();
+    assert_eq!(parts(&mut lane), Some(Parts::Operations));
+}
+
 #[test]
 fn every_tile_of_a_step_is_heard_of_those_of_a_line_search_too() {
     let mut lane = tiled();
